@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import {
+  acceptedSchema,
+  claimTokenSchema,
+  type JobEvent,
+  type JobState,
+  jobAnswerSchema,
+  jobEventSchema,
+  jobPageSchema,
+  type LogText,
+  logTextSchema,
+  pageCodeSchema,
+  type Repository,
+  type RepositoryPatch,
+  reconciledSchema,
+  repositorySchema,
+  type Trigger,
+} from '../job/index.ts';
+import { readEvents } from './sse.ts';
+import { type Call, createTransport, type TransportOptions } from './transport.ts';
+
+export interface JobQuery {
+  repository?: string;
+  branch?: string;
+  state?: JobState;
+  pool?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export type EventMessage = { id: string; event: JobEvent } | { reset: true };
+export type LogMessage = { id: string; chunk: LogText } | { end: true };
+
+export type ApiClient = ReturnType<typeof createApiClient>;
+
+/**
+ * The api as people's programs see it. Methods reject with ApiError (it said no) or UnreachableError
+ * (it said nothing).
+ */
+export function createApiClient(options: TransportOptions) {
+  const transport = createTransport(options);
+  const v1 = '/api/v1';
+  const job = (id: string) => `${v1}/jobs/${encodeURIComponent(id)}`;
+  const repository = (id: string) => `${v1}/repositories/${id.split('/').map(encodeURIComponent).join('/')}`;
+  const nothing = z.undefined();
+
+  return {
+    jobs: (query: JobQuery = {}) => transport.call(`${v1}/jobs${toQuery(query)}`, jobPageSchema),
+    job: (id: string) => transport.call(job(id), jobAnswerSchema),
+    cancel: (id: string) => transport.call(`${job(id)}/cancel`, jobAnswerSchema, { method: 'POST' }),
+    /** The same `key` again is the same asking: it answers `dup`. */
+    retry: (id: string, key: string) =>
+      transport.call(`${job(id)}/retry`, acceptedSchema, {
+        method: 'POST',
+        headers: { 'idempotency-key': key },
+      }),
+    trigger: (body: Trigger, key: string) =>
+      transport.call(`${v1}/jobs`, acceptedSchema, {
+        method: 'POST',
+        body,
+        headers: { 'idempotency-key': key },
+      }),
+    /** The exact bytes of the log so far, from a byte on. */
+    logBytes: (id: string, from = 0) => transport.open(`${job(id)}/log?from=${from}`),
+
+    repositories: () =>
+      transport.call(`${v1}/repositories`, z.object({ repositories: z.array(repositorySchema) })),
+    repository: (id: string) => transport.call(repository(id), repositorySchema),
+    putRepository: (body: Repository) =>
+      transport.call(repository(body.id), repositorySchema, { method: 'PUT', body }),
+    patchRepository: (id: string, body: RepositoryPatch) =>
+      transport.call(repository(id), repositorySchema, { method: 'PATCH', body }),
+    removeRepository: (id: string) => transport.call(repository(id), nothing, { method: 'DELETE' }),
+    /** Makes or renews the repository's own hook; the secret is shown this once. */
+    renewHook: (id: string) =>
+      transport.call(`${repository(id)}/hook`, z.object({ url: z.url(), secret: z.string() }), {
+        method: 'POST',
+      }),
+
+    reconcile: (repositoryId?: string) =>
+      transport.call(`${v1}/reconcile`, reconciledSchema, {
+        method: 'POST',
+        body: repositoryId === undefined ? {} : { repository: repositoryId },
+      }),
+    pageCode: (path: string) =>
+      transport.call(`${v1}/page-codes`, pageCodeSchema, { method: 'POST', body: { path } }),
+    claimToken: (pool: string) =>
+      transport.call(`${v1}/claim-tokens`, claimTokenSchema, { method: 'POST', body: { pool } }),
+    agentLost: (agent: string, reason: string) =>
+      transport.call(`${v1}/agents/${encodeURIComponent(agent)}/lost`, nothing, {
+        method: 'POST',
+        body: { reason },
+      }),
+
+    /** One connection's worth of events after `from`; reconnecting is the caller's. */
+    async *events(from: string, signal: AbortSignal): AsyncGenerator<EventMessage> {
+      const call: Call = { signal, headers: { 'last-event-id': from } };
+      for await (const message of readEvents(transport, `${v1}/events`, call)) {
+        if (message.event === 'reset') yield { reset: true };
+        else yield { id: message.id ?? '', event: jobEventSchema.parse(JSON.parse(message.data)) };
+      }
+    },
+    /** One connection's worth of a live log after `from` (`<fence>-<n>`), or from its beginning. */
+    async *log(id: string, from: string | undefined, signal: AbortSignal): AsyncGenerator<LogMessage> {
+      const call: Call = { signal, headers: from === undefined ? {} : { 'last-event-id': from } };
+      for await (const message of readEvents(transport, `${job(id)}/log/stream`, call)) {
+        if (message.event === 'end') yield { end: true };
+        else yield { id: message.id ?? '', chunk: logTextSchema.parse(JSON.parse(message.data)) };
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+function toQuery(query: JobQuery): string {
+  const given = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
+  return given.size === 0 ? '' : `?${given}`;
+}

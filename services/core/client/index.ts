@@ -1,0 +1,5 @@
+/** How programs speak to the api. */
+export * from './address.ts';
+export * from './api.ts';
+export * from './sse.ts';
+export * from './transport.ts';

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { jobSchema } from './job.ts';
+import { jobIdSchema, refSchema, repositoryIdSchema, shaSchema } from './spec.ts';
+
+/** What people's programs and the api say to each other, under `/api/v1`. */
+
+/** `GET /jobs`: newest first, without steps; `event` is where `GET /events` goes on from. */
+export const jobPageSchema = z.object({
+  jobs: z.array(jobSchema),
+  next: z.string().optional(),
+  event: z.string(),
+});
+export type JobPage = z.infer<typeof jobPageSchema>;
+
+/** `GET /jobs/:id` and the answer to a cancel. */
+export const jobAnswerSchema = z.object({ job: jobSchema, event: z.string() });
+export type JobAnswer = z.infer<typeof jobAnswerSchema>;
+
+/** `POST /jobs`: run the pipeline of a ref; without `sha`, of what the forge says is its head. */
+export const triggerSchema = z.strictObject({
+  repository: repositoryIdSchema,
+  ref: refSchema.optional(),
+  sha: shaSchema.optional(),
+});
+export type Trigger = z.infer<typeof triggerSchema>;
+
+/** The answer to a trigger, a retry and a webhook: the pipeline, its jobs, and the first one's page. */
+export const acceptedSchema = z.object({
+  answer: z.enum(['enqueued', 'dup']),
+  pipeline: jobIdSchema,
+  jobs: z.array(jobIdSchema),
+  page: z.url(),
+});
+export type Accepted = z.infer<typeof acceptedSchema>;
+
+/** One `chunk` event of `GET /jobs/:id/log/stream`; its id is `<fence>-<n>`. Text for eyes, not bytes. */
+export const logTextSchema = z.object({ step: z.string(), text: z.string() });
+export type LogText = z.infer<typeof logTextSchema>;
+
+/** `POST /page-codes`: an address that opens a page once, within 5 minutes. */
+export const pageCodeRequestSchema = z.strictObject({
+  path: z
+    .string()
+    .regex(/^\/(?!\/)[\w./-]*$/)
+    .max(200),
+});
+export const pageCodeSchema = z.object({ url: z.url() });
+
+/** `POST /claim-tokens`: a credential for one claim in one pool, good for 60 s. */
+export const claimTokenSchema = z.object({ token: z.string() });
+
+/** `POST /reconcile`: compares the forges' heads with the queue's and makes the events that were missed. */
+export const reconciledSchema = z.object({
+  events: z.int().nonnegative(),
+  repositories: z.int().nonnegative(),
+});

@@ -1,0 +1,10 @@
+/** What a job is: its states, its events, and the one way to follow them. No I/O. */
+export * from './agent-protocol.ts';
+export * from './api-protocol.ts';
+export { apply } from './apply.ts';
+export * from './event.ts';
+export { toId } from './id.ts';
+export * from './job.ts';
+export * from './repository.ts';
+export * from './spec.ts';
+export * from './state.ts';

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { forges, nameSchema, repositoryIdSchema } from './spec.ts';
+
+/** A repository that may send events. A webhook of any other is answered 404 and counted. */
+export const repositorySchema = z.strictObject({
+  id: repositoryIdSchema,
+  forge: z.enum(forges),
+  /** `owner/name`, as the forge spells it. */
+  name: z.string().max(200),
+  defaultBranch: z.string().max(512),
+  pool: nameSchema,
+  /** For each job, from its claim on. */
+  timeLimitMs: z.int().positive(),
+});
+export type Repository = z.infer<typeof repositorySchema>;
+
+/** What may be changed of a registered repository. */
+export const repositoryPatchSchema = repositorySchema
+  .pick({ defaultBranch: true, pool: true, timeLimitMs: true })
+  .partial()
+  .strict();
+export type RepositoryPatch = z.infer<typeof repositoryPatchSchema>;

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+/** 1 to 100 characters that can stand in a key, a path, a label and a header. */
+export const nameSchema = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/);
+export const shaSchema = z
+  .string()
+  .regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/, 'expected a full commit id in hex');
+export const refSchema = z
+  .string()
+  .max(512)
+  // git-check-ref-format(1), and only the places that a pipeline can start from.
+  .regex(
+    /^refs\/(?:heads|tags|pull)\/(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\p{Cc} ~^:?*[\\]+(?<![./])$/u,
+  );
+export const jobIdSchema = z.string().regex(/^[0-9a-f]{20}$/, 'expected a job id: 20 hex digits');
+export const forges = ['local', 'gitea', 'github'] as const;
+export type Forge = (typeof forges)[number];
+
+export const jobEvents = ['push', 'tag', 'pull_request', 'manual', 'cron'] as const;
+
+/** A registered repository's id: `<forge>/<owner>/<name>`. */
+export const repositoryIdSchema = z
+  .string()
+  .max(220)
+  .regex(/^(?:local|gitea|github)\/[A-Za-z0-9][A-Za-z0-9._-]{0,98}\/[A-Za-z0-9_][A-Za-z0-9._-]{0,98}$/);
+
+/** What a job is to do. Written once, at enqueue; never changed. */
+export const jobSpecSchema = z.strictObject({
+  repository: repositoryIdSchema,
+  event: z.enum(jobEvents),
+  ref: refSchema,
+  /** Branch of a push or of a pull request's base; the tag's name for a tag. */
+  branch: z.string().max(512),
+  sha: shaSchema,
+  /** First line of the commit message. Hostile bytes: display it only through `core/display`. */
+  subject: z.string().max(500),
+  author: z.string().max(200),
+  defaultBranch: z.string().max(512),
+  pullRequest: z
+    .strictObject({ number: z.int().positive(), head: z.string().max(512), fork: z.boolean() })
+    .optional(),
+  /** The file that this job runs, without folder and ending. Absent: the tree at `sha` decides. */
+  workflow: nameSchema.optional(),
+  /** The job that this one repeats. */
+  retryOf: jobIdSchema.optional(),
+  /** From the claim on, milliseconds. */
+  timeLimitMs: z.int().positive(),
+  /** W3C Trace Context, from the webhook on. */
+  traceparent: z
+    .string()
+    .regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+    .optional(),
+});
+
+export type JobSpec = z.infer<typeof jobSpecSchema>;

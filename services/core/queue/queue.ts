@@ -1,0 +1,152 @@
+import type {
+  Claim,
+  CompleteAnswer,
+  HeartbeatAnswer,
+  Job,
+  JobEvent,
+  JobSpec,
+  JobState,
+  LogAnswer,
+  Outcome,
+  StepFact,
+} from '../job/index.ts';
+
+/** One job of a pipeline that is about to be enqueued. */
+export interface NewJob {
+  spec: JobSpec;
+  pool: string;
+  /** Names of workflows of the same pipeline that must be done first. @default none */
+  needs?: string[];
+  /** When its needs are done: `success` runs only after success of all, `always` in any case. @default success */
+  runs?: 'success' | 'always';
+  /** At most `limit` jobs of one group run at a time. @default no group */
+  group?: { name: string; limit: number };
+  /** 0 (urgent) to 9. @default 5 */
+  priority?: number;
+  /** Waits for `approve`, with this reason. @default does not wait */
+  awaits?: string;
+}
+
+/** What made a pipeline: a ref that moved, or a person (or a record) that asked. */
+export type Cause =
+  | {
+      kind: 'ref';
+      repository: string;
+      ref: string;
+      event: JobSpec['event'];
+      /** Where the ref stood before; zeros or absent for a new one. */
+      before?: string;
+      after: string;
+      /** The pull request's number, where `event` is `pull_request`. */
+      pullRequest?: number;
+    }
+  | {
+      kind: 'asked';
+      repository: string /** Unique for each asking: an idempotency key, or random. */;
+      key: string;
+    };
+
+export interface EnqueueRequest {
+  cause: Cause;
+  /** The forge's delivery id, prefixed with the forge; remembered for 7 days. */
+  delivery?: string;
+  /** At least one; all or none are taken. */
+  jobs: NewJob[];
+}
+
+export type EnqueueResult =
+  | { answer: 'enqueued' | 'dup'; pipeline: string; jobs: string[] }
+  /** Admission caps are reached: answer 503 with Retry-After. */
+  | { answer: 'full' };
+
+export interface ClaimRequest {
+  pool: string;
+  agent: string;
+  prefer?: string;
+  /** sha256 (hex) of the token that the api makes for the claim; it dies with the fence. */
+  tokenHash: string;
+}
+
+/** What the queue knows of a claim; the api adds the token, the clone address and the page. */
+export type Claimed = Pick<Claim, 'job' | 'spec' | 'attempt' | 'fence' | 'leaseMs'>;
+
+export interface JobFilter {
+  repository?: string;
+  branch?: string;
+  state?: JobState;
+  pool?: string;
+  limit: number;
+  /** From the `next` of the page before. */
+  cursor?: string;
+}
+
+/** Jobs without their steps, newest first, and the event from which a reader goes on. */
+export interface JobPage {
+  jobs: Job[];
+  next?: string;
+  event: string;
+}
+
+export interface LogChunk {
+  n: number;
+  step: string;
+  /** Inflated: the exact bytes that the step wrote. */
+  bytes: Uint8Array;
+}
+
+export type FollowedEvent = { id: string; event: JobEvent } | { reset: true };
+
+/**
+ * How jobs travel. Every method that changes a job is one Lua script: atomic, by Redis' clock, safe to
+ * repeat. A method rejects with `QueueError` when Redis does not answer in time: nothing is then known
+ * of the call, and repeating it is right.
+ */
+export interface Queue {
+  enqueue(request: EnqueueRequest): Promise<EnqueueResult>;
+  /** Adds the workflows that an agent found beside its own; idempotent; refused under an old fence. */
+  expand(id: string, fence: number, workflows: string[]): Promise<'done' | 'stale'>;
+  claim(request: ClaimRequest): Promise<Claimed | undefined>;
+  /** The fence that this token holds, or undefined: wrong token, other job, or its fence has gone. */
+  authenticate(id: string, tokenHash: string): Promise<number | undefined>;
+  heartbeat(id: string, fence: number): Promise<HeartbeatAnswer['answer']>;
+  step(id: string, fence: number, fact: StepFact): Promise<'done' | 'stale'>;
+  complete(id: string, fence: number, outcome: Outcome): Promise<CompleteAnswer['answer']>;
+  cancel(id: string, by: string): Promise<'done' | 'final' | 'unknown'>;
+  /** A parent saw its agent die: the same as a lease that ran out, at once. */
+  lost(agent: string, reason: string): Promise<'done' | 'unknown'>;
+  approve(pipeline: string, sha: string): Promise<number>;
+  /** A dead job goes back into the queue with fresh counts. */
+  requeue(id: string): Promise<'done' | 'not-dead'>;
+  tick(): Promise<void>;
+  /** Every invariant of the page; empty when all hold. */
+  audit(): Promise<string[]>;
+
+  job(id: string): Promise<{ job: Job; event: string } | undefined>;
+  jobs(filter: JobFilter): Promise<JobPage>;
+  pipeline(id: string): Promise<{ jobs: string[] } | undefined>;
+
+  appendLog(id: string, fence: number, n: number, step: string, bytes: Uint8Array): Promise<LogAnswer>;
+  /** Chunks after `n` of the newest fence (or of `fence`), at most 64 at a time. */
+  readLog(
+    id: string,
+    from: { fence?: number; after: number },
+  ): Promise<{ fence: number; chunks: LogChunk[] }>;
+
+  /** The last sha that the queue has seen of each ref. */
+  heads(repository: string): Promise<Map<string, string>>;
+  /** A ref is gone: its head is forgotten and its epoch rises. */
+  removeHead(repository: string, ref: string): Promise<void>;
+}
+
+/** Follows what others decide: two blocking reads for a whole process, however many readers it has. */
+export interface Follower {
+  /** Events after `from` (an event id); ends when the signal aborts. A too old `from` yields `reset`. */
+  events(from: string, signal: AbortSignal): AsyncIterable<FollowedEvent>;
+  /** Chunks as they come, until the job has ended and its log is drained, or the signal aborts. */
+  log(
+    id: string,
+    from: { fence?: number; after: number },
+    signal: AbortSignal,
+  ): AsyncIterable<{ fence: number; chunk: LogChunk }>;
+  close(): Promise<void>;
+}

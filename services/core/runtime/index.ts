@@ -1,0 +1,5 @@
+/** How a process lives: its settings, log, connections, start and stop. Knows nothing of jobs. */
+export * from './config.ts';
+export * from './lifecycle.ts';
+export * from './log.ts';
+export * from './redis.ts';
