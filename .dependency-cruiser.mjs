@@ -1,0 +1,116 @@
+// The import table of docs/architecture.md. A room lists what it may import; everything else is refused.
+const core = (...rooms) => rooms.map((room) => `^services/core/${room}/`);
+const packages = (...names) => names.map((name) => `^node_modules/${name}/`);
+
+/** A room's own folder is always allowed; so are Node's modules, where `io` is true. */
+const rooms = [
+  { from: '^services/core/job/', to: packages('zod') },
+  { from: '^services/core/display/', to: packages('string-width', 'get-east-asian-width') },
+  { from: '^services/core/pipeline/', to: [...core('job'), ...packages('zod', 'yaml')] },
+  { from: '^services/core/queue/', to: [...core('job', 'runtime'), ...packages('zod', 'ioredis')] },
+  { from: '^services/core/access/', to: [...core('job', 'runtime'), ...packages('zod', 'ioredis')] },
+  { from: '^services/core/execute/', to: core('job', 'pipeline') },
+  { from: '^services/core/forge/', to: [...core('job'), ...packages('zod')] },
+  { from: '^services/core/client/', to: [...core('job'), ...packages('zod', 'eventsource-parser')] },
+  { from: '^services/core/runtime/', to: packages('zod', 'ioredis', 'pino', 'prom-client') },
+];
+
+const programs = {
+  api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino'] },
+  agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'display'], packages: ['zod'] },
+  local: {
+    core: ['job', 'client', 'access', 'execute', 'forge', 'runtime', 'display'],
+    packages: ['zod', 'esbuild', 'commander'],
+  },
+  tui: { core: ['job', 'client', 'display', 'runtime'], packages: ['zod', 'neo-blessed'] },
+  cli: {
+    core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute'],
+    packages: ['zod', 'commander'],
+  },
+  demo: { core: ['job', 'client', 'display', 'forge', 'runtime'], packages: ['zod', 'commander'] },
+};
+
+const only = (name, from, to) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { pathNot: [from, ...to], dependencyTypesNot: ['core'] },
+});
+
+export default {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...rooms.map(({ from, to }) => only(`room ${from.slice(1, -1)}`, from, to)),
+    ...Object.entries(programs).map(([name, may]) =>
+      only(`program ${name}`, `^services/${name}/`, [...core(...may.core), ...packages(...may.packages)]),
+    ),
+    only('charts', '^(charts|main\\.ts)', [
+      '^charts/',
+      '^imports/',
+      '^services/[a-z]+/config\\.ts$',
+      '^services/core/job/',
+      '^services/core/queue/keys\\.ts$',
+      ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml'),
+    ]),
+    {
+      name: 'door',
+      comment: 'A room of core is entered by its index.ts.',
+      severity: 'error',
+      from: { path: '^(services|charts|main\\.ts)', pathNot: '^services/core/([^/]+)/' },
+      to: {
+        path: '^services/core/[^/]+/',
+        pathNot: ['^services/core/[^/]+/index\\.ts$', '^services/core/queue/keys\\.ts$'],
+      },
+    },
+    {
+      name: 'door between rooms',
+      severity: 'error',
+      from: { path: '^services/core/([^/]+)/' },
+      to: {
+        path: '^services/core/[^/]+/',
+        pathNot: ['^services/core/$1/', '^services/core/[^/]+/index\\.ts$'],
+      },
+    },
+    {
+      name: 'pure',
+      comment: 'What a job is, what a pipeline file means and what is safe to show need no I/O.',
+      severity: 'error',
+      from: { path: '^services/core/(job|pipeline|display)/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|path|util)$' },
+    },
+    {
+      name: 'processes',
+      comment: 'Only these start processes.',
+      severity: 'error',
+      from: {
+        path: '^services/',
+        pathNot: ['^services/core/execute/', '^services/(local|demo)/', '/main\\.ts$'],
+      },
+      to: { path: '^(node:)?child_process$' },
+    },
+    {
+      name: 'terminal library',
+      severity: 'error',
+      from: { pathNot: '^services/tui/screen\\.ts$' },
+      to: { path: '^node_modules/neo-blessed/' },
+    },
+    {
+      name: 'main is a root',
+      severity: 'error',
+      from: { path: '^services/' },
+      to: { path: '^services/[a-z]+/main\\.ts$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    includeOnly: undefined,
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};
