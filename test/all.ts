@@ -1,0 +1,102 @@
+/** `./bellows test`: everything that must be true before a commit, one line a check. */
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const root = join(import.meta.dirname, '..');
+const node = process.execPath;
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+const scratch = mkdtempSync(join(tmpdir(), 'bellows-test-'));
+const jestReport = join(scratch, 'jest.json');
+
+interface Check {
+  name: string;
+  command: string[];
+  /** What to do when it fails. */
+  remedy: string;
+}
+
+const checks: Check[] = [
+  { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json'], remedy: 'npm run check' },
+  { name: 'types of charts', command: [bin('tsc'), '-p', 'tsconfig.charts.json'], remedy: 'npm run check' },
+  {
+    name: 'lint and format',
+    command: [bin('biome'), 'check', '--error-on-warnings', '.'],
+    remedy: 'npx biome check --write .',
+  },
+  { name: 'generated files', command: [node, 'docs/generate.ts', '--check'], remedy: 'npm run docs' },
+  {
+    name: 'tests',
+    command: [node, 'test/run.ts', '--json', `--outputFile=${jestReport}`],
+    remedy: 'npm test',
+  },
+  { name: 'demo', command: [node, 'services/demo/main.ts'], remedy: './bellows demo' },
+];
+
+const tty = process.stderr.isTTY === true && process.env.CI === undefined;
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+for (const check of checks) {
+  const { ok, seconds, log } = await runCheck(check);
+  const only = check.name === 'tests' ? readJest() : undefined;
+  counts.passed += only?.passed ?? (ok ? 1 : 0);
+  counts.failed += only?.failed ?? (ok ? 0 : 1);
+  counts.skipped += only?.skipped ?? 0;
+  // A suite that breaks outside its tests, or too little coverage, fails the check without a failed test.
+  if (!ok && only?.failed === 0) counts.failed += 1;
+  process.stdout.write(`${ok ? '✓' : '✗'} ${check.name.padEnd(18)} ${seconds.toFixed(1).padStart(6)} s\n`);
+  if (!ok) {
+    process.stdout.write(indent(readFileSync(log, 'utf8').split('\n').slice(-200).join('\n')));
+    process.stdout.write(`  Try: ${check.remedy}\n`);
+  } else if (check.name === 'demo') {
+    process.stdout.write(indent(readFileSync(log, 'utf8')));
+  }
+}
+
+rmSync(scratch, { recursive: true });
+process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+async function runCheck({ name, command: [file = '', ...args] }: Check) {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const log = join(scratch, `${name.replaceAll(' ', '-')}.log`);
+  const sink = createWriteStream(log);
+  const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let line = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.pipe(sink, { end: false });
+    stream.on('data', (part: Buffer) => {
+      line = part.toString().trimEnd().split('\n').at(-1) ?? line;
+    });
+  }
+  const draw = () => {
+    const text = `… ${name} ${seconds().toFixed(0)} s  ${line.replace(/[^\x20-\x7e]/g, '')}`;
+    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  };
+  const timer = tty ? setInterval(draw, 200) : undefined;
+  const ok = await new Promise<boolean>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code === 0));
+  });
+  clearInterval(timer);
+  if (tty) process.stderr.write('\r\x1b[K');
+  await new Promise((resolve) => sink.end(resolve));
+  return { ok, seconds: seconds(), log };
+}
+
+function readJest() {
+  const schema = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int() });
+  try {
+    const report = schema.parse(JSON.parse(readFileSync(jestReport, 'utf8')));
+    return { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests };
+  } catch {
+    return undefined; // jest did not get as far as a report: the check counts as one failure
+  }
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replace(/^/gm, '  ').concat('\n');
+}
