@@ -93,9 +93,9 @@ export function createApiClient(options: TransportOptions) {
       }),
 
     /** One connection's worth of events after `from`; reconnecting is the caller's. */
-    async *events(from: string, signal: AbortSignal): AsyncGenerator<EventMessage> {
+    async *events(from: string, signal: AbortSignal, onHeard?: () => void): AsyncGenerator<EventMessage> {
       const call: Call = { signal, headers: { 'last-event-id': from } };
-      for await (const message of readEvents(transport, `${v1}/events`, call)) {
+      for await (const message of readEvents(transport, `${v1}/events`, call, onHeard)) {
         if (message.event === 'reset') yield { reset: true };
         else yield { id: message.id ?? '', event: jobEventSchema.parse(JSON.parse(message.data)) };
       }
