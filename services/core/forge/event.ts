@@ -1,0 +1,47 @@
+import type { JobSpec } from '../job/index.ts';
+
+interface Moved {
+  /** `owner/name`, as the forge spells it. */
+  repository: string;
+  ref: string;
+  sha: string;
+  /** First line of the message, or the pull request's title. Hostile, and cut to what a job holds. */
+  subject: string;
+  author: string;
+  defaultBranch: string;
+}
+
+/** What a forge told us, in our words. */
+export type ForgeEvent =
+  | ({ kind: 'push' | 'tag'; branch: string; before: string } & Moved)
+  | ({
+      kind: 'pull request';
+      branch: string;
+      pullRequest: NonNullable<JobSpec['pullRequest']>;
+      /** Where the pull request's head stood before; absent where the forge does not say. */
+      before?: string | undefined;
+    } & Moved)
+  /** A branch or tag is gone, or a pull request is closed: its ref counts anew from here. */
+  | { kind: 'gone'; repository: string; ref: string }
+  | { kind: 'ping' }
+  | { kind: 'ignored'; reason: string };
+
+export type ForgeEventKind = ForgeEvent['kind'];
+
+/** The body is not what the forge is known to send. */
+export class PayloadError extends Error {
+  override name = 'PayloadError';
+}
+
+/** The author of a push or a pull request may ask for no pipeline; a tag is a decision of its own. */
+export function asksToSkip(message: string): boolean {
+  return /\[(?:skip[ -]ci|ci[ -]skip)\]/i.test(message);
+}
+
+export function toSubject(message: string): string {
+  return (/^[^\r\n]*/.exec(message)?.[0] ?? '').slice(0, 500).toWellFormed();
+}
+
+export function isZero(sha: string): boolean {
+  return /^0*$/.test(sha);
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { refSchema, shaSchema } from '../job/index.ts';
+
+/*
+ * The parts that Gitea and GitHub share, and that we read. Both send far more; what is not read is not
+ * kept. Gitea: modules/structs/hook.go. GitHub: docs.github.com/webhooks/webhook-events-and-payloads.
+ */
+
+const text = z.string().max(100_000);
+const person = z.object({ name: text.nullish(), username: text.nullish(), login: text.nullish() });
+export const repositorySchema = z.object({
+  id: z.int(),
+  full_name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,98}\/[A-Za-z0-9_][A-Za-z0-9._-]{0,98}$/),
+  default_branch: z.string().min(1).max(512).default('main'),
+});
+
+export const pushSchema = z.object({
+  ref: refSchema,
+  before: shaSchema,
+  after: shaSchema,
+  head_commit: z.object({ id: shaSchema, message: text, author: person.nullish() }).nullish(),
+  repository: repositorySchema,
+  pusher: person.nullish(),
+});
+export type Push = z.infer<typeof pushSchema>;
+
+const side = z.object({ ref: z.string().min(1).max(512), sha: shaSchema, repo: repositorySchema.nullish() });
+
+export const pullRequestSchema = z.object({
+  action: z.string().max(100),
+  number: z.int().positive(),
+  before: shaSchema.optional(),
+  pull_request: z.object({
+    title: text,
+    user: person.nullish(),
+    head: side,
+    base: side,
+  }),
+  repository: repositorySchema,
+});
+export type PullRequest = z.infer<typeof pullRequestSchema>;
+
+/** Gitea's `delete`: the ref comes without its folder. */
+export const deleteSchema = z.object({
+  ref: z.string().min(1).max(500),
+  ref_type: z.enum(['branch', 'tag']),
+  repository: repositorySchema,
+});
+
+export function toName(given: z.infer<typeof person> | null | undefined): string {
+  return (given?.login || given?.username || given?.name || '').slice(0, 200).toWellFormed();
+}

@@ -1,0 +1,131 @@
+import type { z } from 'zod';
+import { type Forge, refSchema } from '../job/index.ts';
+import { asksToSkip, type ForgeEvent, isZero, PayloadError, toSubject } from './event.ts';
+import {
+  deleteSchema,
+  type PullRequest,
+  type Push,
+  pullRequestSchema,
+  pushSchema,
+  toName,
+} from './payload.ts';
+
+export interface Webhook {
+  event: ForgeEvent;
+  /** The forge's id of this delivery. GitHub keeps it when it delivers again, Gitea makes a new one. */
+  delivery: string | undefined;
+}
+
+/** Our own remote speaks Gitea's language. */
+const prefixes: Record<Forge, string> = { local: 'x-gitea', gitea: 'x-gitea', github: 'x-github' };
+
+/**
+ * Reads a webhook whose signature is already verified.
+ *
+ * @param forge which one the path names; headers of another are not looked at.
+ * @throws PayloadError when the body is not JSON, or lacks what its event always has.
+ */
+export function parseWebhook(forge: Forge, headers: Headers, body: Uint8Array): Webhook {
+  const prefix = prefixes[forge];
+  const name = headers.get(`${prefix}-event`);
+  if (name === null) throw new PayloadError(`The header ${prefix}-event is missing.`);
+  const delivery = headers.get(`${prefix}-delivery`) ?? undefined;
+  if (delivery !== undefined && !/^[\w-]{1,100}$/.test(delivery))
+    throw new PayloadError(
+      `The header ${prefix}-delivery is not an id: expected 1 to 100 of A-Z a-z 0-9 _ -`,
+    );
+  return { event: toEvent(forge, name, parseJson(body)), delivery };
+}
+
+function toEvent(forge: Forge, name: string, payload: unknown): ForgeEvent {
+  switch (name) {
+    case 'ping':
+      return { kind: 'ping' };
+    case 'push':
+      return toPush(parse(pushSchema, payload));
+    case 'pull_request':
+      return toPullRequest(parse(pullRequestSchema, payload));
+    case 'delete':
+      // GitHub tells of a deletion twice; counting it twice would build a branch that came back twice.
+      return forge === 'github'
+        ? { kind: 'ignored', reason: 'the push event tells of the deletion' }
+        : toDeletion(parse(deleteSchema, payload));
+    case 'create':
+      return { kind: 'ignored', reason: 'the push event tells of the new ref' };
+    default:
+      return { kind: 'ignored', reason: `event "${name.slice(0, 100)}" starts nothing` };
+  }
+}
+
+function toPush(push: Push): ForgeEvent {
+  const { ref, before, after: sha } = push;
+  const repository = push.repository.full_name;
+  if (isZero(sha)) return { kind: 'gone', repository, ref };
+  // Gitea's "test delivery" is a push that moves nothing.
+  if (before === sha) return { kind: 'ping' };
+  const tag = ref.startsWith('refs/tags/');
+  if (!tag && !ref.startsWith('refs/heads/')) return { kind: 'ignored', reason: `${ref} is not a branch` };
+  const message = push.head_commit?.message ?? '';
+  if (!tag && asksToSkip(message)) return { kind: 'ignored', reason: 'the commit message asks to skip' };
+  return {
+    kind: tag ? 'tag' : 'push',
+    repository,
+    ref,
+    branch: ref.slice(tag ? 'refs/tags/'.length : 'refs/heads/'.length),
+    before,
+    sha,
+    subject: toSubject(message),
+    author: toName(push.head_commit?.author ?? push.pusher),
+    defaultBranch: push.repository.default_branch,
+  };
+}
+
+/** Opening, reopening and each push to it; Gitea spells the last one `synchronized`. */
+const builds = new Set(['opened', 'reopened', 'synchronize', 'synchronized']);
+
+function toPullRequest({ action, number, before, pull_request, repository }: PullRequest): ForgeEvent {
+  const ref = `refs/pull/${number}/head`;
+  if (action === 'closed') return { kind: 'gone', repository: repository.full_name, ref };
+  if (!builds.has(action))
+    return { kind: 'ignored', reason: `pull request action "${action}" changes no commit` };
+  if (asksToSkip(pull_request.title)) return { kind: 'ignored', reason: 'the title asks to skip' };
+  const { head, base } = pull_request;
+  return {
+    kind: 'pull request',
+    repository: repository.full_name,
+    ref,
+    branch: base.ref,
+    ...(before === undefined ? {} : { before }),
+    sha: head.sha,
+    subject: toSubject(pull_request.title),
+    author: toName(pull_request.user),
+    defaultBranch: repository.default_branch,
+    // The repository that the head came from may be deleted by now: then nobody can say that it was ours.
+    pullRequest: { number, head: head.ref, fork: head.repo?.id !== repository.id },
+  };
+}
+
+function toDeletion({ ref, ref_type, repository }: z.infer<typeof deleteSchema>): ForgeEvent {
+  const whole = `refs/${ref_type === 'tag' ? 'tags' : 'heads'}/${ref}`;
+  return { kind: 'gone', repository: repository.full_name, ref: parse(refSchema, whole) };
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new PayloadError(
+      'The body is not JSON in UTF-8. Set the webhook to content type application/json.',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function parse<S extends z.ZodType>(schema: S, payload: unknown): z.infer<S> {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`);
+  throw new PayloadError(`The webhook's body is not as expected: ${lines.slice(0, 5).join('; ')}`);
+}
