@@ -1,0 +1,36 @@
+import type { Redis } from 'ioredis';
+import { ask } from './ask.ts';
+import { keys } from './keys.ts';
+import { claimTokenPattern, createClaimToken, hashToken } from './token.ts';
+
+/** How long an agent may take to start, milliseconds. */
+const claimTokenMs = 60_000;
+
+export interface ClaimTokens {
+  /** A credential for one agent to claim in one pool, within a minute. */
+  issue(pool: string): Promise<string>;
+  /**
+   * The pool that this agent may claim in. The first agent to use a token owns it: a claim whose reply
+   * was lost can be repeated, and the queue gives the same agent the same job.
+   */
+  use(token: string, agent: string): Promise<string | undefined>;
+}
+
+export function createClaimTokens(redis: Redis): ClaimTokens {
+  return {
+    issue: async (pool) => {
+      const token = createClaimToken();
+      await ask(redis.set(keys.claim(hashToken(token)), pool, 'PX', claimTokenMs));
+      return token;
+    },
+    use: async (token, agent) => {
+      if (!claimTokenPattern.test(token)) return undefined;
+      const hash = hashToken(token);
+      const pool = await ask(redis.get(keys.claim(hash)));
+      if (pool === null) return undefined;
+      // Outlives the token itself, so that no second agent can come after the first.
+      const owner = await ask(redis.set(keys.claimed(hash), agent, 'PX', 2 * claimTokenMs, 'NX', 'GET'));
+      return owner === null || owner === agent ? pool : undefined;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Forge, forges } from '../job/index.ts';
+import { hashToken } from './token.ts';
+
+export class SecretError extends Error {
+  override name = 'SecretError';
+}
+
+/** What a program is trusted with. Tokens that others send are kept as sha256 only. */
+export interface Secrets {
+  /** sha256 of the tokens, hex. A role whose file is missing is nobody's. */
+  roles: { admin?: string | undefined; launcher?: string | undefined };
+  /** At most two for each forge: the one in use, and the one before while it is being replaced. */
+  webhooks: Readonly<Record<Forge, readonly string[]>>;
+  /** Signs what lets an agent clone. */
+  cloneKey?: string | undefined;
+  redisPassword?: string | undefined;
+  /** Files that every user of the machine may read: to be said, and to be mended. */
+  exposed: readonly string[];
+}
+
+/**
+ * Reads a folder of secrets, one in a file; a missing file is a missing secret.
+ *
+ * @throws SecretError naming the file, never its content.
+ */
+export async function readSecrets(folder: string): Promise<Secrets> {
+  const exposed: string[] = [];
+  const read = async (name: string, most: number): Promise<string[]> => {
+    const file = join(folder, name);
+    const lines = await readLines(file);
+    if (lines.length > most)
+      throw new SecretError(`${file} has ${lines.length} lines, expected at most ${most}.`);
+    const short = lines.find((line) => line.length < 32);
+    if (short !== undefined)
+      throw new SecretError(`${file} holds less than 32 characters; make a longer one.`);
+    if (lines.length > 0 && ((await stat(file)).mode & 0o077) !== 0) exposed.push(file);
+    return lines;
+  };
+  const readHash = async (name: string) => {
+    const [token] = await read(name, 1);
+    return token === undefined ? undefined : hashToken(token);
+  };
+  const webhooks = { local: [], gitea: [], github: [] } as Record<Forge, string[]>;
+  for (const forge of forges) webhooks[forge] = await read(`webhook-${forge}`, 2);
+  return {
+    roles: { admin: await readHash('admin-token'), launcher: await readHash('launcher-token') },
+    webhooks,
+    cloneKey: (await read('clone-key', 1))[0],
+    redisPassword: (await read('redis-password', 1))[0],
+    exposed,
+  };
+}
+
+async function readLines(file: string): Promise<string[]> {
+  try {
+    const text = await readFile(file, 'utf8');
+    return text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw new SecretError(`${file} cannot be read.`, { cause });
+  }
+}
+
+function isMissing(cause: unknown): boolean {
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ENOENT';
+}

@@ -1,0 +1,55 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { hashToken, readSecrets, SecretError } from '../../../../services/core/access/index.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bellows-secrets-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const put = (name: string, text: string, mode = 0o600) => {
+  writeFileSync(join(folder, name), text);
+  chmodSync(join(folder, name), mode);
+};
+const long = (letter: string) => letter.repeat(43);
+
+test('an empty folder trusts nobody', async () => {
+  expect(await readSecrets(folder)).toEqual({
+    roles: { admin: undefined, launcher: undefined },
+    webhooks: { local: [], gitea: [], github: [] },
+    cloneKey: undefined,
+    redisPassword: undefined,
+    exposed: [],
+  });
+});
+
+test('tokens are kept as hashes, and a webhook may have two secrets', async () => {
+  put('admin-token', `${long('a')}\n`);
+  put('webhook-gitea', `${long('b')}\n${long('c')}\n`);
+  put('clone-key', long('d'));
+  const secrets = await readSecrets(folder);
+  expect(secrets.roles.admin).toBe(hashToken(long('a')));
+  expect(secrets.webhooks.gitea).toEqual([long('b'), long('c')]);
+  expect(secrets.cloneKey).toBe(long('d'));
+});
+
+test('a file that other users may read is named', async () => {
+  put('admin-token', long('a'), 0o644);
+  put('launcher-token', long('b'));
+  expect((await readSecrets(folder)).exposed).toEqual([join(folder, 'admin-token')]);
+});
+
+test('a short, a doubled or an unreadable secret is refused, and never shown', async () => {
+  put('admin-token', 'hunter2');
+  const reading = readSecrets(folder);
+  await expect(reading).rejects.toThrow(SecretError);
+  await expect(reading).rejects.not.toThrow('hunter2');
+  put('admin-token', `${long('a')}\n${long('b')}`);
+  await expect(readSecrets(folder)).rejects.toThrow('has 2 lines, expected at most 1');
+  rmSync(join(folder, 'admin-token'));
+  mkdirSync(join(folder, 'admin-token'));
+  await expect(readSecrets(folder)).rejects.toThrow('cannot be read');
+});
