@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type { ApiClient } from '../core/client/index.ts';
+import { press } from './bindings.ts';
+import { forget, hear, learn } from './board.ts';
+import { followJobs, followLog, toReason } from './follow.ts';
+import { toFrame } from './frame.ts';
+import { createLogLines } from './log-lines.ts';
+import type { Look } from './look.ts';
+import type { Screen } from './screen.ts';
+import { type Command, type State, toInitialState } from './state.ts';
+
+export interface AppOptions {
+  client: ApiClient;
+  screen: Screen;
+  look: Look;
+  /** Open this job at once. */
+  job?: string | undefined;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
+
+/** The shortest time between two drawings, and the longest without a look at the clock. */
+const frameMs = 100;
+const tickMs = 1000;
+
+/**
+ * The terminal program, from the first drawing until somebody leaves or the signal aborts. The screen
+ * stays the caller's to close.
+ *
+ * @throws ApiError where the api refuses the credential.
+ */
+export async function runApp(options: AppOptions, signal: AbortSignal): Promise<void> {
+  const { client, screen, look, now = Date.now } = options;
+  const left = new AbortController();
+  const life = AbortSignal.any([signal, left.signal]);
+  let state = toInitialState(screen.size());
+  let log = new AbortController();
+
+  const painter = createPainter(() => screen.draw(toFrame(state, now(), look)));
+  const change = (next: Partial<State>) => {
+    state = { ...state, ...next };
+    painter.ask();
+  };
+  const tell = (text: string, bad = false) => change({ notice: { text, bad } });
+
+  const open = (id: string) => {
+    log.abort();
+    log = new AbortController();
+    const lines = createLogLines(look);
+    change({ opened: { id, log: lines, top: undefined } });
+    renew(id);
+    void followLog(
+      client,
+      id,
+      {
+        chunk: (chunkId, chunk) => {
+          lines.add(chunkId, chunk);
+          painter.ask();
+        },
+        end: () => {
+          lines.end();
+          painter.ask();
+        },
+        failed: (reason) => tell(`the log cannot be read: ${reason}`, true),
+      },
+      AbortSignal.any([life, log.signal]),
+    );
+  };
+  /** A list carries no steps, so an opened job is asked for by itself. */
+  const renew = (id: string) =>
+    attempt(async () => {
+      const { job, event } = await client.job(id);
+      change({ board: learn(state.board, [job], event) });
+    });
+  const attempt = (act: () => Promise<void>) =>
+    void act().catch((error: unknown) => {
+      if (!life.aborted) tell(toReason(error), true);
+    });
+
+  const obey = (command: Command) => {
+    switch (command.type) {
+      case 'open':
+        return open(command.id);
+      case 'close':
+        return log.abort();
+      case 'quit':
+        return left.abort();
+      case 'cancel':
+        return attempt(async () => {
+          const { job, event } = await client.cancel(command.id);
+          change({ board: learn(state.board, [job], event) });
+          tell('the job has been asked to stop');
+        });
+      case 'retry':
+        return attempt(async () => {
+          const { jobs } = await client.retry(command.id, randomUUID());
+          const [first] = jobs;
+          if (first !== undefined && state.opened?.id === command.id) open(first);
+          tell(`runs again as ${first ?? command.id}`);
+        });
+    }
+  };
+
+  screen.onKey((key) => {
+    const reaction = press(state, key);
+    change(reaction.state);
+    if (reaction.command !== undefined) obey(reaction.command);
+  });
+  screen.onResize(() => change({ size: screen.size() }));
+  const clock = setInterval(painter.ask, tickMs);
+  painter.ask();
+  if (options.job !== undefined) open(options.job);
+
+  try {
+    await followJobs(
+      client,
+      {
+        snapshot: (page) => {
+          change({ board: learn(forget(state.board, state.opened?.id), page.jobs, page.event) });
+          if (state.opened !== undefined) renew(state.opened.id);
+        },
+        event: (id, event) => change({ board: hear(state.board, id, event) }),
+        heard: () => change({ connection: { state: 'live' }, heardAt: now() }),
+        lost: (reason, retryInMs) =>
+          change({ connection: { state: 'lost', reason, retryAt: now() + retryInMs } }),
+      },
+      life,
+    );
+  } finally {
+    left.abort();
+    log.abort();
+    clearInterval(clock);
+    painter.stop();
+  }
+}
+
+/** Draws soon after it is asked, at once after a pause, and never more often than the frame allows. */
+function createPainter(draw: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let drawnAt = -Infinity;
+  return {
+    ask: () => {
+      timer ??= setTimeout(
+        () => {
+          timer = undefined;
+          drawnAt = performance.now();
+          draw();
+        },
+        Math.max(0, drawnAt + frameMs - performance.now()),
+      );
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,88 @@
+import { formatAge, formatDuration, toColumns, toDisplay } from '../core/display/index.ts';
+import { isFinal, type Job } from '../core/job/index.ts';
+import { toJobs } from './board.ts';
+import { type Line, span, toBar } from './line.ts';
+import { type Look, toStateStyle } from './look.ts';
+import { type State, toSelectedRow } from './state.ts';
+import { styles } from './style.ts';
+
+const stateColumns = 13;
+const ageColumns = 5;
+const timeColumns = 7;
+
+/** All jobs, newest first: `height` rows with the heading. */
+export function toJobsView(state: State, height: number, now: number, look: Look): Line[] {
+  const { columns } = state.size;
+  const jobs = toJobs(state.board);
+  const widths = toWidths(columns);
+  const heading = span(toHeading(widths), styles.dim);
+  if (jobs.length === 0) {
+    const text =
+      state.connection.state === 'connecting' ? '' : '  No jobs yet. A git push starts the first one.';
+    return [[heading], [], [span(text)]];
+  }
+  const room = height - 1;
+  const row = toSelectedRow(state);
+  // A page at a time: a list that shifts with each key costs a slow line the whole screen.
+  const first = Math.floor(row / room) * room;
+  return [
+    [heading],
+    ...jobs.slice(first, first + room).map((job, index) => {
+      const line = toRow(job, first + index === row, widths, now, look);
+      return first + index === row ? toBar(line, columns, { inverse: true }) : line;
+    }),
+  ];
+}
+
+interface Widths {
+  repository: number;
+  branch: number;
+  subject: number;
+}
+
+function toWidths(columns: number): Widths {
+  const free = Math.max(0, columns - 2 - stateColumns - ageColumns - timeColumns);
+  const repository = Math.min(30, Math.floor(free * 0.32));
+  const branch = Math.min(24, Math.floor(free * 0.25));
+  return { repository, branch, subject: free - repository - branch };
+}
+
+function toHeading({ repository, branch, subject }: Widths): string {
+  return `  ${'STATE'.padEnd(stateColumns)}${toCell('REPOSITORY', repository)}${toCell('BRANCH', branch)}${toCell(
+    'SUBJECT',
+    subject,
+  )}${'AGE'.padStart(ageColumns - 1)} ${'TIME'.padStart(timeColumns)}`;
+}
+
+function toRow(job: Job, selected: boolean, widths: Widths, now: number, look: Look): Line {
+  const { spec } = job;
+  const cell = (text: string, columns: number) => toCell(toDisplay(text), columns, look.more);
+  const title = spec.workflow === undefined ? spec.subject : `${spec.workflow}: ${spec.subject}`;
+  return [
+    span(selected ? `${look.selected} ` : '  ', styles.strong),
+    span(toCell(toStateText(job, look), stateColumns), toStateStyle(job.state)),
+    span(cell(spec.repository.slice(spec.repository.indexOf('/') + 1), widths.repository)),
+    span(cell(spec.branch, widths.branch), styles.calm),
+    span(cell(title, widths.subject)),
+    span(`${formatAge(now - job.createdAt).padStart(ageColumns - 1)} `, styles.dim),
+    span(toElapsed(job, now).padStart(timeColumns)),
+  ];
+}
+
+/** Text in a column, with one space behind it. */
+function toCell(text: string, columns: number, more?: string): string {
+  return columns < 1 ? '' : `${toColumns(text, columns - 1, more)} `;
+}
+
+export function toStateText({ state, cancelling }: Job, look: Look): string {
+  return `${look.marks[state]} ${cancelling && !isFinal(state) ? 'cancelling' : state}`;
+}
+
+/** What a job or a step took, or has taken until now; empty where it has not begun. */
+export function toElapsed(of: { startedAt?: number; finishedAt?: number }, now: number): string {
+  if (of.startedAt === undefined) return '';
+  if (of.finishedAt !== undefined) return formatDuration(of.finishedAt - of.startedAt);
+  // Tenths of what still runs would be drawn again and again, and be read by nobody.
+  const ms = Math.max(0, now - of.startedAt);
+  return ms < 10_000 ? `${Math.floor(ms / 1000)}s` : formatDuration(ms);
+}

@@ -1,0 +1,45 @@
+import { createApiClient, readAddress } from '../core/client/index.ts';
+import { readConfig, untilSignal } from '../core/runtime/index.ts';
+import { runApp } from './app.ts';
+import { toTerminal, tuiSettings } from './config.ts';
+import { asciiLook, unicodeLook } from './look.ts';
+import { parseOptions, usage } from './options.ts';
+import { openScreen } from './screen.ts';
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const { terminal, ...can } = toTerminal(readConfig(tuiSettings, process.env));
+  if (!process.stdin.isTTY || !process.stdout.isTTY || terminal === undefined) {
+    throw new Error('This needs a terminal that can move its cursor. Without one, use bellows jobs.');
+  }
+  const client = createApiClient(
+    await readAddress(process.env).then(({ api, token }) => ({ url: api, token })),
+  );
+  const ascii = options.ascii || can.ascii;
+  const screen = openScreen({
+    input: process.stdin,
+    output: process.stdout,
+    terminal,
+    ascii,
+    colour: can.colour,
+  });
+  const stop = new AbortController();
+  void untilSignal().then(() => stop.abort());
+  try {
+    await runApp({ client, screen, look: ascii ? asciiLook : unicodeLook, job: options.job }, stop.signal);
+  } finally {
+    screen.close();
+    client.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`bellows tui: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
