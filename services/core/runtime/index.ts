@@ -3,3 +3,4 @@ export * from './config.ts';
 export * from './lifecycle.ts';
 export * from './log.ts';
 export * from './redis.ts';
+export * from './signal.ts';
