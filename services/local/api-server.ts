@@ -1,0 +1,76 @@
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiClient } from '../core/client/index.ts';
+import { startChild } from './process/child.ts';
+import { type Kept, keepRunning } from './process/keep-running.ts';
+import type { Reaper } from './process/reaper.ts';
+
+export interface ApiServerOptions {
+  reaper: Reaper;
+  node: string;
+  /** The bundled api. */
+  program: string;
+  port: number;
+  gitOrigin: string;
+  redisUrl: string;
+  secretsFolder: string;
+  logFile: string;
+  logLevel: string;
+  leaseMs: number;
+  client: Pick<ApiClient, 'jobs'>;
+  onLoss(text: string, delayMs: number): void;
+  onStart?(pid: number | undefined): void;
+}
+
+/** The api as a child; started again whenever it ends by itself. */
+export function openApiServer(options: ApiServerOptions): Promise<Kept> {
+  return keepRunning({
+    name: `The api (its log: ${options.logFile})`,
+    start: () => {
+      const log = openSync(options.logFile, 'a', 0o600);
+      try {
+        return startChild(options.reaper, options.node, ['--enable-source-maps', options.program], {
+          stdio: ['ignore', log, log],
+          env: toApiEnvironment(options),
+        });
+      } finally {
+        closeSync(log);
+      }
+    },
+    ready: () => untilAnswered(options.client),
+    onLoss: options.onLoss,
+    ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
+  });
+}
+
+/** Only what the api needs: nothing of the user's environment reaches it. */
+export function toApiEnvironment(
+  options: Omit<ApiServerOptions, 'reaper' | 'client' | 'onLoss' | 'onStart'>,
+): Record<string, string> {
+  const origin = `127.0.0.1:${options.port}`;
+  return {
+    NODE_ENV: 'production',
+    BELLOWS_LISTEN: origin,
+    BELLOWS_PUBLIC_URL: `http://${origin}`,
+    BELLOWS_LOCAL_ORIGIN: options.gitOrigin,
+    BELLOWS_REDIS_URL: options.redisUrl,
+    BELLOWS_REDIS_USER: 'api',
+    BELLOWS_SECRETS_DIR: options.secretsFolder,
+    BELLOWS_LOG_LEVEL: options.logLevel,
+    BELLOWS_LEASE_MS: String(options.leaseMs),
+  };
+}
+
+// Only at the start, and only until it listens; afterwards events come by themselves.
+async function untilAnswered(client: Pick<ApiClient, 'jobs'>): Promise<void> {
+  const until = performance.now() + 20_000;
+  for (;;) {
+    try {
+      await client.jobs({ limit: 1 });
+      return;
+    } catch (cause) {
+      if (performance.now() > until) throw new Error('the api does not answer within 20 s', { cause });
+    }
+    await delay(15);
+  }
+}

@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+/** Programs that run as one file each: a third less memory and half the start-up of their sources. */
+export const programs = {
+  api: 'services/api/main.ts',
+  agent: 'services/agent/main.ts',
+  up: 'services/local/up/main.ts',
+};
+
+/** Folders to keep: another clone's branch, or an `up` that still runs from an older one. */
+const keptFolders = 4;
+
+/**
+ * Bundles the programs, unless these very sources were bundled before.
+ *
+ * @param root the clone
+ * @returns the folder of `api.mjs`, `agent.mjs`, `up.mjs`
+ */
+export async function buildPrograms(root: string): Promise<string> {
+  const cache = join(root, 'node_modules', '.cache', 'bellows');
+  const folder = join(cache, await hashSources(root));
+  const found = await stat(join(folder, 'up.mjs')).catch(() => undefined);
+  if (found === undefined) await build(root, cache, folder);
+  const now = new Date();
+  await utimes(folder, now, now);
+  await prune(cache);
+  return folder;
+}
+
+/** Of everything that can change a bundle: our sources, and the exact packages. */
+export async function hashSources(root: string): Promise<string> {
+  const services = join(root, 'services');
+  const names = (await readdir(services, { recursive: true }))
+    .filter((name) => /\.(?:ts|lua)$/.test(name))
+    .sort();
+  const hash = createHash('sha256');
+  const files = [...names.map((name) => join('services', name)), 'package-lock.json'];
+  const contents = await Promise.all(files.map((file) => readFile(join(root, file))));
+  for (const [at, content] of contents.entries())
+    hash.update(`${files[at]}\0${content.length}\0`).update(content);
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function build(root: string, cache: string, folder: string): Promise<void> {
+  // Slow to load, and needed only here.
+  const esbuild = await import('esbuild');
+  const draft = join(cache, `.new-${randomBytes(6).toString('hex')}`);
+  await mkdir(draft, { recursive: true });
+  try {
+    await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: programs,
+      outdir: draft,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      minifySyntax: true,
+      minifyWhitespace: true,
+      legalComments: 'none',
+      sourcemap: true,
+      loader: { '.lua': 'text' },
+      logLevel: 'silent',
+      plugins: [pureSources],
+      // CommonJS packages inside an ES module still ask for Node's modules by `require`.
+      banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    });
+    await rename(draft, folder).catch(async (error: unknown) => {
+      if ((await stat(join(folder, 'up.mjs')).catch(() => undefined)) === undefined) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** No module of ours does anything at import, so what a program does not use stays out of its bundle. */
+const pureSources: Plugin = {
+  name: 'pure sources',
+  setup: (build) => {
+    build.onResolve({ filter: /^\.\.?\// }, async (args) => {
+      if (args.pluginData === 'resolved' || !/\/services\//.test(args.importer)) return undefined;
+      const { resolveDir, kind, importer } = args;
+      const resolved = await build.resolve(args.path, { resolveDir, kind, importer, pluginData: 'resolved' });
+      return { ...resolved, sideEffects: false };
+    });
+  },
+};
+
+async function prune(cache: string): Promise<void> {
+  const names = await readdir(cache);
+  const aged = await Promise.all(
+    names.map(async (name) => ({ name, used: (await stat(join(cache, name))).mtimeMs })),
+  );
+  const old = aged.sort((a, b) => b.used - a.used).slice(keptFolders);
+  await Promise.all(old.map(({ name }) => rm(join(cache, name), { recursive: true, force: true })));
+}

@@ -1,0 +1,5 @@
+/** `npm run build`: bundles the programs, and prints their folder. */
+import { dirname } from 'node:path';
+import { buildPrograms } from './build.ts';
+
+process.stdout.write(`${await buildPrograms(dirname(dirname(dirname(import.meta.dirname))))}\n`);
