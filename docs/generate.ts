@@ -1,0 +1,40 @@
+/** `npm run docs` writes what is generated in docs/; with `--check` it only says what is stale. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { toPlatformJsonSchema } from '../charts/platform.ts';
+import { toCommandReference } from '../services/cli/reference.ts';
+import { toConfigurationPage } from './generate/configuration.ts';
+import { toKeysPage } from './generate/keys.ts';
+import { toPlatformPage } from './generate/platform.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+const pages: Record<string, () => string> = {
+  'docs/configuration.md': toConfigurationPage,
+  'docs/keys.md': () => toKeysPage(read),
+  'docs/platform.schema.json': toPlatformJsonSchema,
+  'docs/api-reference/platform.md': toPlatformPage,
+  'docs/api-reference/command-line.md': toCommandReference,
+};
+
+const check = process.argv.includes('--check');
+for (const [file, toPage] of Object.entries(pages)) {
+  const page = toPage();
+  if (page === readOrEmpty(file)) continue;
+  if (check) {
+    process.stderr.write(`${file} is stale; run: npm run docs\n`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(join(root, file), page);
+    process.stdout.write(`wrote ${file}\n`);
+  }
+}
+
+function readOrEmpty(file: string): string {
+  try {
+    return read(file);
+  } catch {
+    return ''; // not there yet: stale
+  }
+}
