@@ -25,6 +25,8 @@ declare module 'neo-blessed/lib/widgets/screen.js' {
     readonly tput: { brokenACS: boolean; strings: Record<string, string | undefined> };
     /** What is to be shown. */
     readonly lines: Row[];
+    /** What the terminal is known to show. */
+    readonly olines: Row[];
     draw(firstRow: number, lastRow: number): void;
     insertLine(count: number, row: number, top: number, bottom: number): void;
     deleteLine(count: number, row: number, top: number, bottom: number): void;

@@ -28,6 +28,8 @@ export interface Screen {
 
 /** An escape character alone is the key only if nothing follows it: a slow line cuts sequences anywhere. */
 const escapeMs = 100;
+/** A text that no cell has. */
+const never = '\0';
 const defaultSize = { columns: 80, rows: 24 };
 
 /**
@@ -76,6 +78,10 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
         continue;
       line[x] = cell;
       line.dirty = true;
+      // The empty second half of a wide character must be passed with it, even if there was one before:
+      // neo-blessed would move the cursor over it once more.
+      const after = blessed.olines[y]?.[x + 1];
+      if (after !== undefined && row[x + 1]?.[1] === '') after[1] = never;
     }
   };
   const drain = () => {

@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ApiClient, createApiClient } from '../../../services/core/client/index.ts';
+import { runApp } from '../../../services/tui/app.ts';
+import { unicodeLook } from '../../../services/tui/look.ts';
+import { openScreen, type Screen } from '../../../services/tui/screen.ts';
+import { type FakeApi, startFakeApi } from './fake-api.ts';
+import { createJob, toJobId } from './jobs.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+let api: FakeApi;
+let client: ApiClient;
+let terminal: Terminal;
+let screen: Screen;
+let stop: AbortController;
+let app: Promise<void>;
+/** The api's clock and the terminal's. */
+let now = 1_000_000;
+
+beforeEach(async () => {
+  now = 1_000_000;
+  api = await startFakeApi();
+  client = createApiClient({ url: api.url, token: 't' });
+  terminal = createTerminal();
+  screen = openScreen({
+    input: terminal.input,
+    output: terminal.output,
+    terminal: 'xterm',
+    ascii: false,
+    colour: true,
+  });
+  stop = new AbortController();
+  app = Promise.resolve();
+});
+
+afterEach(async () => {
+  stop.abort();
+  await app.catch(() => undefined);
+  screen.close();
+  client.close();
+  await api.close();
+});
+
+function start(job?: string): void {
+  app = runApp({ client, screen, look: unicodeLook, job, now: () => now }, stop.signal);
+}
+
+const running = createJob({ number: 1, createdAt: 940_000, subject: 'Turn the crank' });
+const other = createJob({ number: 2, createdAt: 950_000, subject: 'Oil the gears' });
+
+function begin(): void {
+  api.create(running);
+  api.run(running.id, 941_000);
+}
+
+test('jobs come and go on before one’s eyes', async () => {
+  begin();
+  start();
+  await terminal.until('1 jobs, 1 running');
+  api.create(other);
+  await terminal.until(/queued .*Oil the gears/);
+  api.publish({ type: 'finished', job: running.id, at: 1_000_000, state: 'failure', exitCode: 1 });
+  await terminal.until(/failure .*Turn the crank .*59s/);
+});
+
+test('an opened job shows its steps and its log as they come, and Esc leads back', async () => {
+  begin();
+  api.log(running.id, 'first \x1b]0;evil\x07line\n');
+  start();
+  await terminal.until('Turn the crank');
+  terminal.type('\r');
+  await terminal.until('first line');
+  await terminal.until('▸ test');
+  api.log(running.id, 'second line\n');
+  await terminal.until('second line');
+  api.endLog(running.id);
+  await terminal.until(' end ──');
+  terminal.type('\x1b');
+  await terminal.until('REPOSITORY');
+  expect(terminal.written()).not.toContain('evil');
+});
+
+test('a job is cancelled once that is confirmed', async () => {
+  begin();
+  start();
+  await terminal.until('Turn the crank');
+  terminal.type('c');
+  await terminal.until('Cancel local/ada/engine main');
+  expect(api.requests.filter((request) => request.startsWith('POST'))).toEqual([]);
+  terminal.type('y');
+  await terminal.until('the job has been asked to stop');
+  await terminal.until('▸ cancelling');
+  expect(api.requests).toContain(`POST /jobs/${running.id}/cancel`);
+});
+
+test('an opened job that is run again gives way to the new one', async () => {
+  begin();
+  api.publish({ type: 'finished', job: running.id, at: 950_000, state: 'success' });
+  start(running.id);
+  await terminal.until('success');
+  terminal.type('r');
+  await terminal.until('Retry local/ada/engine main');
+  terminal.type('y');
+  await terminal.until(`runs again as ${toJobId(2)}`);
+  await terminal.until(`job ${toJobId(2)}`);
+});
+
+test('a retry from the list stays in the list', async () => {
+  begin();
+  api.publish({ type: 'finished', job: running.id, at: 950_000, state: 'success' });
+  start();
+  await terminal.until('success');
+  terminal.type('ry');
+  await terminal.until('2 jobs');
+  expect(terminal.picture()).toContain('REPOSITORY');
+});
+
+test('what goes wrong is said in one line', async () => {
+  start(toJobId(9));
+  await terminal.until(`no job ${toJobId(9)}`);
+  begin();
+  terminal.type('\x1b');
+  await terminal.until('Turn the crank');
+  terminal.type('c');
+  api.refuse(503);
+  terminal.type('y');
+  await terminal.until('the fake answers 503');
+});
+
+test('an api that is away is shown, and found again; what was missed is made up for', async () => {
+  begin();
+  start(running.id);
+  await terminal.until('▸ test');
+  await api.close();
+  await terminal.until('connecting again in');
+  await terminal.until('does not answer');
+  api.publish({
+    type: 'step',
+    job: running.id,
+    at: 950_000,
+    fence: 1,
+    step: { name: 'test', state: 'success', startedAt: 941_000, finishedAt: 950_000 },
+  });
+  await api.listen();
+  await terminal.until('✓ test');
+  await terminal.until('● live');
+});
+
+test('after a new snapshot an opened job has its steps again', async () => {
+  begin();
+  start(running.id);
+  await terminal.until('▸ test');
+  api.forget();
+  api.publish({
+    type: 'step',
+    job: running.id,
+    at: 942_000,
+    fence: 1,
+    step: { name: 'next', state: 'running' },
+  });
+  await terminal.until('▸ next');
+});
+
+test('another size of the window is drawn', async () => {
+  begin();
+  start();
+  await terminal.until('Turn the crank');
+  terminal.resize({ columns: 60, rows: 10 });
+  expect((await terminal.until('q quit')).split('\n')).toHaveLength(10);
+});
+
+describe('the end', () => {
+  test.each([
+    ['q', 'q'],
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-C in the help', '?\x03'],
+  ])('is %s', async (_title, keys) => {
+    start();
+    await terminal.until('live');
+    terminal.type(keys);
+    await app;
+  });
+
+  test('is the signal', async () => {
+    start();
+    await terminal.until('live');
+    stop.abort();
+    await app;
+  });
+
+  test('is a refused credential, with its reason', async () => {
+    api.refuse(403);
+    start();
+    await expect(app).rejects.toThrow('the fake answers 403');
+  });
+});
+
+describe('a slow line', () => {
+  function fill(): void {
+    for (let number = 1; number <= 30; number++) {
+      const job = createJob({
+        number,
+        createdAt: 900_000 + number,
+        subject: 'Turn the crank of the engine, once',
+      });
+      api.create(job);
+      if (number > 20) api.run(job.id, 900_000 + number);
+    }
+  }
+
+  test('carries the first screen in at most 6 kB', async () => {
+    fill();
+    start();
+    await terminal.until('30 jobs, 10 running');
+    expect(terminal.bytes()).toBeLessThanOrEqual(6000);
+  });
+
+  test('carries a second of ten running jobs in at most 1.5 kB', async () => {
+    fill();
+    start();
+    await terminal.until('30 jobs, 10 running');
+    const before = terminal.bytes();
+    now += 2000;
+    await terminal.until('1m 41s');
+    expect(terminal.bytes() - before).toBeLessThanOrEqual(1500);
+  });
+
+  test('carries a flood of log lines as a few screens', async () => {
+    begin();
+    start(running.id);
+    await terminal.until('▸ test');
+    const before = terminal.bytes();
+    const lines = Array.from({ length: 10_000 }, (_, index) => `line ${index + 1} of a flood\n`);
+    for (let at = 0; at < lines.length; at += 1000) api.log(running.id, lines.slice(at, at + 1000).join(''));
+    await terminal.until('line 10000 of a flood');
+    expect(terminal.bytes() - before).toBeLessThanOrEqual(10_000);
+  });
+});
