@@ -1,5 +1,6 @@
 import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
+import { isNativeError } from 'node:util/types';
 
 /**
  * Holds a data folder for one `up`: a socket that is answered while its holder lives, so that a file
@@ -49,5 +50,5 @@ export function isAnswered(address: string | number): Promise<boolean> {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return isNativeError(error) && 'code' in error && error.code === code;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 
 /** One file each, in the folder that the api reads as `BELLOWS_SECRETS_DIR`. */
 export const secretNames = [
@@ -37,7 +38,7 @@ async function readSecret(file: string): Promise<string | undefined> {
     if (first.trim().length >= 32) return first.trim();
     throw new Error(`${file} holds no secret of 32 or more characters; remove it, and a new one is made`);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isNativeError(error) && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,9 +1,11 @@
+import { isNativeError } from 'node:util/types';
+
 /** Signals a process; one that has ended already is no error. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!(isNativeError(error) && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 

@@ -29,11 +29,13 @@ export function startChild(
   const child = spawn(command, [...args], { ...options, detached: true });
   const { pid } = child;
   if (pid !== undefined) reaper.add(pid);
+  let over = pid === undefined;
   const ended = new Promise<Ending>((resolve) => {
     child.once('error', (error) => {
       if (pid === undefined) resolve({ code: null, signal: null, error });
     });
     child.once('exit', (code, signal) => {
+      over = true;
       if (pid !== undefined) reaper.remove(pid);
       resolve({ code, signal });
     });
@@ -43,7 +45,8 @@ export function startChild(
     pid,
     ended,
     end: async (graceMs) => {
-      if (pid === undefined) return ended;
+      // Its id may be somebody else's by now.
+      if (pid === undefined || over) return ended;
       signalGroup(pid, 'SIGTERM');
       const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
       try {
