@@ -10,8 +10,8 @@ const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
 
 /**
  * What happened to a job. All but `step` are decided by a queue script, which writes them in the same
- * atomic call; `step` is an agent's fact, accepted under its fence. `created` carries the whole job, so
- * that a reader can start from nothing.
+ * atomic call; `step` is an agent's fact, accepted under its fence. `created` carries the whole job in its
+ * first state (waiting, blocked or queued; no second event says that), so that a reader can start from nothing.
  */
 export const jobEventSchema = z.discriminatedUnion('type', [
   event('created', { snapshot: jobSchema }),

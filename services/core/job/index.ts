@@ -1,7 +1,7 @@
 /** What a job is: its states, its events, and the one way to follow them. No I/O. */
 export * from './agent-protocol.ts';
 export * from './api-protocol.ts';
-export { apply } from './apply.ts';
+export { apply, closeSteps } from './apply.ts';
 export * from './event.ts';
 export { toId } from './id.ts';
 export * from './job.ts';
