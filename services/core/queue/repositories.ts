@@ -1,4 +1,11 @@
-import type { Repository } from '../job/index.ts';
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { type Repository, repositorySchema } from '../job/index.ts';
+import { toQueueError } from './error.ts';
+import { toKey } from './keys.ts';
+import { createRunner, toText } from './run-script.ts';
+import { removeRepository, renewHook } from './scripts/head.ts';
 
 /** The registered repositories (`repositories` HASH) and their own hooks (`hooks` HASH). */
 export interface Repositories {
@@ -12,4 +19,43 @@ export interface Repositories {
    */
   setHookSecret(id: string, secret: string): Promise<{ hook: string }>;
   hook(hook: string): Promise<{ repository: string; secrets: string[] } | undefined>;
+}
+
+const hookSchema = z.object({ repository: z.string(), secrets: z.array(z.string()).max(2) });
+
+export function createRepositories({ commands }: { commands: Redis }): Repositories {
+  const run = createRunner(commands);
+  const all = toKey('repositories');
+  const hooks = toKey('hooks');
+  const guard = <T>(what: string, answer: Promise<T>) =>
+    answer.catch((error: unknown) => {
+      throw toQueueError(what, error);
+    });
+  const parse = (text: string) => repositorySchema.parse(JSON.parse(text));
+
+  return {
+    async put(repository) {
+      const text = JSON.stringify(repositorySchema.parse(repository));
+      await guard('put repository', commands.hset(all, repository.id, text));
+    },
+    async get(id) {
+      const text = await guard('get repository', commands.hget(all, id));
+      return text === null ? undefined : parse(text);
+    },
+    async list() {
+      const texts = await guard('list repositories', commands.hvals(all));
+      return texts.map(parse).sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+    async remove(id) {
+      return (await run(removeRepository, [id], [hooks])) === 1;
+    },
+    async setHookSecret(id, secret) {
+      const fresh = randomBytes(10).toString('hex');
+      return { hook: toText(await run(renewHook, [id, fresh, secret], [hooks])) };
+    },
+    async hook(hook) {
+      const text = await guard('get hook', commands.hget(hooks, hook));
+      return text === null ? undefined : hookSchema.parse(JSON.parse(text));
+    },
+  };
 }

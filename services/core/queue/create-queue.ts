@@ -1,0 +1,183 @@
+import type { Redis } from 'ioredis';
+import { completeAnswerSchema, heartbeatAnswerSchema, type Job } from '../job/index.ts';
+import { createEnqueue, toJobs } from './enqueue.ts';
+import { QueueError, toQueueError } from './error.ts';
+import { logKey, logMetaKey, toKey, toKeyOf } from './keys.ts';
+import { defaultLimits, gapMs, type Limits, pipelineMs } from './limits.ts';
+import { appendLog, readChunks } from './log.ts';
+import { toJobId } from './new-jobs.ts';
+import { readPage } from './page.ts';
+import type { Queue } from './queue.ts';
+import { createRunner, toBytes, toList, toNumber, toText } from './run-script.ts';
+import { audit } from './scripts/audit.ts';
+import { claim } from './scripts/claim.ts';
+import { approve, cancel, complete, lost, requeue } from './scripts/end.ts';
+import { expand } from './scripts/expand.ts';
+import { removeHead } from './scripts/head.ts';
+import { look } from './scripts/look.ts';
+import { authenticate, heartbeat, step } from './scripts/running.ts';
+import { tick } from './scripts/tick.ts';
+import { toJob, toOneOf } from './snapshot.ts';
+import { parseSpec, toSpecBytes } from './spec-bytes.ts';
+
+export interface QueueDeps {
+  /** A connection for commands only; the caller ends it. */
+  commands: Redis;
+  /** How long a claim lasts without a heartbeat. */
+  leaseMs: number;
+  limits?: Partial<Limits>;
+  /** 0 to 1, spreads the back-off. @default Math.random */
+  chance?: () => number;
+}
+
+/** Removed refs whose epoch is remembered, a repository. */
+const mostEpochs = 10_000;
+/** What one tick does of each kind at most; the rest waits a second. */
+const tickBatch = 200;
+
+export function createQueue(deps: QueueDeps): Queue {
+  const { commands, leaseMs, chance = Math.random } = deps;
+  const limits = { ...defaultLimits, ...deps.limits };
+  const run = createRunner(commands);
+
+  const read = async (id: string): Promise<{ job: Job; event: string } | undefined> => {
+    const reply = await run(look, [id]);
+    if (reply === null) return undefined;
+    const [event, row, steps] = toList(reply);
+    return { job: toJob(row, steps), event: toText(event) };
+  };
+
+  return {
+    enqueue: createEnqueue(run, limits),
+
+    async expand(id, fence, workflows) {
+      const known = await read(id);
+      if (known === undefined) return 'stale';
+      if (workflows.length > limits.jobs)
+        throw new QueueError('invalid', `more than ${limits.jobs} workflows`);
+      const { pipeline, spec } = known.job;
+      const jobs = workflows.map((workflow) => ({ id: toJobId(pipeline, workflow) }));
+      const specs = workflows.map((workflow) => toSpecBytes({ ...spec, workflow }));
+      return toOneOf(
+        ['done', 'stale'] as const,
+        toText(await run(expand, [id, fence, JSON.stringify(jobs), ...specs])),
+      );
+    },
+
+    async claim({ pool, agent, prefer, tokenHash }) {
+      const reply = await run(claim, [pool, agent, prefer ?? '', tokenHash, leaseMs]);
+      if (reply === null) return undefined;
+      const [id, fence, attempt, spec] = toList(reply);
+      return {
+        job: toText(id),
+        fence: toNumber(fence),
+        attempt: toNumber(attempt),
+        spec: parseSpec(toBytes(spec)),
+        leaseMs,
+      };
+    },
+
+    async authenticate(id, tokenHash) {
+      const fence = await run(authenticate, [id, tokenHash, leaseMs]);
+      return fence === null ? undefined : toNumber(fence);
+    },
+
+    async heartbeat(id, fence) {
+      return heartbeatAnswerSchema.shape.answer.parse(toText(await run(heartbeat, [id, fence, leaseMs])));
+    },
+
+    async step(id, fence, { name, state, exitCode }) {
+      const reply = await run(step, [id, fence, name, state, exitCode ?? '', limits.steps]);
+      return toOneOf(['done', 'stale'] as const, toText(reply));
+    },
+
+    async complete(id, fence, { outcome, reason, exitCode }) {
+      const { errors, backOffMs, longestBackOffMs } = limits;
+      const retry = [errors, backOffMs, longestBackOffMs, chance()];
+      const reply = await run(complete, [id, fence, outcome, reason ?? '', exitCode ?? '', ...retry]);
+      return completeAnswerSchema.shape.answer.parse(toText(reply));
+    },
+
+    async cancel(id, by) {
+      const reply = await run(cancel, [id, by.slice(0, 64)]);
+      return toOneOf(['done', 'final', 'unknown'] as const, toText(reply));
+    },
+
+    async lost(agent, reason) {
+      const reply = await run(lost, [agent, reason.slice(0, 1900), limits.losses]);
+      return toOneOf(['done', 'unknown'] as const, toText(reply));
+    },
+
+    async approve(id, sha) {
+      const jobs = await this.pipeline(id);
+      const known = await Promise.all((jobs?.jobs ?? []).map(read));
+      // A spec never changes, so this may be checked before the script runs.
+      const meant = known.flatMap((each) => (each?.job.spec.sha === sha ? [each.job.id] : []));
+      return meant.length === 0 ? 0 : toNumber(await run(approve, meant));
+    },
+
+    async requeue(id) {
+      return toOneOf(['done', 'not-dead'] as const, toText(await run(requeue, [id])));
+    },
+
+    async tick() {
+      const { losses, risesMs, finished, finishedMs, events } = limits;
+      const times = [leaseMs, losses, gapMs, risesMs, finished, finishedMs, events, pipelineMs, tickBatch];
+      const trash = toList(await run(tick, times)).map(toText);
+      if (trash.length === 0) return;
+      // Logs live in slots of their own, out of the script's reach; the list outlives a crash in between.
+      const removing = commands.pipeline();
+      for (const entry of trash) {
+        const [id = '', fence = ''] = entry.split(' ');
+        removing.unlink(logKey(id, Number(fence)));
+        removing.unlink(logMetaKey(id, Number(fence)));
+        removing.lrem(toKey('trash'), 1, entry);
+      }
+      await removing.exec().catch((error: unknown) => {
+        throw toQueueError('tick', error);
+      });
+    },
+
+    async audit() {
+      return toList(await run(audit, [])).map(toText);
+    },
+
+    job: read,
+    jobs: (filter) => readPage(run, filter),
+
+    async pipeline(id) {
+      const places = (await commands
+        .callBuffer('HGETALL', toKeyOf('pipeline', id))
+        .catch((error: unknown) => {
+          throw toQueueError('pipeline', error);
+        })) as Buffer[];
+      return places.length === 0 ? undefined : { jobs: toJobs(places) };
+    },
+
+    appendLog: (id, fence, n, step, bytes) => appendLog(run, limits.logBytes, { id, fence, n, step, bytes }),
+
+    async readLog(id, { fence, after }) {
+      const newest = fence ?? (await readRan(commands, id));
+      return { fence: newest, chunks: newest === 0 ? [] : await readChunks(commands, id, newest, after) };
+    },
+
+    async heads(repository) {
+      const heads = await commands.hgetall(toKeyOf('head', repository)).catch((error: unknown) => {
+        throw toQueueError('heads', error);
+      });
+      return new Map(Object.entries(heads));
+    },
+
+    async removeHead(repository, ref) {
+      await run(removeHead, [repository, ref, mostEpochs]);
+    },
+  };
+}
+
+/** The fence of the job's last claim, whose log is the newest; 0 before the first one. */
+async function readRan(commands: Redis, id: string): Promise<number> {
+  const ran = await commands.hget(toKeyOf('job', id), 'ran').catch((error: unknown) => {
+    throw toQueueError('read log', error);
+  });
+  return Number(ran ?? 0);
+}

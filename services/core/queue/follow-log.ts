@@ -1,0 +1,127 @@
+import type { Redis } from 'ioredis';
+import { isFinal, jobStates } from '../job/index.ts';
+import { toQueueError } from './error.ts';
+import { parseStoredEvent } from './event-text.ts';
+import { logKey, toKey, toKeyOf } from './keys.ts';
+import { toChunk } from './log.ts';
+import type { LogChunk } from './queue.ts';
+import { toOneOf } from './snapshot.ts';
+import { readStream } from './stream-reader.ts';
+import type { Listener, Tail } from './tail.ts';
+
+interface Deps {
+  commands: Redis;
+  events: Tail;
+  logs: Tail;
+}
+
+/** After these, the job has another log, or will have none. */
+const turns = new Set(['claimed', 'delayed', 'finished', 'skipped', 'dead']);
+
+/**
+ * A job's log as it grows, over all its attempts from `from` on: each attempt's to its end, then the next
+ * one's, until the job has ended.
+ */
+export async function* followLog(
+  { commands, events, logs }: Deps,
+  id: string,
+  from: { fence?: number; after: number },
+  signal: AbortSignal,
+): AsyncGenerator<{ fence: number; chunk: LogChunk }> {
+  const turn = createTurn(id);
+  const stopEvents = events.watch(toKey('events'), await readLastEvent(commands), turn.listener);
+  signal.addEventListener('abort', turn.wake);
+  let { fence, after } = from;
+  try {
+    while (!signal.aborted) {
+      turn.reset();
+      const job = await readJob(commands, id);
+      if (job === undefined) return;
+      fence ??= job.ran;
+      if (fence === 0) {
+        if (isFinal(job.state)) return;
+        await turn.wait();
+        fence = undefined;
+        continue;
+      }
+      const over = job.state !== 'running' || fence < job.ran;
+      for await (const chunk of readFence(fence, over)) {
+        yield { fence, chunk };
+        after = chunk.n;
+      }
+      if (signal.aborted || (isFinal(job.state) && fence >= job.ran)) return;
+      if (fence < job.ran) [fence, after] = [job.ran, 0];
+      else if (over) await turn.wait();
+    }
+  } finally {
+    signal.removeEventListener('abort', turn.wake);
+    stopEvents();
+  }
+
+  /** To the end of the log where the attempt is over; else until its turn comes. */
+  async function* readFence(current: number, over: boolean): AsyncGenerator<LogChunk> {
+    const reader = readStream({ commands, tail: logs, key: logKey(id, current), after: `${after}-0` });
+    turn.tell(reader.wake);
+    try {
+      while (!signal.aborted) {
+        const entries = over ? await reader.drain() : await reader.next();
+        if (entries.length === 0) return;
+        for (const { id: entry, fields } of entries) yield await toChunk(Buffer.from(entry), fields);
+      }
+    } finally {
+      turn.tell(undefined);
+      reader.close();
+    }
+  }
+}
+
+/** Remembers that the job has taken a turn, for whoever asks later. */
+function createTurn(id: string) {
+  let taken = false;
+  let resolve: (() => void) | undefined;
+  let tell: (() => void) | undefined;
+  const wake = () => {
+    taken = true;
+    resolve?.();
+    tell?.();
+  };
+  const listener: Listener = (_key, entries) => {
+    for (const { fields } of entries) {
+      const event = parseStoredEvent(String(fields[1]));
+      if (event.job === id && turns.has(event.type)) return wake();
+    }
+  };
+  return {
+    listener,
+    wake,
+    reset: () => {
+      taken = false;
+    },
+    tell: (next: (() => void) | undefined) => {
+      tell = next;
+      if (taken) next?.();
+    },
+    wait: () =>
+      new Promise<void>((done) => {
+        resolve = done;
+        if (taken) done();
+      }),
+  };
+}
+
+async function readJob(commands: Redis, id: string) {
+  const [state, ran] = await guard(commands.hmget(toKeyOf('job', id), 'state', 'ran'));
+  if (state === null || state === undefined) return undefined;
+  return { state: toOneOf(jobStates, state), ran: Number(ran ?? 0) };
+}
+
+async function readLastEvent(commands: Redis): Promise<string> {
+  const [last] = await guard(commands.xrevrange(toKey('events'), '+', '-', 'COUNT', 1));
+  return last?.[0] ?? '0-0';
+}
+
+function guard<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    throw toQueueError('read log', error);
+  });
+}

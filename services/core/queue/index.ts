@@ -1,0 +1,8 @@
+/** How jobs travel: the only Redis vocabulary of jobs. */
+export { createQueue, type QueueDeps } from './create-queue.ts';
+export { QueueError, type QueueErrorCode } from './error.ts';
+export { createFollower, type FollowerDeps } from './follower.ts';
+export { ticketsKey } from './keys.ts';
+export { defaultLimits, type Limits } from './limits.ts';
+export * from './queue.ts';
+export { createRepositories, type Repositories } from './repositories.ts';

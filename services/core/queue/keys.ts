@@ -1,0 +1,107 @@
+/**
+ * Every Redis key of the queue, spelt here and nowhere else: the scripts get these names as Lua locals
+ * (`toLuaNames`), the charts name a pool's stream by `ticketsKey`. Pure: no import, no I/O.
+ *
+ * One hash tag keeps the control keys in one slot of a Redis Cluster, so that one script may touch them all.
+ * Logs are large and touched alone: each job's have a slot of their own.
+ *
+ * | key                | type   | holds                                             | written by                    | gone |
+ * |--------------------|--------|---------------------------------------------------|-------------------------------|------|
+ * | seq                | STRING | the last sequence number                          | enqueue expand                | never |
+ * | tick               | HASH   | `at`: the last tick                               | tick                          | never |
+ * | counts             | HASH   | state → jobs                                      | all that change a job         | never |
+ * | events             | STREAM | what was decided, in order                        | all that change a job, step   | trimmed by tick |
+ * | index, repo:<repo> | ZSET   | job, by sequence                                  | enqueue expand                | with the job |
+ * | job:<id>           | HASH   | small values only, so that it stays a listpack    | all that change a job         | trimmed by tick |
+ * | spec:<id>          | STRING | the spec, deflated; never changed                 | enqueue expand                | with the job |
+ * | reason:<id>        | STRING | why it is in its state                            | all that change a job         | with the reason |
+ * | steps:<id>         | HASH   | step → place, state, times, exit code             | step, claim (forgets)         | with the job |
+ * | needs:<id>         | HASH   | job that it still waits for → its name            | enqueue, whoever finishes one | when met |
+ * | dependents:<id>    | SET    | jobs that wait for it                             | the same                      | when it ends |
+ * | pipeline:<id>      | HASH   | job → its place                                   | enqueue expand                | with its last job |
+ * | pools              | SET    | every pool that ever had a ready job              | whoever makes a job ready     | never |
+ * | ready:<pool>       | ZSET   | sequence and job, by class and virtual time       | the same; claim cancel tick   | when claimed |
+ * | fair:<pool>:<class>| HASH   | repository → its next virtual time                | whoever makes a job ready     | when the class is empty |
+ * | tickets:<pool>     | STREAM | one entry for each queued job: what KEDA counts   | the same as ready             | when claimed |
+ * | leases, deadlines  | ZSET   | running job, by when it is lost, by when too late | claim heartbeat tick          | when it stops running |
+ * | agents             | HASH   | agent → the job that it runs                      | claim                         | when it stops running |
+ * | delayed            | ZSET   | job, by when it is tried again                    | complete                      | tick |
+ * | permits:<group>    | SET    | jobs that are queued or running                   | whoever places or ends a job  | when empty |
+ * | blocked:<group>    | ZSET   | jobs that wait for a permit, by sequence          | the same                      | when empty |
+ * | done               | ZSET   | finished job, by time                             | whoever finishes a job        | trimmed by tick |
+ * | trash              | LIST   | `<job> <fence>` of logs to unlink                 | tick                          | tick, when unlinked |
+ * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
+ * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead            | with the ref |
+ * | epochs:<repo>      | ZSET   | ref that was removed, by sequence                 | removeHead                    | the newest 10,000 stay |
+ * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
+ * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
+ * | ci:{<id>}:log:<fence>, :meta:<fence> | STREAM, HASH | chunks; how far, how much | appendLog                 | with the job, at most 30 days after the last chunk |
+ */
+export const keyPrefix = 'ci:{q}:';
+
+/** Whole keys. */
+const single = {
+  seq: 'seq',
+  tick: 'tick',
+  counts: 'counts',
+  events: 'events',
+  index: 'index',
+  pools: 'pools',
+  leases: 'leases',
+  deadlines: 'deadlines',
+  agents: 'agents',
+  delayed: 'delayed',
+  done: 'done',
+  trash: 'trash',
+  repositories: 'repositories',
+  hooks: 'hooks',
+  hooked: 'hooked',
+} as const;
+
+/** Keys that end in what they are about: a job, a pool, a group, a repository. */
+const family = {
+  repo: 'repo:',
+  job: 'job:',
+  spec: 'spec:',
+  reason: 'reason:',
+  steps: 'steps:',
+  needs: 'needs:',
+  dependents: 'dependents:',
+  pipeline: 'pipeline:',
+  ready: 'ready:',
+  fair: 'fair:',
+  tickets: 'tickets:',
+  permits: 'permits:',
+  blocked: 'blocked:',
+  dedupe: 'dedupe:',
+  head: 'head:',
+  epochs: 'epochs:',
+} as const;
+
+export function toKey(name: keyof typeof single): string {
+  return keyPrefix + single[name];
+}
+
+export function toKeyOf(name: keyof typeof family, of: string): string {
+  return keyPrefix + family[name] + of;
+}
+
+/** The stream whose length KEDA scales a pool on. */
+export function ticketsKey(pool: string): string {
+  return toKeyOf('tickets', pool);
+}
+
+export function logKey(id: string, fence: number): string {
+  return `ci:{${id}}:log:${fence}`;
+}
+
+export function logMetaKey(id: string, fence: number): string {
+  return `ci:{${id}}:meta:${fence}`;
+}
+
+/** The same names as upper-case Lua locals; those of a family are prefixes. */
+export function toLuaNames(): string {
+  return Object.entries({ ...single, ...family })
+    .map(([name, text]) => `local ${name.toUpperCase()} = '${keyPrefix}${text}'`)
+    .join('\n');
+}

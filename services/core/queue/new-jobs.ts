@@ -1,0 +1,101 @@
+import { nameSchema, toId } from '../job/index.ts';
+import { QueueError } from './error.ts';
+import type { Cause, EnqueueRequest, NewJob } from './queue.ts';
+import { toSpecBytes } from './spec-bytes.ts';
+
+/** One request as the `enqueue` script wants it. */
+export interface EnqueueCall {
+  delivery?: string;
+  pipeline: string;
+  repo: string;
+  ref?: string;
+  before?: string;
+  after?: string;
+  epoch?: number;
+  jobs: ReturnType<typeof toNew>[];
+}
+
+/**
+ * @param epoch of the cause's ref. It is part of the id: the same commit pushed again to a ref that was
+ *   removed in between is another event.
+ */
+export function toCall(request: EnqueueRequest, epoch: number, most: number) {
+  const { cause, delivery, jobs } = request;
+  check(jobs, most);
+  const pipeline = toPipelineId(cause, epoch);
+  const ids = jobs.map((job) => toJobId(pipeline, job.spec.workflow));
+  const moved = cause.kind === 'ref' ? { ref: cause.ref, after: cause.after, epoch } : {};
+  const before = cause.kind === 'ref' && cause.before !== undefined ? { before: cause.before } : {};
+  const call: EnqueueCall = {
+    ...(delivery === undefined ? {} : { delivery: toId('delivery', delivery) }),
+    pipeline,
+    repo: cause.repository,
+    ...moved,
+    ...before,
+    jobs: jobs.map((job, i) => toNew(job, ids[i] ?? '', pipeline)),
+  };
+  return { call, pipeline, ids, specs: jobs.map((job) => toSpecBytes(job.spec)) };
+}
+
+export function toJobId(pipeline: string, workflow: string | undefined): string {
+  return toId('job', pipeline, workflow ?? '');
+}
+
+function toPipelineId(cause: Cause, epoch: number): string {
+  if (cause.kind === 'asked') return toId('asked', cause.repository, cause.key);
+  const { repository, ref, after, event, pullRequest } = cause;
+  return toId('ref', repository, ref, epoch, after, event, pullRequest ?? 0);
+}
+
+function toNew(job: NewJob, id: string, pipeline: string) {
+  const { pool, group, priority, runs, awaits, needs = [] } = job;
+  const reason =
+    awaits ?? (needs.length > 0 ? `needs ${needs.map((name) => `"${name}"`).join(', ')}` : undefined);
+  return {
+    id,
+    pool,
+    class: priority ?? 5,
+    limit: job.spec.timeLimitMs,
+    ...(group === undefined ? {} : { group: group.name, permits: group.limit }),
+    ...(runs === 'always' ? { runs } : {}),
+    ...(awaits === undefined ? {} : { awaits: true }),
+    needs: needs.map((name) => [toJobId(pipeline, name), name]),
+    ...(reason === undefined ? {} : { reason: reason.slice(0, 2000) }),
+  };
+}
+
+function check(jobs: readonly NewJob[], most: number): void {
+  if (jobs.length === 0 || jobs.length > most) {
+    refuse(`a pipeline has 1 to ${most} jobs, this one ${jobs.length}`);
+  }
+  const names = new Map(jobs.map((job) => [job.spec.workflow ?? '', job]));
+  if (names.size < jobs.length) refuse('two jobs of a pipeline have the same workflow');
+  for (const { spec, pool, needs = [], group, priority = 5 } of jobs) {
+    if (!nameSchema.safeParse(pool).success) refuse(`"${pool}" is no name of a pool`);
+    if (!Number.isInteger(priority) || priority < 0 || priority > 9) {
+      refuse(`priority ${priority}; expected 0 to 9`);
+    }
+    if (group !== undefined && !(Number.isInteger(group.limit) && group.limit > 0)) {
+      refuse(`group "${group.name}" has limit ${group.limit}; expected 1 or more`);
+    }
+    const unknown = needs.find((name) => !names.has(name));
+    if (unknown !== undefined)
+      refuse(`"${spec.workflow}" needs "${unknown}", which the pipeline does not have`);
+  }
+  checkOrder(names);
+}
+
+/** Takes away what needs nothing more, again and again; what stays then waits for itself. */
+function checkOrder(jobs: ReadonlyMap<string, NewJob>): void {
+  const open = new Map([...jobs].map(([name, job]) => [name, job.needs ?? []]));
+  for (;;) {
+    const free = [...open].filter(([, needs]) => needs.every((need) => !open.has(need)));
+    if (free.length === 0) break;
+    for (const [name] of free) open.delete(name);
+  }
+  if (open.size > 0) refuse(`these jobs need each other: ${[...open.keys()].join(', ')}`);
+}
+
+function refuse(message: string): never {
+  throw new QueueError('invalid', message);
+}

@@ -1,0 +1,38 @@
+import type { Job } from '../job/index.ts';
+import { QueueError } from './error.ts';
+import type { JobFilter, JobPage } from './queue.ts';
+import { type Run, toList, toText } from './run-script.ts';
+import { page } from './scripts/look.ts';
+import { toJob } from './snapshot.ts';
+
+/** Jobs that one script call looks through, and one page: a rare filter answers a short page with a `next`. */
+const atOnce = 200;
+const mostCalls = 10;
+
+/** Newest first, by sequence; the cursor is the last sequence looked at. */
+export async function readPage(run: Run, filter: JobFilter): Promise<JobPage> {
+  const { repository = '', branch, state = '', pool = '', limit, cursor } = filter;
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
+    throw new QueueError('invalid', `cursor "${cursor.slice(0, 40)}"; expected the next of a page before`);
+  }
+  const jobs: Job[] = [];
+  let event: string | undefined;
+  let below = cursor ?? '+inf';
+  for (let call = 0; call < mostCalls; call++) {
+    const most = branch === undefined ? limit - jobs.length : atOnce;
+    const reply = toList(await run(page, [repository, below, most, state, pool, atOnce]));
+    const rows = toList(reply[1]);
+    const sequences = toList(reply[2]).map(toText);
+    // Of the first call: events since then are folded once more, which changes nothing.
+    event ??= toText(reply[0]);
+    for (const [i, row] of rows.entries()) {
+      const job = toJob(row);
+      if (branch !== undefined && job.spec.branch !== branch) continue;
+      jobs.push(job);
+      if (jobs.length === limit) return { jobs, next: sequences[i] ?? below, event };
+    }
+    below = toText(reply[3]);
+    if (below === '') return { jobs, event };
+  }
+  return { jobs, next: below, event: event ?? '0-0' };
+}

@@ -1,0 +1,27 @@
+import { base } from './base.ts';
+import { create } from './create.ts';
+import { place } from './place.ts';
+import { toScript } from './script.ts';
+
+/**
+ * KEYS  [1] seq
+ * ARGV  [1] job  [2] its fence  [3] JSON: new jobs  [4…] their specs
+ * Returns 'done' | 'stale'. A job that the pipeline already has is left as it is.
+ */
+export const expand = toScript('expand', {
+  kind: 'admit',
+  parts: [base, place, create],
+  body: `
+local job = read(ARGV[1])
+if not job or job.state ~= 'running' or job.fence ~= ARGV[2] then return 'stale' end
+for i, new in ipairs(cjson.decode(ARGV[3])) do
+  local place = redis.call('HLEN', PIPELINE .. job.pipeline) + 1
+  if redis.call('HSETNX', PIPELINE .. job.pipeline, new.id, place) == 1 then
+    new.pool, new.class, new.limit = job.pool, tonumber(job.class), job.limit
+    new.group, new.permits = job.group, job.permits
+    create(new, ARGV[3 + i], job.repo, job.pipeline)
+  end
+end
+return 'done'
+`,
+});

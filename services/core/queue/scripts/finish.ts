@@ -1,0 +1,88 @@
+/** Lua: a job leaves its place, ends, is lost; who waited for it goes on in the same call. Needs `place`. */
+export const finish = `
+-- Out of the place that belongs to its state. The permit is another matter: see release.
+local function leave(job)
+  local id, state = job.id, job.state
+  if state == 'queued' then
+    redis.call('ZREM', READY .. job.pool, member(job))
+    redis.call('XDEL', TICKETS .. job.pool, job.ticket)
+    redis.call('HDEL', JOB .. id, 'ticket')
+  elseif state == 'running' then
+    redis.call('ZREM', LEASES, id)
+    redis.call('ZREM', DEADLINES, id)
+    redis.call('HDEL', AGENTS, job.agent)
+  elseif state == 'delayed' then
+    redis.call('ZREM', DELAYED, id)
+  elseif state == 'blocked' then
+    redis.call('ZREM', BLOCKED .. job.group, id)
+  elseif state == 'waiting' then
+    for _, need in ipairs(redis.call('HKEYS', NEEDS .. id)) do redis.call('SREM', DEPENDENTS .. need, id) end
+    redis.call('DEL', NEEDS .. id)
+  else
+    redis.call('ZREM', DONE, id)
+  end
+end
+
+local finish
+
+-- In the order in which they were made, so that a replay is the same.
+local function settle_dependents(job)
+  local ids = redis.call('SMEMBERS', DEPENDENTS .. job.id)
+  if #ids == 0 then return end
+  redis.call('DEL', DEPENDENTS .. job.id)
+  local waiting = {}
+  for i, id in ipairs(ids) do
+    waiting[i] = read(id)
+    sequence(waiting[i])
+  end
+  table.sort(waiting, function(a, b) return tonumber(a.seq) < tonumber(b.seq) end)
+  for _, other in ipairs(waiting) do
+    local name = redis.call('HGET', NEEDS .. other.id, job.id)
+    redis.call('HDEL', NEEDS .. other.id, job.id)
+    if job.state ~= 'success' and other.runs ~= 'always' then
+      finish(other, 'skipped', 'needs "' .. name .. '", which ended as ' .. job.state)
+    elseif not other.awaits and redis.call('EXISTS', NEEDS .. other.id) == 0 then
+      dispatch(other)
+    end
+  end
+end
+
+function finish(job, state, reason, exit)
+  local id, from = job.id, job.state
+  leave(job)
+  job.state = state
+  redis.call('HDEL', JOB .. id, 'exit', 'cancelling', 'by', 'awaits')
+  redis.call('HSET', JOB .. id, 'state', state, 'finished', stamp)
+  if exit then redis.call('HSET', JOB .. id, 'exit', exit) end
+  explain(id, reason)
+  redis.call('ZADD', DONE, now, id)
+  count(from, state)
+  if state == 'skipped' or state == 'dead' then
+    emit(state, id, { reason = reason })
+  else
+    emit('finished', id, { state = state, reason = reason, exitCode = exit })
+  end
+  release(job)
+  settle_dependents(job)
+end
+
+local function cancelled_by(job)
+  return job.by and ('cancelled by ' .. job.by) or 'cancelled'
+end
+
+-- Its agent is gone: a new fence, so that what it still sends is refused; then another try, or none.
+local function lose(job, reason, most)
+  job.fence, job.losses = job.fence + 1, (job.losses or 0) + 1
+  redis.call('HSET', JOB .. job.id, 'fence', job.fence, 'losses', job.losses)
+  emit('lost', job.id, { fence = job.fence, reason = reason })
+  redis.call('HDEL', JOB .. job.id, 'agent', 'token')
+  if job.cancelling then
+    finish(job, 'cancelled', cancelled_by(job))
+  elseif job.losses >= most then
+    finish(job, 'dead', 'lost ' .. job.losses .. ' agents; the last: ' .. reason)
+  else
+    leave(job)
+    dispatch(job)
+  end
+end
+`;

@@ -1,0 +1,47 @@
+import { toScript } from './script.ts';
+
+/**
+ * KEYS  [1] seq
+ * ARGV  [1] repository  [2] ref  [3] how many removed refs are remembered
+ * A ref is gone: the same commit pushed to it again is a new event, so its epoch rises.
+ */
+export const removeHead = toScript('remove-head', {
+  kind: 'admit',
+  body: `
+redis.call('HDEL', HEAD .. ARGV[1], ARGV[2])
+redis.call('ZADD', EPOCHS .. ARGV[1], redis.call('INCR', SEQ), ARGV[2])
+redis.call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
+`,
+});
+
+/**
+ * KEYS  [1] hooks
+ * ARGV  [1] repository  [2] a new hook's name, if it has none  [3] secret
+ * Returns the hook. The secret before stays good beside the new one.
+ */
+export const renewHook = toScript('renew-hook', {
+  kind: 'admit',
+  body: `
+local hook = redis.call('HGET', HOOKED, ARGV[1]) or ARGV[2]
+local before = redis.call('HGET', HOOKS, hook)
+local secrets = { ARGV[3], before and cjson.decode(before).secrets[1] }
+redis.call('HSET', HOOKED, ARGV[1], hook)
+redis.call('HSET', HOOKS, hook, cjson.encode({ repository = ARGV[1], secrets = secrets }))
+return hook
+`,
+});
+
+/**
+ * KEYS  [1] hooks
+ * ARGV  [1] repository
+ * Returns 1 if there was one. Its heads stay, so that registering it again starts nothing old.
+ */
+export const removeRepository = toScript('remove-repository', {
+  kind: 'drain',
+  body: `
+local hook = redis.call('HGET', HOOKED, ARGV[1])
+if hook then redis.call('HDEL', HOOKS, hook) end
+redis.call('HDEL', HOOKED, ARGV[1])
+return redis.call('HDEL', REPOSITORIES, ARGV[1])
+`,
+});

@@ -1,0 +1,58 @@
+import { base } from './base.ts';
+import { toScript } from './script.ts';
+
+const rows = `
+local function last_event()
+  local last = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
+  return last and last[1] or '0-0'
+end
+
+local function row(id)
+  return { id, redis.call('HGETALL', JOB .. id), redis.call('GET', SPEC .. id), redis.call('GET', REASON .. id) }
+end
+`;
+
+/**
+ * KEYS  [1] seq
+ * ARGV  [1] job
+ * Returns {event, {job, hash, spec, reason}, steps} | false: a job and the event that it is as new as.
+ */
+export const look = toScript('look', {
+  kind: 'look',
+  parts: [base, rows],
+  body: `
+if redis.call('EXISTS', JOB .. ARGV[1]) == 0 then return false end
+return { last_event(), row(ARGV[1]), redis.call('HGETALL', STEPS .. ARGV[1]) }
+`,
+});
+
+/**
+ * KEYS  [1] seq
+ * ARGV  [1] repository or ''  [2] sequence to start below, or '+inf'  [3] most rows  [4] state or ''
+ *       [5] pool or ''  [6] how many jobs to look through
+ * Returns {event, {row, …}, {sequence of each row, …}, the sequence to go on below or ''}.
+ */
+export const page = toScript('page', {
+  kind: 'look',
+  parts: [base, rows],
+  body: `
+local key = ARGV[1] == '' and INDEX or REPO .. ARGV[1]
+local below = ARGV[2] == '+inf' and ARGV[2] or '(' .. ARGV[2]
+local most, state, pool, budget = tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6])
+local found = redis.call('ZRANGE', key, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, budget, 'WITHSCORES')
+local taken, sequences, on = {}, {}, ''
+for i = 1, #found, 2 do
+  local id, sequence = found[i], found[i + 1]
+  local job = redis.call('HMGET', JOB .. id, 'state', 'pool')
+  if (state == '' or job[1] == state) and (pool == '' or job[2] == pool) then
+    taken[#taken + 1] = row(id)
+    sequences[#sequences + 1] = sequence
+  end
+  if #taken == most or i + 1 == 2 * budget then
+    on = sequence
+    break
+  end
+end
+return { last_event(), taken, sequences, on }
+`,
+});

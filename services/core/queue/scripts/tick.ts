@@ -1,0 +1,98 @@
+import { base } from './base.ts';
+import { finish } from './finish.ts';
+import { place } from './place.ts';
+import { toScript } from './script.ts';
+
+/**
+ * What the time decides. Every api calls it each second; no leader, since repeating it changes nothing.
+ *
+ * KEYS  [1] seq
+ * ARGV  [1] lease, ms  [2] most losses  [3] gap that is no tick but an outage, ms  [4] class rises after, ms
+ *       [5] most finished jobs  [6] for how long, ms  [7] most events  [8] a pipeline is a dup for, ms
+ *       [9] how many of each at most
+ * Returns logs to unlink, `<job> <fence>` each; they stay listed until they are removed from `trash`.
+ */
+export const tick = toScript('tick', {
+  kind: 'drain',
+  parts: [base, place, finish],
+  body: `
+local lease, batch = tonumber(ARGV[1]), tonumber(ARGV[9])
+
+local function due(key)
+  return redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, batch)
+end
+
+local function shift(key, by)
+  local all = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  for i = 1, #all, 2 do redis.call('ZADD', key, all[i + 1] + by, all[i]) end
+end
+
+-- Gap guard. Nobody ticked, so perhaps nobody could renew a lease either; or the clock jumped. Without it an
+-- outage would end every live job. Each gets one lease, from now; what has a date moves with the clock.
+local last = tonumber(redis.call('HGET', TICK, 'at') or 0)
+local gap = now - last
+if gap > tonumber(ARGV[3]) or gap < 0 then
+  for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do redis.call('ZADD', LEASES, now + lease, id) end
+  if last > 0 then
+    shift(DEADLINES, gap)
+    if gap < 0 then shift(DELAYED, gap) end
+  end
+end
+redis.call('HSET', TICK, 'at', stamp)
+
+for _, id in ipairs(due(DELAYED)) do
+  local job = read(id)
+  leave(job)
+  dispatch(job)
+end
+
+for _, id in ipairs(due(DEADLINES)) do
+  local job = read(id)
+  redis.call('HDEL', JOB .. id, 'token')
+  finish(job, 'timeout', 'ran longer than ' .. math.floor(job.limit / 1000) .. ' s')
+end
+
+for _, id in ipairs(due(LEASES)) do
+  lose(read(id), 'the agent was not heard of for ' .. math.floor(lease / 1000) .. ' s', tonumber(ARGV[2]))
+end
+
+-- Who has waited long at the head of its class rises into the next one, so that no class starves.
+for _, pool in ipairs(redis.call('SMEMBERS', POOLS)) do
+  for class = 1, 9 do
+    local low = class * CLASS
+    local heads = redis.call('ZRANGE', READY .. pool, low, low + CLASS - 1, 'BYSCORE', 'LIMIT', 0, batch)
+    for _, entry in ipairs(heads) do
+      local job = read(string.sub(entry, 11))
+      if now - job.queued < ARGV[4] * (job.class - class + 1) then break end
+      redis.call('ZREM', READY .. pool, entry)
+      rank(job, class - 1)
+    end
+  end
+end
+
+redis.call('XTRIM', EVENTS, 'MAXLEN', '~', ARGV[7])
+
+local function forget(id)
+  local job = read(id)
+  for fence = 1, tonumber(job.ran or 0) do redis.call('RPUSH', TRASH, id .. ' ' .. fence) end
+  redis.call('ZREM', DONE, id)
+  redis.call('ZREM', INDEX, id)
+  redis.call('ZREM', REPO .. job.repo, id)
+  redis.call('HDEL', PIPELINE .. job.pipeline, id)
+  redis.call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id)
+  redis.call('HINCRBY', COUNTS, job.state, -1)
+  -- History knows a replay by the pipeline; where it goes early, a key stands in for the rest of the day.
+  local rest = job.created + ARGV[8] - now
+  if rest > 0 then redis.call('SET', DEDUPE .. job.pipeline, job.pipeline, 'PX', math.ceil(rest)) end
+end
+
+local excess = redis.call('ZCARD', DONE) - ARGV[5]
+for i, id in ipairs(redis.call('ZRANGE', DONE, 0, batch - 1)) do
+  local old = redis.call('ZSCORE', DONE, id) + ARGV[6] < now
+  if i > excess and not old then break end
+  forget(id)
+end
+
+return redis.call('LRANGE', TRASH, 0, batch - 1)
+`,
+});
