@@ -10,6 +10,8 @@ export interface Processes {
 
 export interface ProcessesFile {
   set(change: Partial<Processes>): void;
+  /** Resolves when the file says what was set last. */
+  written(): Promise<void>;
   /** Removes the file, after what is still being written. */
   remove(): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function createProcessesFile(file: string, up: number): ProcessesFile {
       dirty = true;
       writing ??= write().catch(() => undefined);
     },
+    written: async () => writing,
     remove: async () => {
       await writing;
       await rm(file, { force: true });

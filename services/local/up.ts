@@ -122,7 +122,6 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     beforeDelivery: createCrash(config, () => api.kill('SIGKILL')),
   });
   const gate = createGate({ repair: delivery.repair });
-  onStop('gate', async () => gate.stop());
   const remote = await openGitRemote({
     port: options.gitPort,
     reaper,
@@ -138,6 +137,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     onError: (error) => say(`git remote: ${error instanceof Error ? error.message : String(error)}`),
   });
   onStop('git remote', remote.stop);
+  onStop('gate', gate.stop);
 
   const spawner = openSpawner({
     client,

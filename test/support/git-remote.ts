@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { signToken, verifyToken } from '../../services/core/access/index.ts';
-import { createGate } from '../../services/local/git-remote/gate.ts';
+import { createGate, type GateOptions } from '../../services/local/git-remote/gate.ts';
 import { writeGitHome } from '../../services/local/git-remote/hooks.ts';
 import type { Movement } from '../../services/local/git-remote/movement.ts';
 import { createBareRepositories } from '../../services/local/git-remote/repositories.ts';
@@ -21,7 +21,7 @@ export interface Pushed {
 }
 
 /** A real remote on a free port, a folder to work in, and what it was told of each push. */
-export async function openTestRemote(given: Partial<GitRemoteOptions> & { holdMs?: number } = {}) {
+export async function openTestRemote(given: Partial<GitRemoteOptions & GateOptions> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'bellows-test-remote-'));
   const home = join(folder, 'git');
   const work = join(folder, 'work');

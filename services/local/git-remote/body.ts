@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 export interface BodyLimits {
@@ -34,29 +34,29 @@ export async function passBody(request: IncomingMessage, to: Writable, limits: B
       `the body's encoding ${JSON.stringify(encoding.slice(0, 50))} is not known; expected gzip or none`,
     );
   if (Number(request.headers['content-length'] ?? 0) > limits.maxBytes) throw tooLarge(limits);
-  let silent = false;
-  const timer = setTimeout(() => {
-    silent = true;
-    request.destroy();
-  }, limits.idleMs);
   const counted = (async function* () {
+    const parts = (request as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     let bytes = 0;
-    for await (const part of request as AsyncIterable<Buffer>) {
-      bytes += part.length;
+    for (;;) {
+      const next = await within(parts.next(), limits.idleMs);
+      if (next.done === true) return;
+      bytes += next.value.length;
       if (bytes > limits.maxBytes) throw tooLarge(limits);
-      // While git is the slow one, the client may be silent.
-      clearTimeout(timer);
-      yield part;
-      timer.refresh();
+      // While git is the slow one, the client may be silent: nobody waits for it here.
+      yield next.value;
     }
   })();
+  await write(encoding === 'identity' ? counted : gunzip(counted), to, limits);
+  to.end();
+}
+
+async function within<T>(part: Promise<T>, idleMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new BodyError(408, `nothing came for ${idleMs / 1000} s`)), idleMs);
+  });
   try {
-    if (encoding === 'identity') await write(counted, to, limits);
-    else await write(gunzip(counted), to, limits);
-    to.end();
-  } catch (cause) {
-    if (silent) throw new BodyError(408, `nothing came for ${limits.idleMs / 1000} s`);
-    throw cause;
+    return await Promise.race([part, silence]);
   } finally {
     clearTimeout(timer);
   }
@@ -76,13 +76,16 @@ function gunzip(parts: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const unpacked = createGunzip();
   void (async () => {
     try {
-      for await (const part of parts) if (!unpacked.write(part)) await once(unpacked, 'drain');
+      for await (const part of parts) {
+        if (unpacked.destroyed) return;
+        if (!unpacked.write(part)) await Promise.race([once(unpacked, 'drain'), once(unpacked, 'close')]);
+      }
       unpacked.end();
     } catch (error) {
       unpacked.destroy(error instanceof Error ? error : new Error(String(error)));
     }
   })();
-  return unpacked as Readable;
+  return unpacked;
 }
 
 function tooLarge({ maxBytes }: BodyLimits): BodyError {

@@ -34,7 +34,8 @@ export interface Delivery {
   repair(repository: string | undefined): Promise<void>;
 }
 
-const answerSchema = z.union([acceptedSchema, z.looseObject({ reason: z.string().optional() })]);
+/** Events that make no job are answered too, some with a reason. */
+const answerSchema = z.union([acceptedSchema, z.object({ reason: z.string().optional() })]);
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { transport, client, repositories, secret, origin } = options;
@@ -75,7 +76,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   return {
     deliver: async (name, movement) => {
       if (!refSchema.safeParse(movement.ref).success)
-        return [`${movement.ref}: no pipeline starts from this ref.`];
+        return [`Bellows: no pipeline starts from ${movement.ref}`];
       const defaultBranch = registered.get(name) ?? (await register(name));
       options.beforeDelivery?.(name);
       const answer = await send(name, movement, defaultBranch).catch(async (error: unknown) => {
@@ -83,9 +84,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (!(error instanceof ApiError && error.status === 404)) throw error;
         return send(name, movement, await register(name));
       });
-      const accepted = acceptedSchema.safeParse(answer);
-      if (!accepted.success) return [];
-      const { page } = accepted.data;
+      if (!('page' in answer))
+        return answer.reason === undefined ? [] : [`Bellows: no job: ${answer.reason}`];
+      const { page } = answer;
       // The job is safe already: without a code the page's address is still worth printing.
       const opened = await client.pageCode(new URL(page).pathname).catch(() => ({ url: page }));
       return [`Bellows: ${opened.url}`];

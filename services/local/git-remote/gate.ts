@@ -9,6 +9,7 @@ export interface Gate {
   leave(repository: string, delivered: boolean): void;
   /** True when nothing is known to be undelivered. */
   isClean(repository: string): boolean;
+  /** Lets nobody in any more; whoever waits is sent away at once. */
   stop(): void;
 }
 
@@ -26,7 +27,12 @@ export class HeldError extends Error {
 interface Entry {
   busy: boolean;
   dirty: boolean;
-  waiters: Set<() => void>;
+  waiters: Set<Waiter>;
+}
+
+interface Waiter {
+  go(): void;
+  refuse(why: string): void;
 }
 
 const firstDelayMs = 50;
@@ -47,7 +53,7 @@ export function createGate({ repair, holdMs = 10_000 }: GateOptions): Gate {
   const isFree = (entry: Entry) => begun && !entry.busy && !entry.dirty;
   const wake = (entry: Entry) => {
     const [first] = entry.waiters;
-    if (isFree(entry)) first?.();
+    if (isFree(entry)) first?.go();
   };
 
   function repeat(repository: string | undefined, onDone: () => void, delayMs = firstDelayMs): void {
@@ -69,33 +75,36 @@ export function createGate({ repair, holdMs = 10_000 }: GateOptions): Gate {
   return {
     enter: (repository) =>
       new Promise((resolve, reject) => {
+        if (stopped) return reject(toHeld(repository, 'Bellows is ending'));
         const entry = open(repository);
-        const take = () => {
-          clearTimeout(timer);
-          timers.delete(timer);
-          entry.waiters.delete(take);
+        if (isFree(entry)) {
           entry.busy = true;
-          resolve();
+          return resolve();
+        }
+        const waiter: Waiter = {
+          go: () => {
+            clearTimeout(timer);
+            entry.waiters.delete(waiter);
+            entry.busy = true;
+            resolve();
+          },
+          refuse: (why) => {
+            clearTimeout(timer);
+            entry.waiters.delete(waiter);
+            reject(toHeld(repository, why));
+          },
         };
         const timer = setTimeout(() => {
-          timers.delete(timer);
-          entry.waiters.delete(take);
-          const why = entry.busy
-            ? 'another push to it is still under way'
-            : 'an earlier push is not yet in the queue';
-          reject(
-            new HeldError(
-              `${repository} takes no push right now: ${why}. Nothing was changed; push again in a moment.`,
-            ),
+          waiter.refuse(
+            entry.busy ? 'another push to it is still under way' : 'an earlier push is not yet in the queue',
           );
         }, holdMs);
-        timers.add(timer);
-        if (isFree(entry)) take();
-        else entry.waiters.add(take);
+        entry.waiters.add(waiter);
       }),
     leave: (repository, delivered) => {
       const entry = open(repository);
       entry.busy = false;
+      if (stopped) return;
       if (delivered) {
         wake(entry);
         if (isFree(entry) && entry.waiters.size === 0) entries.delete(repository);
@@ -111,6 +120,14 @@ export function createGate({ repair, holdMs = 10_000 }: GateOptions): Gate {
     stop: () => {
       stopped = true;
       for (const timer of timers) clearTimeout(timer);
+      for (const { waiters } of entries.values())
+        for (const each of [...waiters]) each.refuse('Bellows is ending');
     },
   };
+}
+
+function toHeld(repository: string, why: string): HeldError {
+  return new HeldError(
+    `${repository} takes no push right now: ${why}. Nothing was changed; push again in a moment.`,
+  );
 }

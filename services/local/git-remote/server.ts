@@ -68,6 +68,7 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
     const { gate, delivery, reaper, env } = options;
     const { repository } = route;
     let entered = false;
+    let over = false;
     let delivered = false;
     const moved = async (movements: Movement[]): Promise<string[]> => {
       const texts: string[] = [];
@@ -85,6 +86,7 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
     const enter = async (): Promise<string | undefined> => {
       try {
         await gate.enter(repository);
+        if (over) gate.leave(repository, true);
         entered = true;
         return undefined;
       } catch (error) {
@@ -95,6 +97,7 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
     try {
       await exchange({ reaper, env, limits }, route.service, path, request, response, { enter, moved });
     } finally {
+      over = true;
       // Let through, and never told of: a ref may have moved all the same.
       if (entered) gate.leave(repository, delivered);
     }

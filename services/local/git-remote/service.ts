@@ -23,13 +23,14 @@ export async function advertise(
 ): Promise<void> {
   const child = startGit(options, [...toArguments(service), '--advertise-refs', path], protocol);
   child.process.stdin?.end();
-  response.writeHead(200, toHeaders(service, 'advertisement'));
+  setHeaders(response, service, 'advertisement');
   // Version 2 has no service line: git's own server leaves it out too.
   if (protocol !== 'version=2') {
     const line = `# service=${service}\n`;
     response.write(`${(line.length + 4).toString(16).padStart(4, '0')}${line}0000`);
   }
   await passAnswer(child, response, options.limits.idleMs);
+  response.end();
 }
 
 /** Answers `POST …/git-upload-pack` and `…/git-receive-pack`; resolves when git has ended. */
@@ -47,7 +48,7 @@ export async function exchange(
     if (hooks === undefined) channel.destroy();
     else serveHooks(channel, hooks);
   }
-  response.writeHead(200, toHeaders(service, 'result'));
+  setHeaders(response, service, 'result');
   const stdin = child.process.stdin as Writable;
   stdin.on('error', () => stdin.destroy()); // git has ended; its answer says why
   const fed = passBody(request, stdin, options.limits).catch((error: unknown) => {
@@ -58,6 +59,7 @@ export async function exchange(
   const [body] = await Promise.allSettled([fed, passAnswer(child, response, options.limits.idleMs)]);
   channel?.destroy();
   if (body.status === 'rejected') throw body.reason;
+  response.end();
 }
 
 /** Only what git itself would pass on. */
@@ -81,8 +83,10 @@ function toArguments(service: Service): string[] {
   return [service.replace('git-', ''), '--stateless-rpc'];
 }
 
-function toHeaders(service: Service, what: string): Record<string, string> {
-  return { 'content-type': `application/x-${service}-${what}`, 'cache-control': 'no-cache' };
+/** They leave with git's first byte: before that, a body that is refused still gets a status of its own. */
+function setHeaders(response: ServerResponse, service: Service, what: string): void {
+  response.setHeader('content-type', `application/x-${service}-${what}`);
+  response.setHeader('cache-control', 'no-cache');
 }
 
 /** A client that stopped reading does not stop git: refs that were let through must be told of. */
@@ -95,5 +99,4 @@ async function passAnswer(child: Child, response: ServerResponse, idleMs: number
     clearTimeout(timer);
   }
   await child.ended;
-  response.end();
 }

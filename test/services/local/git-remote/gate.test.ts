@@ -84,3 +84,12 @@ test('a push that waits behind another one is told so', async () => {
   await gate.enter('a/b');
   await expect(gate.enter('a/b')).rejects.toThrow(/another push to it is still under way/);
 });
+
+test('a gate that is stopped sends away whoever waits, and whoever comes', async () => {
+  gate = createGate({ repair: async () => undefined });
+  await gate.enter('a/b');
+  const second = gate.enter('a/b');
+  gate.stop();
+  await expect(second).rejects.toThrow(/Bellows is ending/);
+  await expect(gate.enter('a/b')).rejects.toThrow(/Bellows is ending/);
+});

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openTestRemote, pushPassword } from '../../../support/git-remote.ts';
 
@@ -134,6 +137,66 @@ test('a pushed tree cannot bring hooks or settings of its own', async () => {
   await push('trunk');
   const config = await remote.git('-C', remote.repositories.toPath('ann/app'), 'config', '--list', '--local');
   expect(config).not.toMatch(/hook/i);
+});
+
+test('a push that is too large is refused in words, and moves nothing', async () => {
+  const small = await openTestRemote({ limits: { idleMs: 10_000, maxBytes: 20_000 } });
+  try {
+    await small.git('init', '--quiet', '--initial-branch=trunk');
+    await writeFile(join(small.work, 'noise'), randomBytes(50_000));
+    await small.commit('Large');
+    const { code, stderr } = await small.asking(pushPassword, 'push', `${small.origin}/ann/app.git`, 'trunk');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/413/);
+    expect(small.told).toEqual([]);
+  } finally {
+    await small.close();
+  }
+});
+
+test('a push that may not enter is refused in words, and moves nothing', async () => {
+  const busy = await openTestRemote({ repair: () => new Promise(() => undefined), holdMs: 10 });
+  try {
+    await busy.git('init', '--quiet', '--initial-branch=trunk');
+    await busy.commit('One');
+    const { code, stderr } = await busy.asking(pushPassword, 'push', `${busy.origin}/ann/app.git`, 'trunk');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/remote: ann\/app takes no push right now: .* push again in a moment/);
+    expect(busy.told).toEqual([]);
+  } finally {
+    await busy.close();
+  }
+});
+
+test('a push whose delivery fails is accepted all the same, says so, and is repaired before the next one', async () => {
+  const repaired: (string | undefined)[] = [];
+  let fails = true;
+  const away = await openTestRemote({
+    repair: async (repository) => {
+      repaired.push(repository);
+    },
+    delivery: {
+      deliver: async () => {
+        if (fails) throw new Error('the api is away');
+        return [];
+      },
+    },
+  });
+  try {
+    await away.git('init', '--quiet', '--initial-branch=trunk');
+    const sha = await away.commit('One');
+    const first = await away.asking(pushPassword, 'push', `${away.origin}/ann/app.git`, 'trunk');
+    expect(first.code).toBe(0);
+    expect(first.stderr).toMatch(/remote: Bellows: accepted/);
+    expect(await away.git('-C', away.repositories.toPath('ann/app'), 'rev-parse', 'trunk')).toBe(sha);
+    fails = false;
+    await away.commit('Two');
+    expect((await away.asking(pushPassword, 'push', `${away.origin}/ann/app.git`, 'trunk')).code).toBe(0);
+    expect(repaired).toEqual([undefined, 'ann/app']);
+    expect(away.errors).toHaveLength(1);
+  } finally {
+    await away.close();
+  }
 });
 
 test('a push that stops half-way moves nothing and lets the next one in', async () => {
