@@ -27,9 +27,10 @@ const tickMs = 1000;
  * The terminal program, from the first drawing until somebody leaves or the signal aborts. The screen
  * stays the caller's to close.
  *
+ * @returns how it was left: Ctrl-C is meant for whatever started the program, too
  * @throws ApiError where the api refuses the credential.
  */
-export async function runApp(options: AppOptions, signal: AbortSignal): Promise<void> {
+export async function runApp(options: AppOptions, signal: AbortSignal): Promise<'left' | 'interrupted'> {
   const { client, screen, look, now = Date.now } = options;
   const left = new AbortController();
   const life = AbortSignal.any([signal, left.signal]);
@@ -47,7 +48,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     log.abort();
     log = new AbortController();
     const lines = createLogLines(look);
-    change({ opened: { id, log: lines, top: undefined } });
+    change({ opened: { id, log: lines, top: undefined }, board: { ...state.board, pinned: id } });
     renew(id);
     void followLog(
       client,
@@ -84,7 +85,9 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       case 'close':
         return log.abort();
       case 'quit':
-        return left.abort();
+        return left.abort('left');
+      case 'interrupt':
+        return left.abort('interrupted');
       case 'cancel':
         return attempt(async () => {
           const { job, event } = await client.cancel(command.id);
@@ -116,7 +119,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       client,
       {
         snapshot: (page) => {
-          change({ board: learn(forget(state.board, state.opened?.id), page.jobs, page.event) });
+          change({ board: learn(forget(state.board), page.jobs, page.event) });
           if (state.opened !== undefined) renew(state.opened.id);
         },
         event: (id, event) => change({ board: hear(state.board, id, event) }),
@@ -126,6 +129,7 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       },
       life,
     );
+    return left.signal.reason === 'interrupted' ? 'interrupted' : 'left';
   } finally {
     left.abort();
     log.abort();

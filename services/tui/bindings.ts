@@ -155,9 +155,9 @@ export const bindings: readonly Binding[] = [
   {
     keys: ['C-c'],
     label: 'Ctrl-C',
-    help: 'leave, from everywhere',
+    help: 'leave, from everywhere, and end what started this',
     modes: ['jobs', 'job', 'help', 'confirm'],
-    run: (state) => ({ state, command: { type: 'quit' } }),
+    run: (state) => ({ state, command: { type: 'interrupt' } }),
   },
 ];
 

@@ -16,9 +16,11 @@ export interface Board {
   readonly known: ReadonlyMap<string, Known>;
   /** Events that a snapshot which is still on its way may lack. */
   readonly recent: readonly Heard[];
+  /** The job that is kept whatever else goes: the opened one. */
+  readonly pinned: string | undefined;
 }
 
-export const emptyBoard: Board = { known: new Map(), recent: [] };
+export const emptyBoard: Board = { known: new Map(), recent: [], pinned: undefined };
 
 const mostJobs = 500;
 const mostRecent = 500;
@@ -37,7 +39,7 @@ export function learn(board: Board, jobs: readonly Job[], asOf: string): Board {
       later.reduce((last, heard) => fold(last, heard) ?? last, start),
     );
   }
-  return { ...board, known: trim(known) };
+  return { ...board, known: trim(known, board.pinned) };
 }
 
 /** One event; it changes nothing where it is old, or its job is not known. */
@@ -47,16 +49,12 @@ export function hear(board: Board, id: string, event: JobEvent): Board {
   const before = board.known.get(event.job);
   const after = fold(before, heard);
   if (after === undefined || after === before) return { ...board, recent };
-  return { known: trim(new Map(board.known).set(event.job, after)), recent };
+  return { ...board, known: trim(new Map(board.known).set(event.job, after), board.pinned), recent };
 }
 
-/** Forgets what a new snapshot will not renew, but for one job. */
-export function forget(board: Board, but: string | undefined): Board {
-  const kept = but === undefined ? undefined : board.known.get(but);
-  return {
-    known: new Map(but === undefined || kept === undefined ? [] : [[but, kept]]),
-    recent: board.recent,
-  };
+/** Forgets what a new snapshot will not renew. */
+export function forget(board: Board): Board {
+  return { ...board, known: trim(new Map(board.known), board.pinned, 0) };
 }
 
 /** Newest first. */
@@ -70,9 +68,10 @@ function fold(before: Known | undefined, { id, event }: Heard): Known | undefine
   return job === undefined ? undefined : { job, asOf: id };
 }
 
-function trim(known: Map<string, Known>): Map<string, Known> {
-  if (known.size <= mostJobs) return known;
-  const kept = [...known.values()].sort((a, b) => byAge(a.job, b.job)).slice(0, mostJobs);
+function trim(known: Map<string, Known>, pinned: string | undefined, most = mostJobs): Map<string, Known> {
+  if (known.size <= most) return known;
+  const newest = [...known.values()].sort((a, b) => byAge(a.job, b.job));
+  const kept = newest.filter(({ job }, index) => index < most || job.id === pinned);
   return new Map(kept.map((one) => [one.job.id, one]));
 }
 

@@ -3,7 +3,7 @@ import { readConfig, untilSignal } from '../core/runtime/index.ts';
 import { runApp } from './app.ts';
 import { toTerminal, tuiSettings } from './config.ts';
 import { asciiLook, unicodeLook } from './look.ts';
-import { parseOptions, usage } from './options.ts';
+import { parseOptions, UsageError, usage } from './options.ts';
 import { openScreen } from './screen.ts';
 
 async function main(): Promise<void> {
@@ -30,7 +30,9 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   void untilSignal().then(() => stop.abort());
   try {
-    await runApp({ client, screen, look: ascii ? asciiLook : unicodeLook, job: options.job }, stop.signal);
+    const look = ascii ? asciiLook : unicodeLook;
+    const end = await runApp({ client, screen, look, job: options.job }, stop.signal);
+    if (end === 'interrupted') process.exitCode = 130;
   } finally {
     screen.close();
     client.close();
@@ -41,5 +43,5 @@ try {
   await main();
 } catch (error) {
   process.stderr.write(`bellows tui: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

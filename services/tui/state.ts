@@ -23,7 +23,7 @@ export interface Opened {
 /** What the program is to do beyond showing another state. */
 export type Command =
   | { readonly type: 'open' | 'cancel' | 'retry'; readonly id: string }
-  | { readonly type: 'close' | 'quit' };
+  | { readonly type: 'close' | 'quit' | 'interrupt' };
 
 export interface Notice {
   readonly text: string;

@@ -12,7 +12,7 @@ let client: ApiClient;
 let terminal: Terminal;
 let screen: Screen;
 let stop: AbortController;
-let app: Promise<void>;
+let app: Promise<unknown>;
 /** The api's clock and the terminal's. */
 let now = 1_000_000;
 
@@ -170,21 +170,21 @@ test('another size of the window is drawn', async () => {
 
 describe('the end', () => {
   test.each([
-    ['q', 'q'],
-    ['Ctrl-C', '\x03'],
-    ['Ctrl-C in the help', '?\x03'],
-  ])('is %s', async (_title, keys) => {
+    ['q', 'q', 'left'],
+    ['Ctrl-C', '\x03', 'interrupted'],
+    ['Ctrl-C in the help', '?\x03', 'interrupted'],
+  ])('is %s', async (_title, keys, end) => {
     start();
     await terminal.until('live');
     terminal.type(keys);
-    await app;
+    expect(await app).toBe(end);
   });
 
   test('is the signal', async () => {
     start();
     await terminal.until('live');
     stop.abort();
-    await app;
+    expect(await app).toBe('left');
   });
 
   test('is a refused credential, with its reason', async () => {

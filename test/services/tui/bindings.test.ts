@@ -113,7 +113,7 @@ test('? shows the help and closes it; q closes what is open, else it leaves', ()
   expect(type(createState(), 'q').commands).toEqual([{ type: 'quit' }]);
   expect(type(openLog(), 'q').commands).toEqual([{ type: 'quit' }]);
   for (const keys of [[], ['?'], ['c']])
-    expect(type(createState(), ...keys, 'C-c').commands).toEqual([{ type: 'quit' }]);
+    expect(type(createState(), ...keys, 'C-c').commands).toEqual([{ type: 'interrupt' }]);
 });
 
 test('no key means two things in one place', () => {

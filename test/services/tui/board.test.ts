@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { emptyBoard, forget, hear, learn, toJobs } from '../../../services/tui/board.ts';
+import { type Board, emptyBoard, forget, hear, learn, toJobs } from '../../../services/tui/board.ts';
 import { createClaimedStep, createJob, toJobId } from './jobs.ts';
 
 const queued = createJob();
@@ -42,19 +42,20 @@ test('events of unknown jobs change nothing; a created job is known', () => {
   ).toEqual([queued]);
 });
 
-test('no more than 500 jobs and 500 events are kept, the newest', () => {
-  let board = emptyBoard;
+test('no more than 500 jobs and 500 events are kept, the newest, and the opened job', () => {
+  let board: Board = { ...emptyBoard, pinned: toJobId(7) };
   for (let number = 1; number <= 600; number++) {
     const job = createJob({ number, createdAt: number });
     board = hear(board, `${number}-0`, { type: 'created', job: job.id, at: number, snapshot: job });
   }
-  expect([board.known.size, board.recent.length]).toEqual([500, 500]);
-  expect(toJobs(board).at(-1)?.createdAt).toBe(101);
+  expect(board.recent).toHaveLength(500);
+  expect(toJobs(board).map(({ createdAt }) => createdAt)).toEqual(
+    [...Array(500).keys()].map((n) => 600 - n).concat(7),
+  );
 });
 
 test('before a new snapshot all is forgotten but the opened job', () => {
   const board = learn(emptyBoard, [queued, createJob({ number: 2 })], '1-0');
-  expect(toJobs(forget(board, queued.id))).toEqual([queued]);
-  expect(toJobs(forget(board, undefined))).toEqual([]);
-  expect(toJobs(forget(board, toJobId(9)))).toEqual([]);
+  expect(toJobs(forget({ ...board, pinned: queued.id }))).toEqual([queued]);
+  expect(toJobs(forget(board))).toEqual([]);
 });
