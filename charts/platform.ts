@@ -1,0 +1,142 @@
+import { z } from 'zod';
+
+// What platform.yaml may say. Its JSON Schema, docs/platform.schema.json, is made from this object.
+
+/** RFC 1123 label, short enough that what Kubernetes and KEDA append to it still fits in 63 characters. */
+const label = z
+  .string()
+  .regex(
+    /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+    'expected a name such as "amd64-m": 1 to 40 of a-z, 0-9 and -, beginning with a letter',
+  );
+
+const size = z.string().regex(/^[1-9][0-9]{0,5}(?:Mi|Gi)$/, 'expected a size such as "512Mi" or "4Gi"');
+
+const domain = z
+  .string()
+  .max(200)
+  .regex(
+    /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    'expected a domain such as "home.arpa"',
+  );
+
+const cpu = z.number().min(0.1).max(256);
+
+const poolSchema = z
+  .strictObject({
+    arch: z.enum(['amd64', 'arm64']).describe('What the nodes of this pool are.'),
+    max: z.int().min(1).max(500).describe('No more agents than this at a time.'),
+    cpu: cpu.default(2).describe('Cores of one agent.'),
+    memory: size.default('4Gi').describe('Memory of one agent.'),
+    disk: size.default('20Gi').describe('Disk of one agent: the workspace, /tmp and logs.'),
+    timeLimitMinutes: z
+      .int()
+      .min(1)
+      .max(24 * 60)
+      .default(120)
+      .describe('The longest that a job of this pool may take.'),
+    internet: z
+      .boolean()
+      .default(true)
+      .describe('Whether steps may reach public addresses (ports 80 and 443).'),
+    userNamespaces: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Root in a step is nobody on the node. Needs Kubernetes 1.33 and Linux 6.3; false for older nodes.',
+      ),
+  })
+  .describe('A class of agents. None run while no job waits.');
+
+const clusterSchema = z
+  .strictObject({
+    domain: domain
+      .default('home.arpa')
+      .describe('The api answers at https://bellows.<domain>, Gitea at https://git.<domain>.'),
+    certificate: label
+      .optional()
+      .describe(
+        "A TLS Secret in the namespace ci for both hosts. Without it the ingress controller's own is used.",
+      ),
+    registry: z
+      .string()
+      .max(200)
+      .regex(
+        /^[a-z0-9.-]+(?::[0-9]{1,5})?(?:\/[a-z0-9._-]+)*$/,
+        'expected a registry and folder such as "git.home.arpa/bellows"',
+      )
+      .default('localhost/bellows')
+      .describe('Where the images api and agent are pulled from; localhost is for images imported into k3s.'),
+    storageClass: label
+      .default('local-path')
+      .describe("The class of every volume; the default is k3s's own."),
+    nodes: z
+      .array(z.cidrv4('expected a range such as "192.168.1.0/24"'))
+      .min(1)
+      .max(32)
+      .default(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'])
+      .describe("Where the nodes' own addresses lie: the Kubernetes API is looked for nowhere else."),
+    redis: z
+      .strictObject({
+        memory: size.default('512Mi').describe('Jobs and live logs; 70 % of it is data.'),
+        storage: size.default('4Gi'),
+      })
+      .prefault({}),
+    gitea: z
+      .strictObject({
+        memory: size.default('1Gi'),
+        storage: size.default('20Gi').describe('Repositories, packages and the SQLite database.'),
+      })
+      .prefault({}),
+    api: z
+      .strictObject({
+        replicas: z.int().min(1).max(10).default(2),
+        memory: size.default('256Mi'),
+        logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+      })
+      .prefault({}),
+    pools: z.record(label, poolSchema).refine(isNotEmpty, 'expected at least one pool'),
+  })
+  .describe('One k3s cluster with everything on it: Gitea, Redis, the api and agents.');
+
+export const platformSchema = z.strictObject({
+  source: z
+    .strictObject({
+      url: z
+        .url({
+          protocol: /^(?:https?|ssh)$/,
+          error: 'expected an address such as "https://git.home.arpa/me/platform"',
+        })
+        .optional()
+        .describe(
+          "The repository that holds dist/. Without it: bellows/platform on each cluster's own Gitea.",
+        ),
+      branch: z
+        .string()
+        .max(200)
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'expected a branch such as "main"')
+        .default('main'),
+      credentials: label
+        .optional()
+        .describe(
+          'A Secret in flux-system with username and password, where the repository asks for them; for our own Gitea: platform-source.',
+        ),
+    })
+    .prefault({})
+    .describe('What Flux reads.'),
+  clusters: z.record(label, clusterSchema).refine(isNotEmpty, 'expected at least one cluster'),
+});
+
+export type Platform = z.output<typeof platformSchema>;
+export type Cluster = Platform['clusters'][string];
+export type Pool = Cluster['pools'][string];
+
+/** The schema for editors, of what a person writes: every default may be left out. */
+export function toPlatformJsonSchema(): string {
+  const schema = z.toJSONSchema(platformSchema, { io: 'input' });
+  return `${JSON.stringify({ title: 'platform.yaml of Bellows', ...schema }, null, 2)}\n`;
+}
+
+function isNotEmpty(record: object): boolean {
+  return Object.keys(record).length > 0;
+}
