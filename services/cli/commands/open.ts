@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { type Context, withClient } from '../context.ts';
+import { addExamples } from '../examples.ts';
+import { findJob } from '../find-job.ts';
+import { toJson } from '../json.ts';
+import { withProgress } from '../progress.ts';
+
+export function configureOpen(command: Command, context: Context): void {
+  command
+    .description(
+      "Prints an address that opens a job's page in a browser: it works once, within 5 minutes, and signs that browser in.",
+    )
+    .argument('[id]', 'its id, the beginning of it, or the address of its page; without, the newest job')
+    .option('--json', "the api's answer, for scripts: url")
+    .action(async (given: string | undefined, options: { json?: true }) => {
+      const answer = await withClient(context, (client) =>
+        withProgress(context, 'asking for an address', async () =>
+          client.pageCode(`/jobs/${await findJob(client, given)}`),
+        ),
+      );
+      context.stdout.write(options.json === true ? toJson(answer) : `${answer.url}\n`);
+    });
+  addExamples(
+    command,
+    { line: './bellows open', does: "the newest job's" },
+    { line: 'xdg-open "$(./bellows open 3f2a91c0)"', does: 'macOS: open' },
+  );
+}

@@ -1,0 +1,116 @@
+import { formatAge, formatDuration } from '../core/display/index.ts';
+import type { Job, JobState, StepState } from '../core/job/index.ts';
+import { toShortId } from './find-job.ts';
+import { type Cell, toTable, toText } from './table.ts';
+import type { Style, Terminal } from './terminal.ts';
+
+const styles: Partial<Record<JobState | StepState, Style>> = {
+  running: 'blue',
+  success: 'green',
+  failure: 'red',
+  timeout: 'red',
+  dead: 'magenta',
+  delayed: 'yellow',
+  blocked: 'yellow',
+  waiting: 'yellow',
+  cancelled: 'dim',
+  skipped: 'dim',
+  pending: 'dim',
+};
+
+/** One line a job, under titles. Whole ids where no terminal reads: a script has no use for short ones. */
+export function toJobTable(jobs: readonly Job[], now: number, terminal: Terminal): string {
+  const columns = [
+    { title: 'ID' },
+    { title: 'STATE' },
+    { title: 'REPOSITORY', shrinks: true },
+    { title: 'BRANCH', shrinks: true },
+    { title: 'SUBJECT', shrinks: true },
+    { title: 'AGE' },
+    { title: 'TOOK' },
+  ];
+  const rows = jobs.map((job) => [
+    terminal.isTTY ? toShortId(job.id) : job.id,
+    toStateCell(job),
+    toRepositoryName(job),
+    job.spec.branch,
+    job.spec.subject,
+    formatAge(now - job.createdAt),
+    toDuration(job, now),
+  ]);
+  return toTable(columns, rows, terminal);
+}
+
+/** Everything that is known of a job, and a line for each of its steps. */
+export function toJobLines(job: Job, now: number, terminal: Terminal): string {
+  const { spec } = job;
+  const facts: [name: string, value: string | undefined][] = [
+    ['repository', spec.repository],
+    ['branch', spec.branch],
+    ['commit', `${spec.sha.slice(0, 12)} ${spec.subject}`],
+    ['author', spec.author],
+    ['event', spec.event],
+    ['workflow', spec.workflow],
+    ['repeats', spec.retryOf],
+    ['pipeline', job.pipeline],
+    ['pool', job.pool],
+    ['agent', job.agent],
+    ['attempt', job.attempt === 0 ? undefined : String(job.attempt)],
+    ['created', `${new Date(job.createdAt).toISOString()} (${formatAge(now - job.createdAt)})`],
+    ['took', toDuration(job, now) || undefined],
+    ['exit code', job.exitCode === undefined ? undefined : String(job.exitCode)],
+    ['reason', job.reason],
+  ];
+  const state = toStateCell(job);
+  const title = `${terminal.style(job.id, 'bold')}  ${toStyled(state, terminal)}\n`;
+  const body = facts
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([name, value = '']) => `  ${terminal.style(name.padEnd(10), 'dim')}  ${toText(value, terminal)}\n`)
+    .join('');
+  return title + body + toStepTable(job, now, terminal);
+}
+
+/** What became of a job, in one line without an end. */
+export function toOutcome(job: Job): string {
+  const reason = job.reason === undefined ? '' : `: ${job.reason}`;
+  return `job ${toShortId(job.id)} ended with ${job.state}${reason}`;
+}
+
+function toStepTable({ steps }: Job, now: number, terminal: Terminal): string {
+  if (steps.length === 0) return '';
+  const columns = [
+    { title: 'STEP', shrinks: true },
+    { title: 'STATE' },
+    { title: 'TOOK' },
+    { title: 'EXIT' },
+  ];
+  const rows = steps.map((step) => [
+    step.name,
+    { text: step.state, style: styles[step.state] },
+    toDuration(step, now),
+    step.exitCode === undefined ? '' : String(step.exitCode),
+  ]);
+  return `\n${toTable(columns, rows, terminal)}`;
+}
+
+function toStateCell(job: Job): Cell {
+  const stopping = job.cancelling && job.state === 'running';
+  return stopping ? { text: 'cancelling', style: 'yellow' } : { text: job.state, style: styles[job.state] };
+}
+
+function toStyled({ text, style }: Cell, terminal: Terminal): string {
+  return style === undefined ? text : terminal.style(text, style);
+}
+
+/** The repository, with the workflow where its pipeline has several. The local forge goes without saying. */
+function toRepositoryName({ spec }: Job): string {
+  const name = spec.repository.replace(/^local\//, '');
+  return spec.workflow === undefined ? name : `${name} (${spec.workflow})`;
+}
+
+function toDuration(
+  { startedAt, finishedAt }: { startedAt?: number | undefined; finishedAt?: number | undefined },
+  now: number,
+): string {
+  return startedAt === undefined ? '' : formatDuration((finishedAt ?? now) - startedAt);
+}

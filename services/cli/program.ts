@@ -1,0 +1,145 @@
+import { Command } from 'commander';
+import { toDisplay } from '../core/display/index.ts';
+import type { Context, ProgramName } from './context.ts';
+import { addExamples } from './examples.ts';
+import { exitCodeMeanings } from './failure.ts';
+
+/** Gives a command its description, arguments, options and action. */
+type Configure = (command: Command, context: Context) => void;
+
+interface Row {
+  name: string;
+  summary: string;
+  /** Loads the command's file. */
+  load(): Promise<Configure>;
+}
+
+/** Every command, by what it is about. */
+const groups: Readonly<Record<string, readonly Row[]>> = {
+  'Jobs:': [
+    {
+      name: 'jobs',
+      summary: 'list jobs, newest first',
+      load: async () => (await import('./commands/jobs.ts')).configureJobs,
+    },
+    {
+      name: 'job',
+      summary: 'show one job and its steps',
+      load: async () => (await import('./commands/job.ts')).configureJob,
+    },
+    {
+      name: 'logs',
+      summary: "print a job's log",
+      load: async () => (await import('./commands/logs.ts')).configureLogs,
+    },
+    {
+      name: 'cancel',
+      summary: 'stop a job',
+      load: async () => (await import('./commands/cancel.ts')).configureCancel,
+    },
+    {
+      name: 'retry',
+      summary: 'run a job again',
+      load: async () => (await import('./commands/retry.ts')).configureRetry,
+    },
+    {
+      name: 'trigger',
+      summary: 'run the pipeline of a branch, tag or commit',
+      load: async () => (await import('./commands/trigger.ts')).configureTrigger,
+    },
+    {
+      name: 'open',
+      summary: "print the address of a job's page",
+      load: async () => (await import('./commands/open.ts')).configureOpen,
+    },
+  ],
+  'Repositories:': [
+    {
+      name: 'repo',
+      summary: 'list and change the repositories that may send events',
+      load: async () => (await import('./commands/repo.ts')).configureRepo,
+    },
+  ],
+  'This machine:': [
+    toProgramRow('up', 'run Bellows on this machine'),
+    toProgramRow('tui', 'watch and steer everything'),
+    toProgramRow('demo', 'prove in a scratch folder that all of it works'),
+    toProgramRow('test', 'check Bellows itself'),
+  ],
+  'Shell:': [
+    {
+      name: 'completion',
+      summary: 'print a completion script for your shell',
+      load: async () => {
+        const { configureCompletion } = await import('./commands/completion.ts');
+        return (command, context) => configureCompletion(command, context, () => createProgram(context));
+      },
+    },
+  ],
+};
+
+/** A program with arguments and help of its own, which never reach this tree (command-line.ts). */
+function toProgramRow(name: ProgramName, summary: string): Row {
+  return { name, summary, load: async () => (command) => void command.argument('[arguments...]') };
+}
+
+/**
+ * The tree of commands.
+ *
+ * @param wanted the one command whose file is loaded: a command line must start at once. The others have
+ * a name and a summary only.
+ * @default all of them
+ */
+export async function createProgram(context: Context, wanted?: string): Promise<Command> {
+  const program = new Command('bellows')
+    .description('A self-hosted CI platform for your own machines.')
+    .version(context.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false) // command-line.ts does it, so that it too loads one file only
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      outputError: (text, write) => write(toUsageError(text)),
+      getOutHelpWidth: () => toHelpWidth(context.stdout),
+      getErrHelpWidth: () => toHelpWidth(context.stderr),
+    })
+    .exitOverride();
+  for (const [group, rows] of Object.entries(groups)) {
+    for (const { name, summary, load } of rows) {
+      const command = program.command(name).summary(summary).helpGroup(group).helpCommand(false);
+      if (wanted === undefined || wanted === name) (await load())(command, context);
+    }
+  }
+  addExamples(
+    program,
+    { line: './bellows up', does: 'start, and read how to push your repository' },
+    { line: './bellows jobs', does: 'what ran, and what became of it' },
+    { line: './bellows logs -f', does: 'the log of the newest job, live' },
+  );
+  return program.addHelpText('after', toNotes());
+}
+
+/** Commander's words, as one line with our name and the next step. */
+function toUsageError(text: string): string {
+  const line = text
+    .trim()
+    .replace(/^error: /, 'bellows: ')
+    .replace(/\s*\n\((.*)\)$/, '. $1');
+  return `${toDisplay(line)}${/[.?]$/.test(line) ? '' : '.'} See --help.\n`;
+}
+
+function toHelpWidth({ isTTY, columns }: { isTTY?: boolean; columns?: number }): number {
+  return isTTY === true ? Math.min(columns ?? 80, 100) : 100;
+}
+
+function toNotes(): string {
+  return `
+Exit codes:
+${exitCodeMeanings.map(([code, meaning]) => `  ${code}  ${meaning}`).join('\n')}
+
+Environment:
+  BELLOWS_URL, BELLOWS_TOKEN  another Bellows than the one of this machine
+  BELLOWS_DATA                the data folder of this machine's
+  NO_COLOR                    no colours`;
+}
