@@ -10,7 +10,7 @@ import { toPlatformPage } from './generate/platform.ts';
 const root = join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
-const pages: Record<string, () => string> = {
+const pages: Record<string, () => string | Promise<string>> = {
   'docs/configuration.md': toConfigurationPage,
   'docs/keys.md': () => toKeysPage(read),
   'docs/platform.schema.json': toPlatformJsonSchema,
@@ -20,7 +20,7 @@ const pages: Record<string, () => string> = {
 
 const check = process.argv.includes('--check');
 for (const [file, toPage] of Object.entries(pages)) {
-  const page = toPage();
+  const page = await toPage();
   if (page === readOrEmpty(file)) continue;
   if (check) {
     process.stderr.write(`${file} is stale; run: npm run docs\n`);

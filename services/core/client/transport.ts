@@ -1,6 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `application/problem+json` (RFC 9457). */
 export const problemSchema = z.object({
@@ -50,41 +49,17 @@ export interface Transport {
   close(): void;
 }
 
-// Node's own http client: `fetch` costs an agent 20 ms before its first request.
+// Node's own http client: `fetch` costs an agent 20 ms before its first request, TLS 15 ms that loopback
+// does not need.
 export function createTransport({ url, token }: TransportOptions): Transport {
   const base = new URL(url);
-  const tls = base.protocol === 'https:';
-  const agent = tls ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
-  const send = tls ? httpsRequest : httpRequest;
+  let agent: Agent | undefined;
 
-  const open = (path: string, call: Call = {}) =>
-    new Promise<IncomingMessage>((resolve, reject) => {
-      const payload =
-        call.bytes ?? (call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body)));
-      const bearer = call.token ?? token;
-      const request = send(new URL(path, base), {
-        agent,
-        method: call.method ?? 'GET',
-        headers: {
-          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-          ...(payload === undefined
-            ? {}
-            : {
-                'content-type': call.bytes === undefined ? 'application/json' : 'application/octet-stream',
-                'content-length': String(payload.byteLength),
-              }),
-          ...call.headers,
-        },
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      });
-      request.setTimeout(call.timeoutMs ?? 15_000, () => request.destroy(new Error('no answer in time')));
-      request.on('response', resolve);
-      request.on('error', (cause) => {
-        if (call.signal?.aborted === true) reject(cause);
-        else reject(new UnreachableError(`${base.origin} does not answer: ${cause.message}`, { cause }));
-      });
-      request.end(payload);
-    });
+  const open = async (path: string, call: Call = {}) => {
+    const http = base.protocol === 'https:' ? await import('node:https') : { Agent, request: httpRequest };
+    agent ??= new http.Agent({ keepAlive: true });
+    return send(http.request, agent, new URL(path, base), { ...call, token: call.token ?? token });
+  };
 
   return {
     open: async (path, call) => {
@@ -100,8 +75,37 @@ export function createTransport({ url, token }: TransportOptions): Transport {
       if (status >= 400) throw toError(status, body);
       return schema.parse(status === 204 ? undefined : JSON.parse(body.toString()));
     },
-    close: () => agent.destroy(),
+    close: () => agent?.destroy(),
   };
+}
+
+function send(request: typeof httpRequest, agent: Agent, url: URL, call: Call): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const payload =
+      call.bytes ?? (call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body)));
+    const outgoing = request(url, {
+      agent,
+      method: call.method ?? 'GET',
+      headers: {
+        ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+        ...(payload === undefined
+          ? {}
+          : {
+              'content-type': call.bytes === undefined ? 'application/json' : 'application/octet-stream',
+              'content-length': String(payload.byteLength),
+            }),
+        ...call.headers,
+      },
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    });
+    outgoing.setTimeout(call.timeoutMs ?? 15_000, () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.on('response', resolve);
+    outgoing.on('error', (cause) => {
+      if (call.signal?.aborted === true) reject(cause);
+      else reject(new UnreachableError(`${url.origin} does not answer: ${cause.message}`, { cause }));
+    });
+    outgoing.end(payload);
+  });
 }
 
 async function readAll(response: IncomingMessage): Promise<Buffer> {

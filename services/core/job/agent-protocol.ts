@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { stepSchema } from './job.ts';
 import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
 

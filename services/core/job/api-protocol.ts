@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobSchema } from './job.ts';
 import { jobIdSchema, refSchema, repositoryIdSchema, shaSchema } from './spec.ts';
 
@@ -54,3 +54,4 @@ export const reconciledSchema = z.object({
   events: z.int().nonnegative(),
   repositories: z.int().nonnegative(),
 });
+export type Reconciled = z.infer<typeof reconciledSchema>;

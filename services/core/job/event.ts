@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobSchema, stepSchema } from './job.ts';
 import { jobIdSchema } from './spec.ts';
 import { finalStates } from './state.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
 import { jobStates, stepStates } from './state.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { forges, nameSchema, repositoryIdSchema } from './spec.ts';
 
 /** A repository that may send events. A webhook of any other is answered 404 and counted. */
