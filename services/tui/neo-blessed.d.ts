@@ -22,7 +22,7 @@ declare module 'neo-blessed/lib/widgets/screen.js' {
       rows: number;
       flush(): void;
     };
-    readonly tput: { brokenACS: boolean; strings: Record<string, string | undefined> };
+    readonly tput: { brokenACS: boolean; readonly colors: number };
     /** What is to be shown. */
     readonly lines: Row[];
     /** What the terminal is known to show. */

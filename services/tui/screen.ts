@@ -49,6 +49,7 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
   // Line drawing needs no second character set where there is Unicode, and none is used where there is not.
   blessed.tput.brokenACS = true;
   input.setRawMode?.(true);
+  const colours = colour ? blessed.tput.colors : 0;
   let waiting: Frame | undefined;
   let closed = false;
 
@@ -58,7 +59,7 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
   });
   const paint = (frame: Frame) => {
     const { columns, rows } = size();
-    const next = frame.lines.slice(0, rows).map((line) => toBlessed(toCells(line, columns, ascii), colour));
+    const next = frame.lines.slice(0, rows).map((line) => toBlessed(toCells(line, columns, ascii), colours));
     scroll(next, frame.scroll);
     for (const [y, row] of next.entries()) put(y, row);
     blessed.draw(0, blessed.lines.length - 1);
@@ -122,15 +123,23 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
 
 type BlessedCell = [attributes: number, text: string];
 
-function toBlessed(cells: readonly Cell[], colour: boolean): BlessedCell[] {
-  return cells.map(({ text, style }) => [toAttributes(style, colour), text]);
+function toBlessed(cells: readonly Cell[], colours: number): BlessedCell[] {
+  return cells.map(({ text, style }) => [toAttributes(style, colours), text]);
 }
 
-/** neo-blessed's own packing: flags, then 9 bits of foreground and 9 of background, 0x1ff for none. */
-function toAttributes({ fg, bg, bold, underline, inverse }: Style, colour: boolean): number {
+const noColour = 0x1ff;
+const brightBlack = 8;
+
+/** neo-blessed's own packing: flags, then 9 bits of foreground and 9 of background. */
+function toAttributes({ fg, bg, bold, underline, inverse }: Style, colours: number): number {
   const flags = (bold ? 1 : 0) | (underline ? 2 : 0) | (inverse ? 8 : 0);
-  const none = 0x1ff;
-  return (flags << 18) | ((colour ? (fg ?? none) : none) << 9) | (colour ? (bg ?? none) : none);
+  return (flags << 18) | (toColour(fg, colours) << 9) | toColour(bg, colours);
+}
+
+/** Of few colours neo-blessed takes the nearest, and for grey that is black: on most screens nothing. */
+function toColour(colour: number | undefined, colours: number): number {
+  if (colour === undefined || colours < 8 || (colour === brightBlack && colours < 16)) return noColour;
+  return colour;
 }
 
 function toTexts(rows: readonly (readonly BlessedCell[])[]): string[] {

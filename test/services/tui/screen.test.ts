@@ -81,6 +81,19 @@ describe('what the terminal shows', () => {
   });
 });
 
+test('grey on a terminal of eight colours is not black on black', () => {
+  const terminal = createTerminal(); // an xterm as terminfo has it
+  open(terminal).draw(
+    toFrame([
+      [
+        { text: 'g', style: { fg: 8 } },
+        { text: 'r', style: { fg: 1 } },
+      ],
+    ]),
+  );
+  expect(terminal.looks()[0]?.slice(0, 2)).toEqual(['', '31']);
+});
+
 describe('what is sent', () => {
   test('is nothing for the same frame', () => {
     const terminal = createTerminal();
