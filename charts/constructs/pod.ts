@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { k8s } from 'cdk8s-plus-28';
+import { labelsOf } from '../places.ts';
+
+/** What a container finds at a path. */
+export type Source =
+  /** Empty at start, gone with the pod. `memory`: never on a disk, and counts as the container's memory. */
+  | { readonly scratch: string; readonly memory?: boolean }
+  /** Chosen keys of a Secret, as files. */
+  | { readonly secret: string; readonly keys: readonly string[] }
+  | { readonly config: string }
+  /** A token of the pod's ServiceAccount that is good for this audience only. */
+  | { readonly tokenFor: string; readonly seconds: number }
+  /** What the container needs to speak to the Kubernetes API: token, ca.crt, namespace. */
+  | { readonly kubernetes: true }
+  /** A volume of the StatefulSet's own, by its claim template. */
+  | { readonly claim: true };
+
+export interface Mount {
+  /** Name of the volume, one in the pod. */
+  readonly name: string;
+  readonly path: string;
+  readonly from: Source;
+}
+
+export interface PodProps {
+  /** Name of the program: its container, its label. */
+  readonly name: string;
+  /** Further labels of the pod. @default none */
+  readonly labels?: Record<string, string>;
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: readonly k8s.EnvVar[];
+  /** What it listens on. @default nothing */
+  readonly port?: number;
+  readonly mounts: readonly Mount[];
+  /** The user and group it runs as; never 0. */
+  readonly user: number;
+  /** Cores. `limit`: more than asked for is never given. */
+  readonly cpu: { readonly request: number; readonly limit?: number };
+  /** Asked for and never exceeded. */
+  readonly memory: string;
+  /** Written to disk outside of claims: asked for and never exceeded. @default no limit */
+  readonly disk?: string;
+  readonly probes?: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
+  readonly serviceAccount: string;
+  readonly restartPolicy?: 'Always' | 'Never' | 'OnFailure';
+  /** @default 30 */
+  readonly graceSeconds?: number;
+  /** What is kept of the node: @default anything */
+  readonly nodeSelector?: Record<string, string>;
+  /** Pods of this program stay apart where there are several nodes. @default false */
+  readonly spread?: boolean;
+  /** The pod's root is nobody on the node. @default the cluster's default */
+  readonly userNamespace?: boolean;
+  /** Configuration whose change must start the pod anew. @default none */
+  readonly restartOn?: string;
+  readonly annotations?: Record<string, string>;
+}
+
+/**
+ * A pod of one container that Pod Security `restricted` admits, with a root file system that nothing can write,
+ * and without a token of the Kubernetes API.
+ */
+export function podTemplate(props: PodProps) {
+  const { name, user } = props;
+  const annotations = {
+    ...props.annotations,
+    ...(props.restartOn === undefined ? {} : { 'bellows.dev/config': hash(props.restartOn) }),
+  };
+  return {
+    metadata: {
+      labels: { ...labelsOf(name), ...props.labels },
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    },
+    spec: {
+      serviceAccountName: props.serviceAccount,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      ...(props.userNamespace === true ? { hostUsers: false } : {}),
+      restartPolicy: props.restartPolicy ?? 'Always',
+      terminationGracePeriodSeconds: props.graceSeconds ?? 30,
+      ...(props.nodeSelector === undefined ? {} : { nodeSelector: props.nodeSelector }),
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: user,
+        runAsGroup: user,
+        fsGroup: user,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...(props.spread === true ? { topologySpreadConstraints: [spread(name)] } : {}),
+      containers: [container(props)],
+      volumes: props.mounts.flatMap((mount) => volume(mount)),
+    },
+  };
+}
+
+function container(props: PodProps) {
+  const { cpu, memory, disk } = props;
+  const quantity = k8s.Quantity.fromString;
+  const bounded = {
+    memory: quantity(memory),
+    ...(disk === undefined ? {} : { 'ephemeral-storage': quantity(disk) }),
+  };
+  return {
+    name: props.name,
+    image: props.image,
+    imagePullPolicy: 'IfNotPresent',
+    ...(props.command === undefined ? {} : { command: [...props.command] }),
+    ...(props.args === undefined ? {} : { args: [...props.args] }),
+    ...(props.env === undefined ? {} : { env: [...props.env] }),
+    ...(props.port === undefined
+      ? {}
+      : { ports: [{ name: props.name, containerPort: props.port, protocol: 'TCP' }] }),
+    resources: {
+      requests: { cpu: quantity(String(cpu.request)), ...bounded },
+      limits: { ...(cpu.limit === undefined ? {} : { cpu: quantity(String(cpu.limit)) }), ...bounded },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+    },
+    volumeMounts: props.mounts.map(({ name, path, from }) => ({
+      name,
+      mountPath: path,
+      ...('scratch' in from || 'claim' in from ? {} : { readOnly: true }),
+    })),
+    ...props.probes,
+  };
+}
+
+type Volume = Pick<k8s.Volume, 'name' | 'emptyDir' | 'configMap' | 'secret' | 'projected'>;
+
+function volume({ name, from }: Mount): Volume[] {
+  if ('claim' in from) return [];
+  if ('scratch' in from) {
+    const sizeLimit = k8s.Quantity.fromString(from.scratch);
+    return [{ name, emptyDir: { sizeLimit, ...(from.memory === true ? { medium: 'Memory' } : {}) } }];
+  }
+  if ('config' in from) return [{ name, configMap: { name: from.config, defaultMode: 0o444 } }];
+  if ('secret' in from) {
+    const items = from.keys.map((key) => ({ key, path: key }));
+    return [{ name, secret: { secretName: from.secret, defaultMode: 0o440, items } }];
+  }
+  if ('kubernetes' in from) return [{ name, projected: { defaultMode: 0o440, sources: kubernetesAccess } }];
+  const serviceAccountToken = { path: 'token', audience: from.tokenFor, expirationSeconds: from.seconds };
+  return [{ name, projected: { defaultMode: 0o440, sources: [{ serviceAccountToken }] } }];
+}
+
+/** What `automountServiceAccountToken` would mount, for the one pod that needs it. */
+const kubernetesAccess = [
+  { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+];
+
+function spread(name: string) {
+  return {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
+  };
+}
+
+/** A content hash belongs into an annotation, which may change; never into a name or a selector, which may not. */
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

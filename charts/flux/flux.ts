@@ -1,0 +1,67 @@
+import { Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { Kustomization, KustomizationSpecSourceRefKind } from '../../imports/kustomize.toolkit.fluxcd.io.ts';
+import { GitRepository } from '../../imports/source.toolkit.fluxcd.io.ts';
+import type { Unit } from '../constructs/unit.ts';
+import { addressOf, gitea, labelsOf, namespaces } from '../places.ts';
+import type { Platform } from '../platform.ts';
+
+const namespace = namespaces.flux;
+const labels = labelsOf('bellows');
+const sourceName = 'platform';
+
+/** One Kustomization for each unit, in their order. Applied by what `Bootstrap` makes. */
+export class Kustomizations extends Chart {
+  constructor(scope: Construct, cluster: string, units: readonly Unit[]) {
+    super(scope, 'kustomizations', { disableResourceNameHashes: true });
+    const names = new Set(units.map(({ name }) => name));
+    for (const { name, after } of units) {
+      const missing = after.find((other) => !names.has(other));
+      if (missing !== undefined)
+        throw new Error(`unit ${name} comes after ${missing}; expected one of ${[...names]}`);
+      applied(this, name, `./dist/clusters/${cluster}/${name}`, after);
+    }
+  }
+}
+
+/**
+ * What a person applies once, and Flux never: a Kustomization that applied itself would delete itself when its
+ * path moves.
+ */
+export class Bootstrap extends Chart {
+  constructor(scope: Construct, cluster: string, { source }: Platform) {
+    super(scope, 'bootstrap', { disableResourceNameHashes: true });
+    // Our own Gitea shows nothing to strangers.
+    const credentials = source.credentials ?? (source.url === undefined ? 'platform-source' : undefined);
+    new GitRepository(this, 'source', {
+      metadata: { name: sourceName, namespace, labels },
+      spec: {
+        url: source.url ?? `http://${addressOf(gitea)}/bellows/platform.git`,
+        ref: { branch: source.branch },
+        interval: '1m',
+        timeout: '1m',
+        ...(credentials === undefined ? {} : { secretRef: { name: credentials } }),
+        // Only what is applied: a commit that leaves dist/ alone changes nothing in the cluster.
+        ignore: '/*\n!/dist/\n',
+      },
+    });
+    applied(this, 'units', `./dist/clusters/${cluster}/flux`, []);
+  }
+}
+
+function applied(chart: Chart, name: string, path: string, after: readonly string[]): void {
+  new Kustomization(chart, name, {
+    metadata: { name, namespace, labels },
+    spec: {
+      sourceRef: { kind: KustomizationSpecSourceRefKind.GIT_REPOSITORY, name: sourceName },
+      path,
+      interval: '10m',
+      retryInterval: '1m',
+      timeout: '10m',
+      prune: true,
+      // Ready only once every object in it is: what comes after may rely on that.
+      wait: true,
+      ...(after.length === 0 ? {} : { dependsOn: after.map((other) => ({ name: other })) }),
+    },
+  });
+}

@@ -1,0 +1,101 @@
+import { Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { type Addresses, NetworkEdge, type NetworkEdgeProps, type Pods } from '../constructs/network-edge.ts';
+import { api, gitea, namespaces, type Place, redis, selectorOf } from '../places.ts';
+import type { Cluster } from '../platform.ts';
+
+/** Every way that is open, by name. What is not here is closed, but for DNS (charts/foundation). */
+export class Edges extends Chart {
+  constructor(scope: Construct, cluster: Cluster) {
+    super(scope, 'edges', { disableResourceNameHashes: true });
+    for (const [name, edge] of Object.entries(toEdges(cluster))) new NetworkEdge(this, name, edge);
+  }
+}
+
+function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
+  const kubernetes: Addresses = { cidrs: cluster.nodes.map((cidr) => ({ cidr })) };
+  return {
+    // A person, through k3s's ingress controller.
+    'ingress-to-api': { from: traefik, to: podsOf(api), tcp: [api.port] },
+    'ingress-to-gitea': { from: traefik, to: podsOf(gitea), tcp: [gitea.port] },
+    // A push: Gitea's webhook, the queue, and the heads that the api compares it with.
+    'gitea-to-api': { from: podsOf(gitea), to: podsOf(api), tcp: [api.port] },
+    'api-to-redis': { from: podsOf(api), to: podsOf(redis), tcp: [redis.port] },
+    'api-to-gitea': { from: podsOf(api), to: podsOf(gitea), tcp: [gitea.port] },
+    'api-to-github': { from: podsOf(api), to: internet, tcp: [443] },
+    // An agent: its job, its sources, what its steps download. Neither Redis, nor Kubernetes, nor another agent.
+    'agent-to-api': { from: agents, to: podsOf(api), tcp: [api.port] },
+    'agent-to-gitea': { from: agents, to: podsOf(gitea), tcp: [gitea.port] },
+    'agent-to-internet': { from: agentsWithInternet, to: internet, tcp: [80, 443] },
+    // KEDA: how many jobs wait, and the Kubernetes API, in both directions.
+    'keda-to-redis': { from: keda('keda-operator'), to: podsOf(redis), tcp: [redis.port] },
+    'keda-to-kubernetes': { from: keda('keda-operator'), to: kubernetes, tcp: [6443] },
+    'keda-metrics-to-keda': {
+      from: keda('keda-operator-metrics-apiserver'),
+      to: keda('keda-operator'),
+      tcp: [9666],
+    },
+    'keda-metrics-to-kubernetes': {
+      from: keda('keda-operator-metrics-apiserver'),
+      to: kubernetes,
+      tcp: [6443],
+    },
+    'keda-webhooks-to-kubernetes': { from: keda('keda-admission-webhooks'), to: kubernetes, tcp: [6443] },
+    'kubernetes-to-keda-metrics': {
+      from: kubernetes,
+      to: keda('keda-operator-metrics-apiserver'),
+      tcp: [6443],
+    },
+    'kubernetes-to-keda-webhooks': { from: kubernetes, to: keda('keda-admission-webhooks'), tcp: [9443] },
+    // The Job that makes the secrets, and Flux, which may read dist/ from our own Gitea.
+    'secrets-to-kubernetes': { from: ci('secrets'), to: kubernetes, tcp: [6443] },
+    'flux-to-gitea': { from: fluxSource, to: podsOf(gitea), tcp: [gitea.port] },
+  };
+}
+
+const traefik: Pods = {
+  namespace: 'kube-system',
+  labels: { 'app.kubernetes.io/name': 'traefik' },
+  ours: false,
+};
+const fluxSource: Pods = { namespace: namespaces.flux, labels: { app: 'source-controller' }, ours: false };
+const agents: Pods = { namespace: namespaces.agents, labels: selectorOf('agent') };
+const agentsWithInternet: Pods = {
+  namespace: namespaces.agents,
+  labels: { ...selectorOf('agent'), 'bellows.dev/internet': 'true' },
+};
+
+/** Everything public: no private, shared, link-local (cloud metadata), loopback, test or multicast address. */
+const internet: Addresses = {
+  cidrs: [
+    {
+      cidr: '0.0.0.0/0',
+      except: [
+        '0.0.0.0/8',
+        '10.0.0.0/8',
+        '100.64.0.0/10',
+        '127.0.0.0/8',
+        '169.254.0.0/16',
+        '172.16.0.0/12',
+        '192.0.0.0/24',
+        '192.168.0.0/16',
+        '198.18.0.0/15',
+        '224.0.0.0/3',
+      ],
+    },
+    { cidr: '2000::/3' },
+  ],
+};
+
+function podsOf({ namespace, name }: Place): Pods {
+  return { namespace, labels: selectorOf(name) };
+}
+
+function ci(name: string): Pods {
+  return { namespace: namespaces.ci, labels: selectorOf(name) };
+}
+
+/** The labels of KEDA's own Helm chart. */
+function keda(name: string): Pods {
+  return { namespace: namespaces.keda, labels: { 'app.kubernetes.io/name': name } };
+}

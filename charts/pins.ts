@@ -1,0 +1,22 @@
+/**
+ * Every image and Helm chart that runs in a cluster, and nowhere else in charts/ a version.
+ * Redis: from 8.6.3 on, before that a blocked client could be used after it was freed (CVE-2026-23479).
+ * Gitea: from 1.26.2 on. KEDA: from 2.19 on, which counts a Job as pending by its pods' conditions.
+ */
+export const pins = {
+  redis: 'docker.io/library/redis:8.6.3-bookworm',
+  gitea: 'docker.gitea.com/gitea:1.26.2-rootless',
+  /** Also what both Containerfiles begin with. */
+  node: 'docker.io/library/node:24.21.0-bookworm-slim',
+} as const;
+
+export const helmPins = {
+  keda: { repository: 'https://kedacore.github.io/charts', chart: 'keda', version: '2.20.2' },
+} as const;
+
+/** The version of the images that this repository makes (services/<program>/Containerfile). */
+const ownVersion = '0.1.0';
+
+export function ownImage({ registry }: { readonly registry: string }, program: 'api' | 'agent'): string {
+  return `${registry}/${program}:${ownVersion}`;
+}

@@ -1,0 +1,50 @@
+// Where things are in a cluster: what several charts must agree on, once.
+
+export const namespaces = {
+  /** The platform itself. */
+  ci: 'ci',
+  /** Agents: code of strangers runs here and nothing else does. */
+  agents: 'ci-agents',
+  keda: 'keda',
+  /** Made by Flux, not by us. */
+  flux: 'flux-system',
+} as const;
+
+/** A Service; its pods carry the label `app.kubernetes.io/name: <name>`. */
+export interface Place {
+  readonly name: string;
+  readonly namespace: string;
+  readonly port: number;
+}
+
+export const api = { name: 'api', namespace: namespaces.ci, port: 7440 } as const satisfies Place;
+export const gitea = { name: 'gitea', namespace: namespaces.ci, port: 3000 } as const satisfies Place;
+export const redis = { name: 'redis', namespace: namespaces.ci, port: 6379 } as const satisfies Place;
+
+/** `redis.ci.svc` */
+export function hostOf({ name, namespace }: Place): string {
+  return `${name}.${namespace}.svc`;
+}
+
+/** `redis.ci.svc:6379` */
+export function addressOf(place: Place): string {
+  return `${hostOf(place)}:${place.port}`;
+}
+
+/** The Secrets that are generated inside the cluster (charts/secrets). */
+export const secrets = {
+  /** Everything the platform keeps to itself; each pod mounts only the keys it needs. */
+  platform: { namespace: namespaces.ci, name: 'bellows' },
+  /** KEDA's Redis user; a TriggerAuthentication reads only from its own namespace. */
+  keda: { namespace: namespaces.agents, name: 'redis-keda' },
+} as const;
+
+/** Labels of everything that belongs to one program. */
+export function labelsOf(name: string): Record<string, string> {
+  return { ...selectorOf(name), 'app.kubernetes.io/part-of': 'bellows' };
+}
+
+/** What selects its pods. Immutable in a cluster: never a hash, never a construct's path. */
+export function selectorOf(name: string): Record<string, string> {
+  return { 'app.kubernetes.io/name': name };
+}

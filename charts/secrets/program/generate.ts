@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { SecretReference, SecretsApi } from './kubernetes.ts';
+
+/** What is to be made, by the chart that mounts this program. */
+export interface Plan {
+  readonly platform: SecretReference;
+  readonly keda: SecretReference;
+  /** What each Redis user may do, in the words of ACL SETUSER; who is not named here may do nothing. */
+  readonly rules: { readonly api: string; readonly keda: string; readonly probe: string };
+}
+
+/** Random values of the platform's Secret: 32 bytes as base64url, which is also the form Gitea wants. */
+export const generatedKeys = [
+  'admin-token',
+  'metrics-token',
+  'webhook-gitea',
+  'webhook-github',
+  'clone-key',
+  'redis-password',
+  'gitea-secret-key',
+  'gitea-internal-token',
+  'gitea-jwt-secret',
+  'gitea-lfs-jwt-secret',
+] as const;
+export type PlatformKey = (typeof generatedKeys)[number] | 'users.acl';
+
+type Data = Readonly<Record<string, string>>;
+
+/**
+ * Makes what is missing and leaves what is there, so it may run again at any time: after a crash between the
+ * two Secrets, and with a newer version that knows more keys. Only `users.acl` follows from the rest.
+ */
+export async function generateSecrets(api: SecretsApi, plan: Plan, random: () => string): Promise<void> {
+  // First, because the platform's Secret holds the hash of this password.
+  const keda = await ensure(api, plan.keda, (found) => ({
+    username: 'keda',
+    password: found.password ?? random(),
+  }));
+  await ensure(api, plan.platform, (found) => {
+    const made = Object.fromEntries(generatedKeys.map((key) => [key, found[key] ?? random()]));
+    return { ...made, 'users.acl': toUsers(plan.rules, made['redis-password'] ?? '', keda.password ?? '') };
+  });
+}
+
+async function ensure(
+  api: SecretsApi,
+  reference: SecretReference,
+  complete: (found: Data) => Data,
+): Promise<Data> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const found = await api.read(reference);
+    const wanted = complete(found?.data ?? {});
+    if (found === undefined) {
+      if (await api.create(reference, wanted)) return wanted;
+    } else {
+      const missing = Object.entries(wanted).filter(([key, value]) => found.data[key] !== value);
+      if (missing.length === 0) return wanted;
+      if (await api.add(reference, found.version, Object.fromEntries(missing))) return wanted;
+    }
+    // Somebody else was faster: look again at what there is now.
+  }
+  throw new Error(
+    `${reference.namespace}/${reference.name} changed 5 times meanwhile; expected nobody else to write it`,
+  );
+}
+
+/** Redis keeps and compares only a password's hash. `probe` has none: all it can do is ask whether Redis lives. */
+function toUsers({ api, keda, probe }: Plan['rules'], apiPassword: string, kedaPassword: string): string {
+  return [
+    'user default off resetkeys resetchannels -@all',
+    `user api on #${sha256(apiPassword)} ${api}`,
+    `user keda on #${sha256(kedaPassword)} ${keda}`,
+    `user probe on nopass ${probe}`,
+    '',
+  ].join('\n');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

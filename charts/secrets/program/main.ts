@@ -1,0 +1,18 @@
+// Runs in the cluster, as a Job, from a ConfigMap: nothing here may import what is not beside it.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateSecrets, type Plan } from './generate.ts';
+import { openSecretsApi } from './kubernetes.ts';
+
+const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, TOKEN_FILE = '' } = process.env;
+const plan = JSON.parse(readFileSync(join(import.meta.dirname, 'plan.json'), 'utf8')) as Plan;
+const host = KUBERNETES_SERVICE_HOST?.includes(':')
+  ? `[${KUBERNETES_SERVICE_HOST}]`
+  : KUBERNETES_SERVICE_HOST;
+const api = openSecretsApi(
+  `https://${host}:${KUBERNETES_SERVICE_PORT}`,
+  readFileSync(TOKEN_FILE, 'utf8').trim(),
+);
+
+await generateSecrets(api, plan, () => randomBytes(32).toString('base64url'));

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { podTemplate } from '../constructs/pod.ts';
+import { pins } from '../pins.ts';
+import { labelsOf, namespaces, secrets } from '../places.ts';
+import { redisRules } from './redis-rules.ts';
+
+const name = 'secrets';
+const namespace = namespaces.ci;
+
+/**
+ * A Job that makes the platform's secrets where they are used, so that no file and no person ever holds them.
+ * What exists is kept; to renew a value, delete its key and this Job, and Flux starts it anew.
+ */
+export class GeneratedSecrets extends Chart {
+  constructor(scope: Construct) {
+    super(scope, 'secrets', { disableResourceNameHashes: true });
+    const program = toProgram();
+    new k8s.KubeConfigMap(this, 'program', {
+      metadata: { name: 'secrets-program', namespace, labels: labelsOf(name) },
+      data: program,
+    });
+
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name, namespace, labels: labelsOf(name) },
+      automountServiceAccountToken: false,
+    });
+    for (const secret of Object.values(secrets)) this.mayMake(secret);
+
+    new k8s.KubeJob(this, 'job', {
+      metadata: {
+        name,
+        namespace,
+        labels: labelsOf(name),
+        // A Job cannot be changed; when this one differs, Flux deletes it and makes the new one.
+        annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' },
+      },
+      spec: {
+        backoffLimit: 10,
+        activeDeadlineSeconds: 600,
+        template: podTemplate({
+          name,
+          image: pins.node,
+          command: ['node', '/program/main.ts'],
+          env: [
+            { name: 'NODE_EXTRA_CA_CERTS', value: '/run/kubernetes/ca.crt' },
+            { name: 'TOKEN_FILE', value: '/run/kubernetes/token' },
+          ],
+          mounts: [
+            { name: 'program', path: '/program', from: { config: 'secrets-program' } },
+            { name: 'kubernetes', path: '/run/kubernetes', from: { kubernetes: true } },
+          ],
+          user: 1000,
+          cpu: { request: 0.1 },
+          memory: '128Mi',
+          serviceAccount: name,
+          restartPolicy: 'Never',
+          restartOn: JSON.stringify(program),
+        }),
+      },
+    });
+  }
+
+  /** Making a Secret cannot be bound to a name in Kubernetes; reading and changing one can, and is. */
+  private mayMake(secret: { name: string; namespace: string }): void {
+    const metadata = { name: 'secrets', namespace: secret.namespace, labels: labelsOf(name) };
+    const secretsOnly = { apiGroups: [''], resources: ['secrets'] };
+    new k8s.KubeRole(this, `role-${secret.namespace}`, {
+      metadata,
+      rules: [
+        { ...secretsOnly, verbs: ['create'] },
+        { ...secretsOnly, verbs: ['get', 'patch'], resourceNames: [secret.name] },
+      ],
+    });
+    new k8s.KubeRoleBinding(this, `binding-${secret.namespace}`, {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'secrets' },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    });
+  }
+}
+
+function toProgram(): Record<string, string> {
+  const folder = join(import.meta.dirname, 'program');
+  const files = ['main.ts', 'generate.ts', 'kubernetes.ts'];
+  const plan = { ...secrets, rules: redisRules };
+  return {
+    ...Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')])),
+    'plan.json': `${JSON.stringify(plan, null, 2)}\n`,
+  };
+}

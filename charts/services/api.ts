@@ -1,0 +1,102 @@
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { apiConfigSchema } from '../../services/api/config.ts';
+import { envFromSchema } from '../constructs/env-from-schema.ts';
+import { Exposure } from '../constructs/exposure.ts';
+import { podTemplate } from '../constructs/pod.ts';
+import { ownImage } from '../pins.ts';
+import { addressOf, api, gitea, labelsOf, redis, secrets, selectorOf } from '../places.ts';
+import type { Cluster } from '../platform.ts';
+import type { PlatformKey } from '../secrets/program/generate.ts';
+
+const { name, namespace, port } = api;
+const keys = [
+  'admin-token',
+  'metrics-token',
+  'webhook-gitea',
+  'webhook-github',
+  'clone-key',
+  'redis-password',
+] as const satisfies PlatformKey[];
+const secretsFolder = '/run/secrets/bellows';
+
+/** The api, of which any replica can do everything: a webhook is lost only while none is there. */
+export class Api extends Chart {
+  constructor(scope: Construct, cluster: Cluster) {
+    super(scope, name, { disableResourceNameHashes: true });
+    const labels = labelsOf(name);
+    const host = `bellows.${cluster.domain}`;
+    const { replicas, memory, logLevel } = cluster.api;
+
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name, namespace, labels },
+      automountServiceAccountToken: false,
+    });
+    new k8s.KubeDeployment(this, 'api', {
+      metadata: { name, namespace, labels },
+      spec: {
+        replicas,
+        selector: { matchLabels: selectorOf(name) },
+        strategy: {
+          type: 'RollingUpdate',
+          rollingUpdate: {
+            maxUnavailable: k8s.IntOrString.fromNumber(0),
+            maxSurge: k8s.IntOrString.fromNumber(1),
+          },
+        },
+        template: podTemplate({
+          name,
+          image: ownImage(cluster, name),
+          env: envFromSchema(apiConfigSchema, {
+            BELLOWS_LISTEN: `0.0.0.0:${port}`,
+            BELLOWS_PUBLIC_URL: `https://${host}`,
+            BELLOWS_HOSTS: [host, addressOf(api)].join(','),
+            BELLOWS_REDIS_URL: `redis://${addressOf(redis)}`,
+            BELLOWS_REDIS_USER: 'api',
+            BELLOWS_SECRETS_DIR: secretsFolder,
+            BELLOWS_GITEA_ORIGIN: `http://${addressOf(gitea)}`,
+            BELLOWS_GITHUB_ORIGIN: 'https://github.com',
+            BELLOWS_LOG_LEVEL: logLevel,
+            BELLOWS_OPEN_READYZ: true,
+          }),
+          port,
+          mounts: [
+            { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
+            { name: 'tmp', path: '/tmp', from: { scratch: '64Mi' } },
+          ],
+          user: 1000,
+          cpu: { request: 0.1 },
+          memory,
+          probes: {
+            startupProbe: { ...probe('/healthz'), periodSeconds: 1, failureThreshold: 60 },
+            // Without Redis, or with one that could lose a push, it takes no webhook. It is not started anew for that.
+            readinessProbe: probe('/readyz'),
+            livenessProbe: { ...probe('/healthz'), failureThreshold: 6 },
+          },
+          serviceAccount: name,
+          graceSeconds: 40,
+          spread: true,
+        }),
+      },
+    });
+    new k8s.KubePodDisruptionBudget(this, 'budget', {
+      metadata: { name, namespace, labels },
+      spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: selectorOf(name) } },
+    });
+    new Exposure(this, 'exposure', { place: api, host, certificate: cluster.certificate });
+  }
+}
+
+function probe(path: string): k8s.Probe {
+  return {
+    httpGet: {
+      path,
+      port: k8s.IntOrString.fromNumber(port),
+      // A kubelet asks by the pod's address, which is no name that the api answers to.
+      httpHeaders: [{ name: 'Host', value: addressOf(api) }],
+    },
+    periodSeconds: 5,
+    timeoutSeconds: 3,
+  };
+}

@@ -1,0 +1,144 @@
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { Exposure } from '../constructs/exposure.ts';
+import { podTemplate } from '../constructs/pod.ts';
+import { pins } from '../pins.ts';
+import { api, gitea, hostOf, labelsOf, secrets, selectorOf } from '../places.ts';
+import type { Cluster } from '../platform.ts';
+import type { PlatformKey } from '../secrets/program/generate.ts';
+
+const { name, namespace, port } = gitea;
+const keys = [
+  'gitea-secret-key',
+  'gitea-internal-token',
+  'gitea-jwt-secret',
+  'gitea-lfs-jwt-secret',
+] as const satisfies PlatformKey[];
+
+/** Where the platform's people push to. SQLite on one volume: enough for a team, and nothing else to look after. */
+export class Gitea extends Chart {
+  constructor(scope: Construct, cluster: Cluster) {
+    super(scope, name, { disableResourceNameHashes: true });
+    const labels = labelsOf(name);
+    const host = `git.${cluster.domain}`;
+    const env = toEnv(settings(host));
+
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name, namespace, labels },
+      automountServiceAccountToken: false,
+    });
+    new k8s.KubeStatefulSet(this, 'gitea', {
+      metadata: {
+        name,
+        namespace,
+        labels,
+        annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
+      },
+      spec: {
+        replicas: 1,
+        serviceName: name,
+        selector: { matchLabels: selectorOf(name) },
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+        template: podTemplate({
+          name,
+          image: pins.gitea,
+          env,
+          port,
+          mounts: [
+            { name: 'data', path: '/var/lib/gitea', from: { claim: true } },
+            // Its start writes the settings above into app.ini.
+            { name: 'conf', path: '/etc/gitea', from: { scratch: '16Mi' } },
+            { name: 'tmp', path: '/tmp', from: { scratch: '1Gi' } },
+            { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
+          ],
+          user: 1000,
+          cpu: { request: 0.1 },
+          memory: cluster.gitea.memory,
+          probes: {
+            startupProbe: { ...healthy, failureThreshold: 60 },
+            readinessProbe: healthy,
+            livenessProbe: { ...healthy, failureThreshold: 6 },
+          },
+          serviceAccount: name,
+          graceSeconds: 60,
+        }),
+        volumeClaimTemplates: [
+          {
+            metadata: { name: 'data', labels: selectorOf(name) },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              storageClassName: cluster.storageClass,
+              resources: { requests: { storage: k8s.Quantity.fromString(cluster.gitea.storage) } },
+            },
+          },
+        ],
+      },
+    });
+    new Exposure(this, 'exposure', { place: gitea, host, certificate: cluster.certificate });
+  }
+}
+
+const secretsFolder = '/run/secrets/gitea';
+
+const healthy: k8s.Probe = {
+  httpGet: { path: '/api/healthz', port: k8s.IntOrString.fromNumber(port) },
+  periodSeconds: 5,
+  timeoutSeconds: 5,
+};
+
+/** app.ini, section by section. What a newcomer would have to switch off is off. */
+function settings(host: string): Record<string, Record<string, string | number | boolean>> {
+  const secret = (key: (typeof keys)[number]) => `file:${secretsFolder}/${key}`;
+  return {
+    database: { DB_TYPE: 'sqlite3', PATH: '/var/lib/gitea/data/gitea.db', SQLITE_JOURNAL_MODE: 'WAL' },
+    server: {
+      HTTP_PORT: port,
+      DOMAIN: host,
+      ROOT_URL: `https://${host}/`,
+      // Without this its own hooks would call the address above, which leads out of the cluster and back.
+      LOCAL_ROOT_URL: `http://localhost:${port}/`,
+      DISABLE_SSH: true,
+      LFS_START_SERVER: true,
+      LFS_JWT_SECRET_URI: secret('gitea-lfs-jwt-secret'),
+      OFFLINE_MODE: true,
+    },
+    security: {
+      INSTALL_LOCK: true,
+      SECRET_KEY_URI: secret('gitea-secret-key'),
+      INTERNAL_TOKEN_URI: secret('gitea-internal-token'),
+      DISABLE_GIT_HOOKS: true,
+      DISABLE_QUERY_AUTH_TOKEN: true,
+      IMPORT_LOCAL_PATHS: false,
+      MIN_PASSWORD_LENGTH: 12,
+    },
+    oauth2: { JWT_SECRET_URI: secret('gitea-jwt-secret') },
+    // The default refuses addresses inside the cluster; this names the one that there is.
+    webhook: { ALLOWED_HOST_LIST: hostOf(api), DELIVER_TIMEOUT: 10 },
+    migrations: { ALLOW_LOCALNETWORKS: false },
+    service: {
+      DISABLE_REGISTRATION: true,
+      REQUIRE_SIGNIN_VIEW: true,
+      DEFAULT_KEEP_EMAIL_PRIVATE: true,
+    },
+    openid: { ENABLE_OPENID_SIGNIN: false, ENABLE_OPENID_SIGNUP: false },
+    session: { COOKIE_SECURE: true, SAME_SITE: 'lax' },
+    repository: { DEFAULT_PRIVATE: 'private', ROOT: '/var/lib/gitea/git/repositories' },
+    packages: { ENABLED: true },
+    // Bellows runs what is pushed.
+    actions: { ENABLED: false },
+    mailer: { ENABLED: false },
+    log: { MODE: 'console', LEVEL: 'Info' },
+  };
+}
+
+/** `GITEA__<section>__<KEY>`, which the image turns into app.ini. */
+function toEnv(sections: ReturnType<typeof settings>): k8s.EnvVar[] {
+  const env = Object.entries(sections).flatMap(([section, entries]) =>
+    Object.entries(entries).map(([key, value]) => ({
+      name: `GITEA__${section}__${key}`,
+      value: String(value),
+    })),
+  );
+  return env.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,48 @@
+import type { App } from 'cdk8s';
+import { Keda } from './add-ons/keda.ts';
+import { type Files, renderCluster, type Unit } from './constructs/unit.ts';
+import { Redis } from './data/redis.ts';
+import { Bootstrap, Kustomizations } from './flux/flux.ts';
+import { Namespaces } from './foundation/namespaces.ts';
+import { Edges } from './network/edges.ts';
+import type { Cluster, Platform } from './platform.ts';
+import { Pools } from './scaling/pools.ts';
+import { GeneratedSecrets } from './secrets/secrets.ts';
+import { Api } from './services/api.ts';
+import { Gitea } from './services/gitea.ts';
+
+/** The charts of a cluster, by unit, in the order that Flux applies them. */
+export function toUnits(cluster: Cluster): Unit[] {
+  return [
+    unit('foundation', [], (app) => new Namespaces(app, cluster)),
+    unit('network', ['foundation'], (app) => new Edges(app, cluster)),
+    unit('secrets', ['network'], (app) => new GeneratedSecrets(app)),
+    unit('data', ['secrets'], (app) => new Redis(app, cluster)),
+    unit('services', ['data'], (app) => [new Api(app, cluster), new Gitea(app, cluster)]),
+    unit('add-ons', ['network'], (app) => new Keda(app)),
+    unit('scaling', ['add-ons', 'services'], (app) => new Pools(app, cluster)),
+  ];
+}
+
+/**
+ * Everything of a platform: `dist/`, as paths and contents.
+ *
+ * @param unitsOf what a cluster consists of: `toUnits`, or that and units of your own.
+ */
+export function renderPlatform(platform: Platform, unitsOf: (cluster: Cluster) => Unit[]): Files {
+  const files = new Map<string, string>();
+  for (const [name, cluster] of Object.entries(platform.clusters)) {
+    const units = unitsOf(cluster);
+    const all = [
+      unit('bootstrap', [], (app) => new Bootstrap(app, name, platform)),
+      unit('flux', [], (app) => new Kustomizations(app, name, units)),
+      ...units,
+    ];
+    for (const [path, text] of renderCluster(name, all)) files.set(path, text);
+  }
+  return files;
+}
+
+function unit(name: string, after: string[], build: (app: App) => unknown): Unit {
+  return { name, after, build };
+}

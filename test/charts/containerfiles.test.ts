@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { pins } from '../../charts/pins.ts';
+import { root } from './committed.ts';
+
+test.each(['api', 'agent'])(
+  'the image of the %s begins with the pinned Node and does not run as root',
+  (program) => {
+    const text = readFileSync(join(root, 'services', program, 'Containerfile'), 'utf8');
+    const lines = text.split('\n');
+    const bases = lines.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
+    expect(new Set(bases)).toEqual(new Set([pins.node]));
+    expect(lines.filter((line) => line.startsWith('USER ')).at(-1)).toBe('USER 1000:1000');
+  },
+);
+
+test("the images' version is the package's", () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(readFileSync(join(root, 'charts', 'pins.ts'), 'utf8')).toContain(`ownVersion = '${version}'`);
+});
