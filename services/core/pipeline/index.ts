@@ -1,0 +1,11 @@
+/** What a pipeline file means: found, read, refused with its place, chosen from. No I/O. */
+export { detectPlan, explainDetection, type TreeTop } from './detect.ts';
+export { limits } from './document.ts';
+export { defaultPipelineFile, findPipelineFiles, pipelineFolder, toWorkflowName } from './files.ts';
+export { cloneStep, parsePipeline } from './parse.ts';
+export { PipelineError, type Position } from './pipeline-error.ts';
+export type { Condition, Plan, PlannedStep } from './plan.ts';
+export { toPipelineSchema } from './schema.ts';
+export { type Selection, type Situation, selectSteps } from './select.ts';
+export type { Variables } from './substitution.ts';
+export { type RunContext, toCiVariables } from './variables.ts';
