@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import type { Transport } from '../core/client/index.ts';
+import {
+  type Claim,
+  type ClaimRequest,
+  claimSchema,
+  completeAnswerSchema,
+  heartbeatAnswerSchema,
+  logAnswerSchema,
+  type Outcome,
+  type StepFact,
+} from '../core/job/index.ts';
+
+const nothing = z.undefined();
+const root = '/api/v1/agent';
+
+/** Takes a job; undefined where none waits. The same agent asking again gets the same job. */
+export function claim(
+  transport: Transport,
+  request: ClaimRequest,
+  token: string,
+): Promise<Claim | undefined> {
+  return transport.call(`${root}/claim`, claimSchema.or(nothing), { method: 'POST', body: request, token });
+}
+
+export type JobLink = ReturnType<typeof createJobLink>;
+
+/** What an agent may say of its one job. Every call is safe to repeat. */
+export function createJobLink(transport: Transport, { job, token }: Pick<Claim, 'job' | 'token'>) {
+  const place = `${root}/jobs/${job}`;
+  return {
+    /** Held open by the api for up to `waitMs`, and answered at once on a cancel or a loss. */
+    heartbeat: (waitMs: number, signal: AbortSignal) =>
+      transport.call(`${place}/heartbeat?wait=${waitMs}`, heartbeatAnswerSchema, {
+        method: 'POST',
+        token,
+        signal,
+        timeoutMs: waitMs + 5000,
+      }),
+    step: (fact: StepFact) =>
+      transport.call(`${place}/steps`, z.unknown(), { method: 'POST', body: fact, token }),
+    workflows: (workflows: string[]) =>
+      transport.call(`${place}/workflows`, z.unknown(), { method: 'POST', body: { workflows }, token }),
+    log: (n: number, step: string, bytes: Uint8Array) =>
+      transport.call(`${place}/log/${n}?step=${encodeURIComponent(step)}`, logAnswerSchema, {
+        method: 'PUT',
+        bytes,
+        token,
+      }),
+    complete: (outcome: Outcome) =>
+      transport.call(`${place}/complete`, completeAnswerSchema, { method: 'POST', body: outcome, token }),
+  };
+}

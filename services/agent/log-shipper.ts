@@ -1,0 +1,136 @@
+import type { LogAnswer } from '../core/job/index.ts';
+
+export interface LogShipperDeps {
+  /** Sends one chunk; repeats until it is answered, or rejects when the log is lost for good. */
+  send(n: number, step: string, bytes: Uint8Array): Promise<LogAnswer>;
+  /** Most bytes in one chunk. @default 65536 */
+  chunkBytes?: number;
+  /** How long bytes wait for company, milliseconds. @default 250 */
+  intervalMs?: number;
+  /** Bytes that may wait before the writer has to. @default 1 MiB */
+  highWaterBytes?: number;
+}
+
+export interface LogShipper {
+  /** Resolves at once, or when there is room again: a step that floods waits for the network. */
+  write(step: string, bytes: Uint8Array): Promise<void>;
+  /** Resolves when all has been sent; rejects with what broke the log. */
+  drain(): Promise<void>;
+}
+
+interface Chunk {
+  n: number;
+  step: string;
+  bytes: Uint8Array;
+}
+
+/**
+ * Ships a log in numbered chunks, one in flight, each of one step. The first leaves at once, so that
+ * somebody who watches sees life; then a chunk leaves when it is full, when another step begins, or after
+ * `intervalMs`. What was sent is kept until the next answer, so that a gap can be sent again.
+ */
+export function createLogShipper({
+  send,
+  chunkBytes = 65_536,
+  intervalMs = 250,
+  highWaterBytes = 1 << 20,
+}: LogShipperDeps): LogShipper {
+  let pending: { step: string; bytes: Uint8Array }[] = [];
+  let pendingBytes = 0;
+  let n = 0;
+  let unconfirmed: Chunk[] = [];
+  let full = false;
+  let broken: { error: unknown } | undefined;
+  let sending: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const roomWaiters: (() => void)[] = [];
+
+  const takeChunk = (): Chunk | undefined => {
+    const [first] = pending;
+    if (first === undefined) return undefined;
+    const parts: Uint8Array[] = [];
+    let room = chunkBytes;
+    while (room > 0 && pending[0]?.step === first.step) {
+      const { bytes } = pending[0];
+      parts.push(bytes.subarray(0, room));
+      if (bytes.length > room) pending[0] = { step: first.step, bytes: bytes.subarray(room) };
+      else pending.shift();
+      room -= Math.min(room, bytes.length);
+    }
+    const bytes = Buffer.concat(parts);
+    pendingBytes -= bytes.length;
+    n += 1;
+    return { n, step: first.step, bytes };
+  };
+
+  const deliver = async (chunk: Chunk) => {
+    unconfirmed.push(chunk);
+    for (let next: Chunk | undefined = chunk; next !== undefined; ) {
+      const { answer, have } = await send(next.n, next.step, next.bytes);
+      if (answer === 'full') full = true;
+      if (answer !== 'gap') {
+        const done = next.n;
+        unconfirmed = unconfirmed.filter((kept) => kept.n > done);
+        next = unconfirmed[0];
+        continue;
+      }
+      const missing = have + 1;
+      next = unconfirmed.find((kept) => kept.n === missing);
+      if (next === undefined)
+        throw new Error(`the log has chunks up to ${have}; chunk ${missing} is gone here`);
+    }
+  };
+
+  const pump = async () => {
+    for (let chunk = takeChunk(); chunk !== undefined && !full; chunk = takeChunk()) {
+      await deliver(chunk);
+      for (const wake of roomWaiters.splice(0)) wake();
+      if (!isDue()) break;
+    }
+    if (full) {
+      pending = [];
+      pendingBytes = 0;
+    }
+  };
+
+  const isDue = () =>
+    n === 0 || pendingBytes >= chunkBytes || pending.some(({ step }) => step !== pending[0]?.step);
+
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    sending ??= pump()
+      .catch((error: unknown) => {
+        broken = { error };
+      })
+      .finally(() => {
+        sending = undefined;
+        for (const wake of roomWaiters.splice(0)) wake();
+        if (pending.length > 0 && broken === undefined) schedule();
+      });
+    return sending;
+  };
+
+  const schedule = () => {
+    if (sending !== undefined) return;
+    if (isDue()) void flush();
+    else timer ??= setTimeout(flush, intervalMs);
+  };
+
+  return {
+    write: async (step, bytes) => {
+      if (full || bytes.length === 0) return;
+      if (broken !== undefined) throw broken.error;
+      pending.push({ step, bytes });
+      pendingBytes += bytes.length;
+      schedule();
+      while (pendingBytes > highWaterBytes && broken === undefined)
+        await new Promise<void>((resolve) => roomWaiters.push(resolve));
+    },
+    drain: async () => {
+      while ((pending.length > 0 || sending !== undefined) && broken === undefined) await flush();
+      clearTimeout(timer);
+      if (broken !== undefined) throw broken.error;
+    },
+  };
+}
