@@ -105,8 +105,7 @@ test('--help needs neither terminal nor api; a wrong argument is named', async (
   test('a person finds a job, reads its log, cancels it and leaves', async () => {
     const job = createJob({
       createdAt: Date.now() - 5000,
-      subject: 'Turn \x1b]0;evil\x07 the 世界',
-      branch: 'a\u202eb',
+      spec: { subject: 'Turn \x1b]0;evil\x07 the 世界', branch: 'a\u202eb' },
     });
     api.create(job);
     api.run(job.id, Date.now());
@@ -135,7 +134,7 @@ test('--help needs neither terminal nor api; a wrong argument is named', async (
   });
 
   test('--ascii draws nothing else, and --job opens the job', async () => {
-    const job = createJob({ subject: 'Größe' });
+    const job = createJob({ spec: { subject: 'Größe' } });
     api.create(job);
     start('--ascii', '--job', job.id);
     expect(await until('* live')).toMatch(/^\p{ASCII}*$/u);

@@ -44,8 +44,8 @@ function start(job?: string): void {
   app = runApp({ client, screen, look: unicodeLook, job, now: () => now }, stop.signal);
 }
 
-const running = createJob({ number: 1, createdAt: 940_000, subject: 'Turn the crank' });
-const other = createJob({ number: 2, createdAt: 950_000, subject: 'Oil the gears' });
+const running = createJob({ number: 1, createdAt: 940_000, spec: { subject: 'Turn the crank' } });
+const other = createJob({ number: 2, createdAt: 950_000, spec: { subject: 'Oil the gears' } });
 
 function begin(): void {
   api.create(running);
@@ -200,7 +200,7 @@ describe('a slow line', () => {
       const job = createJob({
         number,
         createdAt: 900_000 + number,
-        subject: 'Turn the crank of the engine, once',
+        spec: { subject: 'Turn the crank of the engine, once' },
       });
       api.create(job);
       if (number > 20) api.run(job.id, 900_000 + number);

@@ -76,7 +76,11 @@ export async function startFakeApi() {
       return json(200, { job: jobs.get(id), event: last() });
     }
     if (action === 'retry') {
-      const again = createJob({ number: jobs.size + 1, retryOf: id, createdAt: job.createdAt + jobs.size });
+      const again = createJob({
+        number: jobs.size + 1,
+        createdAt: job.createdAt + jobs.size,
+        spec: { retryOf: id },
+      });
       create(again);
       return json(202, {
         answer: 'enqueued',

@@ -17,15 +17,14 @@ const jobs = [
   createJob({
     number: 4,
     createdAt: now - 300,
-    branch: 'feature/steam\x1b]0;x\x07',
-    subject: 'Add a \x1b[31mboiler',
+    spec: { branch: 'feature/steam\x1b]0;x\x07', subject: 'Add a \x1b[31mboiler' },
   }),
   createJob({
     number: 3,
     createdAt: now - 65_000,
     startedAt: now - 64_600,
     state: 'running',
-    author: 'Grace',
+    spec: { author: 'Grace' },
   }),
   createJob({
     number: 2,
@@ -35,15 +34,17 @@ const jobs = [
     state: 'failure',
     reason: 'step "test" failed with exit code 1',
     exitCode: 1,
-    repository: 'gitea/analytical/difference-engine',
-    subject: '世界 by rocket 🚀 and other ways',
-    workflow: 'deploy',
     attempt: 2,
     steps: [
       { name: 'clone', state: 'success', startedAt: 1000, finishedAt: 1200 },
       { name: 'test', state: 'failure', startedAt: 1200, finishedAt: 5230, exitCode: 1 },
       { name: 'publish', state: 'skipped' },
     ],
+    spec: {
+      repository: 'gitea/analytical/difference-engine',
+      subject: '世界 by rocket 🚀 and other ways',
+      workflow: 'deploy',
+    },
   }),
   createJob({
     number: 1,
@@ -118,7 +119,7 @@ describe('all jobs', () => {
 
   test('that do not fit the screen are shown a page at a time', () => {
     const many = Array.from({ length: 20 }, (_, index) =>
-      createJob({ number: index + 1, createdAt: index, subject: `number ${index + 1}` }),
+      createJob({ number: index + 1, createdAt: index, spec: { subject: `number ${index + 1}` } }),
     );
     const rows = (selectedId: string) =>
       toPicture(createState({ selectedId }, many), now).match(/›?.{30,}number \d+/g);

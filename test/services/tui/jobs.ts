@@ -1,4 +1,5 @@
 import type { Job, JobSpec, Step } from '../../../services/core/job/index.ts';
+import { toSpec } from '../../support/job.ts';
 
 /** A number as a job id. */
 export function toJobId(number: number): string {
@@ -8,10 +9,9 @@ export function toJobId(number: number): string {
 /** A queued job; a test says only what it is about. */
 export function createJob({
   number = 1,
+  spec,
   ...given
-}: { number?: number } & Partial<Omit<Job, 'spec'>> &
-  Partial<Pick<JobSpec, 'repository' | 'branch' | 'subject' | 'author' | 'workflow' | 'retryOf'>> = {}): Job {
-  const { repository, branch, subject, author, workflow, retryOf, ...job } = given;
+}: { number?: number; spec?: Partial<JobSpec> } & Partial<Omit<Job, 'spec'>> = {}): Job {
   return {
     id: toJobId(number),
     pipeline: toJobId(number),
@@ -22,20 +22,8 @@ export function createJob({
     fence: 0,
     createdAt: 1000,
     steps: [],
-    ...job,
-    spec: {
-      repository: repository ?? 'local/ada/engine',
-      event: 'push',
-      ref: 'refs/heads/main',
-      branch: branch ?? 'main',
-      sha: '1a2b3c4d'.repeat(5),
-      subject: subject ?? 'Turn the crank',
-      author: author ?? 'Ada',
-      defaultBranch: 'main',
-      timeLimitMs: 3_600_000,
-      ...(workflow === undefined ? {} : { workflow }),
-      ...(retryOf === undefined ? {} : { retryOf }),
-    },
+    ...given,
+    spec: toSpec({ sha: '1a2b3c4d'.repeat(5), subject: 'Turn the crank', ...spec }),
   };
 }
 
