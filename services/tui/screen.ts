@@ -53,9 +53,10 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
   let waiting: Frame | undefined;
   let closed = false;
 
+  // Some pseudo terminals say 0.
   const size = () => ({
-    columns: output.columns ?? defaultSize.columns,
-    rows: output.rows ?? defaultSize.rows,
+    columns: output.columns || defaultSize.columns,
+    rows: output.rows || defaultSize.rows,
   });
   const paint = (frame: Frame) => {
     const { columns, rows } = size();
