@@ -17,8 +17,8 @@ export function configureCompletion(
     });
   addExamples(
     command,
-    { line: '. <(./bellows completion bash)', does: 'bash: in ~/.bashrc' },
-    { line: '. <(./bellows completion zsh)', does: 'zsh: in ~/.zshrc, after compinit' },
-    { line: './bellows completion fish | source', does: 'fish: in config.fish' },
+    { line: '. <(/path/to/bellows completion bash)', does: 'bash: in ~/.bashrc' },
+    { line: '. <(/path/to/bellows completion zsh)', does: 'zsh: in ~/.zshrc, after compinit' },
+    { line: '/path/to/bellows completion fish | source', does: 'fish: in config.fish' },
   );
 }

@@ -1,28 +1,12 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { ApiClient } from '../../core/client/index.ts';
-import { formatDuration } from '../../core/display/index.ts';
-import {
-  nameSchema,
-  type Repository,
-  type RepositoryPatch,
-  repositoryIdSchema,
-  repositorySchema,
-} from '../../core/job/index.ts';
+import type { Command } from 'commander';
 import { type Context, withClient } from '../context.ts';
-import { parseDuration } from '../duration.ts';
 import { addExamples } from '../examples.ts';
-import { CommandError, exitCodes } from '../failure.ts';
 import { findRepository } from '../find-repository.ts';
 import { toJson } from '../json.ts';
-import { toTable, toText } from '../table.ts';
+import { printRepository, toRepositoryTable } from '../repository-table.ts';
+import { toText } from '../table.ts';
 import { toTerminal } from '../terminal.ts';
-
-interface Settings {
-  defaultBranch?: string;
-  pool?: string;
-  timeLimit?: number;
-  json?: true;
-}
+import { configureAdd, configureSet } from './repo-settings.ts';
 
 const repositoryArgument = ['<repository>', 'its id, owner/name, or name'] as const;
 const json = "the api's answer, for scripts";
@@ -71,62 +55,10 @@ function configureShow(command: Command, context: Context): void {
     .option('--json', `${json}: id, forge, name, defaultBranch, pool, timeLimitMs`)
     .action((given: string, options: { json?: true }) =>
       withClient(context, async (client) =>
-        print(context, await client.repository(await findRepository(client, given)), options),
+        printRepository(context, await client.repository(await findRepository(client, given)), options),
       ),
     );
   addExamples(command, { line: './bellows repo show me/app' });
-}
-
-function configureAdd(command: Command, context: Context): void {
-  addSettings(command, 'main', 'default', '1h')
-    .summary('register one')
-    .description('Registers a repository of a forge, so that its webhooks are accepted.')
-    .argument('<id>', '<forge>/<owner>/<name>, as the forge spells it', parseId)
-    .action((id: string, settings: Settings) =>
-      withClient(context, async (client) => {
-        await refuseKnown(client, id);
-        const [forge = '', ...name] = id.split('/');
-        const repository = repositorySchema.parse({
-          id,
-          forge,
-          name: name.join('/'),
-          defaultBranch: settings.defaultBranch ?? 'main',
-          pool: settings.pool ?? 'default',
-          timeLimitMs: settings.timeLimit ?? 3_600_000,
-        });
-        print(context, await client.putRepository(repository), settings);
-        if (forge !== 'local' && settings.json !== true)
-          context.stderr.write(`Next: ./bellows repo hook ${id} prints what its forge must know.\n`);
-      }),
-    );
-  addExamples(
-    command,
-    { line: './bellows repo add gitea/me/app' },
-    { line: './bellows repo add github/acme/site --default-branch trunk --time-limit 20m' },
-  );
-}
-
-function configureSet(command: Command, context: Context): void {
-  addSettings(command)
-    .summary('change settings')
-    .description('Changes settings of a repository, for jobs that start from now on.')
-    .argument(...repositoryArgument)
-    .action((given: string, settings: Settings) =>
-      withClient(context, async (client) => {
-        const patch: RepositoryPatch = {
-          ...(settings.defaultBranch === undefined ? {} : { defaultBranch: settings.defaultBranch }),
-          ...(settings.pool === undefined ? {} : { pool: settings.pool }),
-          ...(settings.timeLimit === undefined ? {} : { timeLimitMs: settings.timeLimit }),
-        };
-        if (Object.keys(patch).length === 0)
-          throw new CommandError(
-            exitCodes.usage,
-            'nothing to set: give at least one of --default-branch, --pool, --time-limit',
-          );
-        print(context, await client.patchRepository(await findRepository(client, given), patch), settings);
-      }),
-    );
-  addExamples(command, { line: './bellows repo set me/app --time-limit 1h30m' });
 }
 
 function configureHook(command: Command, context: Context): void {
@@ -165,66 +97,4 @@ function configureRemove(command: Command, context: Context): void {
       }),
     );
   addExamples(command, { line: './bellows repo remove gitea/me/app' });
-}
-
-function addSettings(command: Command, branch?: string, pool?: string, limit?: string): Command {
-  const or = (value: string | undefined) => (value === undefined ? '' : ` (default: ${value})`);
-  return command
-    .option('--default-branch <name>', `where work comes together${or(branch)}`, parseBranch)
-    .option('--pool <name>', `the pool whose agents run its jobs${or(pool)}`, parsePool)
-    .option('--time-limit <duration>', `for each job, such as 90s, 30m, 1h30m${or(limit)}`, parseLimit)
-    .option('--json', `${json}: id, forge, name, defaultBranch, pool, timeLimitMs`);
-}
-
-/** `add` writes all settings: it must not silently undo what somebody has set. */
-async function refuseKnown(client: ApiClient, id: string): Promise<void> {
-  const { repositories } = await client.repositories();
-  if (repositories.some((known) => known.id === id))
-    throw new CommandError(
-      exitCodes.failure,
-      `${id} is registered already: ./bellows repo set ${id} changes its settings`,
-    );
-}
-
-function print(context: Context, repository: Repository, options: { json?: true }): void {
-  context.stdout.write(options.json === true ? toJson(repository) : toRepositoryTable(context, [repository]));
-}
-
-function toRepositoryTable(context: Context, repositories: readonly Repository[]): string {
-  const columns = [
-    { title: 'REPOSITORY', shrinks: true },
-    { title: 'DEFAULT BRANCH', shrinks: true },
-    { title: 'POOL' },
-    { title: 'TIME LIMIT' },
-  ];
-  const rows = repositories.map(({ id, defaultBranch, pool, timeLimitMs }) => [
-    id,
-    defaultBranch,
-    pool,
-    formatDuration(timeLimitMs),
-  ]);
-  return toTable(columns, rows, toTerminal(context.env, context.stdout));
-}
-
-function parseId(text: string): string {
-  const parsed = repositoryIdSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError('Expected <forge>/<owner>/<name>, such as gitea/me/app.');
-}
-
-function parseBranch(text: string): string {
-  if (text !== '' && text.length <= 512) return text;
-  throw new InvalidArgumentError('Expected the name of a branch, without refs/heads/.');
-}
-
-function parsePool(text: string): string {
-  const parsed = nameSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError('Expected letters, digits, dots and dashes.');
-}
-
-function parseLimit(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== undefined) return ms;
-  throw new InvalidArgumentError('Expected a duration such as 90s, 30m or 1h30m.');
 }

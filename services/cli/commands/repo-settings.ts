@@ -1,0 +1,126 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { ApiClient } from '../../core/client/index.ts';
+import {
+  nameSchema,
+  type RepositoryPatch,
+  repositoryIdSchema,
+  repositorySchema,
+} from '../../core/job/index.ts';
+import { type Context, withClient } from '../context.ts';
+import { parseDuration } from '../duration.ts';
+import { addExamples } from '../examples.ts';
+import { CommandError, exitCodes } from '../failure.ts';
+import { findRepository } from '../find-repository.ts';
+import { printRepository } from '../repository-table.ts';
+
+interface Settings {
+  defaultBranch?: string;
+  pool?: string;
+  timeLimit?: number;
+  json?: true;
+}
+
+/** What `add` writes where nothing else is said; the local remote registers a pushed repository alike. */
+const usual = { defaultBranch: 'main', pool: 'default', timeLimit: '1h' };
+
+export function configureAdd(command: Command, context: Context): void {
+  addSettings(command, usual)
+    .summary('register one')
+    .description('Registers a repository of a forge, so that its webhooks are accepted.')
+    .argument('<id>', '<forge>/<owner>/<name>, as the forge spells it', parseId)
+    .action((id: string, settings: Settings) =>
+      withClient(context, async (client) => {
+        await refuseKnown(client, id);
+        const [forge = '', ...name] = id.split('/');
+        const repository = repositorySchema.parse({
+          id,
+          forge,
+          name: name.join('/'),
+          defaultBranch: settings.defaultBranch ?? usual.defaultBranch,
+          pool: settings.pool ?? usual.pool,
+          timeLimitMs: settings.timeLimit ?? parseLimit(usual.timeLimit),
+        });
+        printRepository(context, await client.putRepository(repository), settings);
+        if (forge !== 'local' && settings.json !== true)
+          context.stderr.write(`Next: ./bellows repo hook ${id} prints what its forge must know.\n`);
+      }),
+    );
+  addExamples(
+    command,
+    { line: './bellows repo add gitea/me/app' },
+    { line: './bellows repo add github/acme/site --default-branch trunk --time-limit 20m' },
+  );
+}
+
+export function configureSet(command: Command, context: Context): void {
+  addSettings(command)
+    .summary('change settings')
+    .description('Changes settings of a repository, for jobs that start from now on.')
+    .argument('<repository>', 'its id, owner/name, or name')
+    .action((given: string, settings: Settings) =>
+      withClient(context, async (client) => {
+        const patch: RepositoryPatch = {
+          ...(settings.defaultBranch === undefined ? {} : { defaultBranch: settings.defaultBranch }),
+          ...(settings.pool === undefined ? {} : { pool: settings.pool }),
+          ...(settings.timeLimit === undefined ? {} : { timeLimitMs: settings.timeLimit }),
+        };
+        if (Object.keys(patch).length === 0)
+          throw new CommandError(
+            exitCodes.usage,
+            'nothing to set: give at least one of --default-branch, --pool, --time-limit',
+          );
+        printRepository(
+          context,
+          await client.patchRepository(await findRepository(client, given), patch),
+          settings,
+        );
+      }),
+    );
+  addExamples(command, { line: './bellows repo set me/app --time-limit 1h30m' });
+}
+
+function addSettings(command: Command, shown?: typeof usual): Command {
+  const or = (value: string | undefined) => (value === undefined ? '' : ` (default: ${value})`);
+  return command
+    .option('--default-branch <name>', `where work comes together${or(shown?.defaultBranch)}`, parseBranch)
+    .option('--pool <name>', `the pool whose agents run its jobs${or(shown?.pool)}`, parsePool)
+    .option(
+      '--time-limit <duration>',
+      `for each job, such as 90s, 30m, 1h30m${or(shown?.timeLimit)}`,
+      parseLimit,
+    )
+    .option('--json', `the api's answer, for scripts: id, forge, name, defaultBranch, pool, timeLimitMs`);
+}
+
+/** `add` writes all settings: it must not silently undo what somebody has set. */
+async function refuseKnown(client: ApiClient, id: string): Promise<void> {
+  const { repositories } = await client.repositories();
+  if (repositories.some((known) => known.id === id))
+    throw new CommandError(
+      exitCodes.failure,
+      `${id} is registered already: ./bellows repo set ${id} changes its settings`,
+    );
+}
+
+function parseId(text: string): string {
+  const parsed = repositoryIdSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('Expected <forge>/<owner>/<name>, such as gitea/me/app.');
+}
+
+function parseBranch(text: string): string {
+  if (text !== '' && text.length <= 512) return text;
+  throw new InvalidArgumentError('Expected the name of a branch, without refs/heads/.');
+}
+
+function parsePool(text: string): string {
+  const parsed = nameSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('Expected letters, digits, dots and dashes.');
+}
+
+function parseLimit(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError('Expected a duration such as 90s, 30m or 1h30m.');
+}
