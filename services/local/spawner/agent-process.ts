@@ -99,6 +99,6 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
  * reaches every process of the user that runs it, and spares the one that asks.
  */
 export async function endUser(uid: number): Promise<void> {
-  const shell = spawn('/bin/sh', ['-c', 'kill -s KILL -1'], { uid, gid: uid, stdio: 'ignore', cwd: '/' });
+  const shell = spawn('/bin/sh', ['-c', 'kill -s KILL -- -1'], { uid, gid: uid, stdio: 'ignore', cwd: '/' });
   await once(shell, 'exit');
 }

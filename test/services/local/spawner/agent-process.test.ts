@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createReaper, type Reaper } from '../../../../services/local/process/reaper.ts';
+import { type AgentOptions, endUser, startAgent } from '../../../../services/local/spawner/agent-process.ts';
+
+let folder: string;
+let reaper: Reaper;
+let options: AgentOptions;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bellows-test-'));
+  await mkdir(join(folder, 'workspaces'));
+  reaper = createReaper();
+  options = {
+    reaper,
+    node: process.execPath,
+    program: join(folder, 'agent.mjs'),
+    api: 'http://127.0.0.1:1',
+    pool: 'default',
+    workspaces: join(folder, 'workspaces'),
+    hide: folder,
+    compileCache: join(folder, 'cache'),
+    logFile: join(folder, 'agents.log'),
+    logLevel: 'info',
+  };
+});
+afterEach(async () => {
+  await reaper.stop();
+  await rm(folder, { recursive: true });
+});
+
+const program = (text: string) => writeFile(options.program, text);
+
+test('an agent gets its token on a pipe, an own folder, and nothing of our environment', async () => {
+  await program(`
+    process.stdin.once('data', (text) => {
+      console.log(JSON.stringify({ text: String(text), cwd: process.cwd(), env: process.env, argv: process.argv.slice(2) }));
+      process.exit(0);
+    });`);
+  process.env.BELLOWS_TEST_SECRET = 'x';
+  const agent = await startAgent(options, 'default-0-abc', 0, Promise.resolve('bc.token'));
+  delete process.env.BELLOWS_TEST_SECRET;
+  expect(await agent.ended).toEqual({ code: 0, signal: null });
+  const said = JSON.parse(await readFile(options.logFile, 'utf8'));
+  expect(said.text).toBe('bc.token\n');
+  expect(said.argv).toEqual([]);
+  expect(said.cwd).toBe(join(options.workspaces, 'default-0-abc'));
+  expect(said.env).toMatchObject({
+    BELLOWS_URL: options.api,
+    BELLOWS_AGENT: 'default-0-abc',
+    BELLOWS_WORKSPACE: said.cwd,
+  });
+  expect(JSON.stringify(said.env)).not.toMatch(/bc\.token|BELLOWS_TEST_SECRET/);
+  expect(await readdir(options.workspaces)).toEqual([]);
+});
+
+test('its standard input stays open for its life, so that its end means ours', async () => {
+  await program(
+    `process.stdin.on('end', () => process.exit(3)); process.stdin.resume(); setTimeout(() => process.exit(0), 300);`,
+  );
+  const agent = await startAgent(options, 'a', 0, Promise.resolve('bc.token'));
+  expect(await agent.ended).toEqual({ code: 0, signal: null });
+});
+
+test('without a token there is no agent', async () => {
+  await program('process.stdin.resume()');
+  await expect(startAgent(options, 'a', 0, Promise.reject(new Error('the api is away')))).rejects.toThrow(
+    'the api is away',
+  );
+  expect(await readdir(options.workspaces)).toEqual([]);
+});
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+
+asRoot('as root each slot has a user of its own, and what that user leaves running is ended', async () => {
+  const uid = 59_321;
+  const left = spawn('sleep', ['300'], { uid, gid: uid, stdio: 'ignore', detached: true });
+  const ended = once(left, 'exit');
+  await program(
+    `import { statSync } from 'node:fs'; console.log(statSync('.').uid, process.env.BELLOWS_STEP_UID);`,
+  );
+  const agent = await startAgent({ ...options, stepUids: uid - 1 }, 'a', 1, Promise.resolve('bc.token'));
+  await agent.ended;
+  expect(await readFile(options.logFile, 'utf8')).toBe(`${uid} ${uid}\n`);
+  expect((await ended)[1]).toBe('SIGKILL');
+  await endUser(uid); // nobody there
+  expect((await stat(folder)).uid).toBe(0);
+});
