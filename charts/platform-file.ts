@@ -42,7 +42,8 @@ export function readPlatform(file: string): Platform {
 export function parsePlatform(text: string, file: string): Platform {
   const lines = new LineCounter();
   const fail = (problems: Problem[]): never => {
-    const at = problems.map(({ offset, message }) => {
+    const inOrder = problems.toSorted((a, b) => a.offset - b.offset);
+    const at = inOrder.map(({ offset, message }) => {
       const { line, col } = lines.linePos(offset);
       return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${message}`;
     });

@@ -79,23 +79,31 @@ const clusterSchema = z
     redis: z
       .strictObject({
         memory: size.default('512Mi').describe('Jobs and live logs; 70 % of it is data.'),
-        storage: size.default('4Gi'),
+        storage: size
+          .default('4Gi')
+          .describe('Its volume; the file that is being rewritten needs room beside the old one.'),
       })
       .prefault({}),
     gitea: z
       .strictObject({
-        memory: size.default('1Gi'),
+        memory: size.default('1Gi').describe('Memory of Gitea and the git that it runs.'),
         storage: size.default('20Gi').describe('Repositories, packages and the SQLite database.'),
       })
       .prefault({}),
     api: z
       .strictObject({
-        replicas: z.int().min(1).max(10).default(2),
-        memory: size.default('256Mi'),
-        logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+        replicas: z.int().min(1).max(10).default(2).describe('How many are ready to take a webhook.'),
+        memory: size.default('256Mi').describe('Memory of one replica.'),
+        logLevel: z
+          .enum(['trace', 'debug', 'info', 'warn', 'error'])
+          .default('info')
+          .describe('The least important lines that are logged.'),
       })
       .prefault({}),
-    pools: z.record(label, poolSchema).refine(isNotEmpty, 'expected at least one pool'),
+    pools: z
+      .record(label, poolSchema)
+      .refine(isNotEmpty, 'expected at least one pool')
+      .describe('The classes of agents, by name.'),
   })
   .describe('One k3s cluster with everything on it: Gitea, Redis, the api and agents.');
 
@@ -115,7 +123,8 @@ export const platformSchema = z.strictObject({
         .string()
         .max(200)
         .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'expected a branch such as "main"')
-        .default('main'),
+        .default('main')
+        .describe('What is pushed here is what the clusters become.'),
       credentials: label
         .optional()
         .describe(
@@ -124,7 +133,10 @@ export const platformSchema = z.strictObject({
     })
     .prefault({})
     .describe('What Flux reads.'),
-  clusters: z.record(label, clusterSchema).refine(isNotEmpty, 'expected at least one cluster'),
+  clusters: z
+    .record(label, clusterSchema)
+    .refine(isNotEmpty, 'expected at least one cluster')
+    .describe('By name, which is also the name of its folder in dist/clusters/.'),
 });
 
 export type Platform = z.output<typeof platformSchema>;
