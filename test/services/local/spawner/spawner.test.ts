@@ -4,23 +4,13 @@ import type { Job, JobEvent, JobState } from '../../../../services/core/job/inde
 import type { Stoppable } from '../../../../services/core/runtime/index.ts';
 import type { Ending } from '../../../../services/local/process/child.ts';
 import { openSpawner, type SpawnerOptions } from '../../../../services/local/spawner/spawner.ts';
+import { toSpec } from '../../../support/job.ts';
 
-const spec: Job['spec'] = {
-  repository: 'local/a/b',
-  event: 'push',
-  ref: 'refs/heads/main',
-  branch: 'main',
-  sha: '1'.repeat(40),
-  subject: '',
-  author: '',
-  defaultBranch: 'main',
-  timeLimitMs: 1000,
-};
 const toJob = (id: string, state: JobState, more: Partial<Job> = {}): Job => ({
   id: id.repeat(20),
   pipeline: id.repeat(20),
   pool: 'default',
-  spec,
+  spec: toSpec(),
   state,
   cancelling: false,
   attempt: 0,
