@@ -49,7 +49,7 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
     },
     {
       name: 'open',
-      summary: "print the address of a job's page",
+      summary: 'print an address that opens a page in a browser',
       load: async () => (await import('./commands/open.ts')).configureOpen,
     },
   ],

@@ -32,7 +32,7 @@ export function configureJobs(command: Command, context: Context): void {
         withProgress(context, 'asking for the jobs', () => readJobs(client, options)),
       );
       if (options.json === true) context.stdout.write(toJson(page));
-      else if (page.jobs.length === 0) context.stderr.write('No jobs.\n');
+      else if (page.jobs.length === 0) context.stderr.write(toNothing(options));
       else
         context.stdout.write(toJobTable(page.jobs, context.now(), toTerminal(context.env, context.stdout)));
     });
@@ -60,6 +60,11 @@ async function readJobs(client: ApiClient, { limit, json: _, ...filters }: Optio
     next = page.next;
   }
   return { jobs, ...(next === undefined ? {} : { next }), event: first.event };
+}
+
+function toNothing({ limit: _, json: __, ...filters }: Options): string {
+  if (Object.keys(filters).length > 0) return 'No job is like that.\n';
+  return 'No jobs yet: push something, or use ./bellows trigger.\n';
 }
 
 function parseLimit(text: string): number {

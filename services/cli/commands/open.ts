@@ -8,21 +8,21 @@ import { withProgress } from '../progress.ts';
 export function configureOpen(command: Command, context: Context): void {
   command
     .description(
-      "Prints an address that opens a job's page in a browser: it works once, within 5 minutes, and signs that browser in.",
+      'Prints an address that opens a page in a browser: of one job, or of the newest jobs. It works once, within 5 minutes, and signs that browser in; a page can only look.',
     )
-    .argument('[id]', 'its id, the beginning of it, or the address of its page; without, the newest job')
+    .argument('[id]', 'its id, the beginning of it, or the address of its page; without, the newest jobs')
     .option('--json', "the api's answer, for scripts: url")
     .action(async (given: string | undefined, options: { json?: true }) => {
       const answer = await withClient(context, (client) =>
         withProgress(context, 'asking for an address', async () =>
-          client.pageCode(`/jobs/${await findJob(client, given)}`),
+          client.pageCode(given === undefined ? '/' : `/jobs/${await findJob(client, given)}`),
         ),
       );
       context.stdout.write(options.json === true ? toJson(answer) : `${answer.url}\n`);
     });
   addExamples(
     command,
-    { line: './bellows open', does: "the newest job's" },
+    { line: './bellows open', does: 'the newest jobs' },
     { line: 'xdg-open "$(./bellows open 3f2a91c0)"', does: 'macOS: open' },
   );
 }

@@ -61,7 +61,12 @@ test('filters and the limit are asked of the api; a name finds its repository', 
 });
 
 test('no job is said on stderr, so that a pipe gets nothing', async () => {
-  expect(await cli('jobs')).toMatchObject({ code: 0, stdout: '', stderr: 'No jobs.\n' });
+  expect(await cli('jobs')).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: expect.stringMatching(/^No jobs yet/),
+  });
+  expect((await cli('jobs', '--branch', 'x')).stderr).toBe('No job is like that.\n');
 });
 
 test('a wrong limit or state is a wrong command line', async () => {

@@ -103,8 +103,8 @@ test('a name that several repositories have is not guessed', async () => {
 test('open prints an address and nothing else', async () => {
   api.jobs.push(createJob(5));
   expect(await cli('open')).toMatchObject({ code: 0, stdout: 'http://127.0.0.1:7440/jobs/x?code=once\n' });
-  expect(api.bodies).toEqual([{ path: `/jobs/${toJobId(5)}` }]);
-  expect(JSON.parse((await cli('open', toJobId(5), '--json')).stdout)).toEqual({
+  expect(JSON.parse((await cli('open', '0005', '--json')).stdout)).toEqual({
     url: 'http://127.0.0.1:7440/jobs/x?code=once',
   });
+  expect(api.bodies).toEqual([{ path: '/' }, { path: `/jobs/${toJobId(5)}` }]);
 });
