@@ -83,7 +83,7 @@ async function untilListening(socket: string, exited: Promise<unknown>): Promise
       await Promise.race([once(client, 'connect'), gone]);
       return;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (!(typeof error === 'object' && error !== null && 'code' in error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 5));
     } finally {
       client.destroy();

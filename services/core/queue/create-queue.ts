@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { completeAnswerSchema, heartbeatAnswerSchema, type Job } from '../job/index.ts';
+import { completeAnswerSchema, heartbeatAnswerSchema, type Job, jobStates } from '../job/index.ts';
 import { createEnqueue, toJobs } from './enqueue.ts';
 import { QueueError, toQueueError } from './error.ts';
 import { logKey, logMetaKey, toKey, toKeyOf } from './keys.ts';
@@ -13,7 +13,7 @@ import { audit } from './scripts/audit.ts';
 import { claim } from './scripts/claim.ts';
 import { approve, cancel, complete, lost, requeue } from './scripts/end.ts';
 import { expand } from './scripts/expand.ts';
-import { removeHead } from './scripts/head.ts';
+import { noteHead, removeHead } from './scripts/head.ts';
 import { look } from './scripts/look.ts';
 import { authenticate, heartbeat, step } from './scripts/running.ts';
 import { tick } from './scripts/tick.ts';
@@ -77,8 +77,8 @@ export function createQueue(deps: QueueDeps): Queue {
       };
     },
 
-    async authenticate(id, tokenHash) {
-      const fence = await run(authenticate, [id, tokenHash, leaseMs]);
+    async authenticate(id, tokenHash, settled = false) {
+      const fence = await run(authenticate, [id, tokenHash, settled ? leaseMs : 0]);
       return fence === null ? undefined : toNumber(fence);
     },
 
@@ -170,6 +170,17 @@ export function createQueue(deps: QueueDeps): Queue {
 
     async removeHead(repository, ref) {
       await run(removeHead, [repository, ref, mostEpochs]);
+    },
+
+    async noteHead(repository, ref, sha) {
+      await run(noteHead, [repository, ref, sha]);
+    },
+
+    async counts() {
+      const counts = await commands.hgetall(toKey('counts')).catch((error: unknown) => {
+        throw toQueueError('counts', error);
+      });
+      return new Map(jobStates.map((state) => [state, Number(counts[state] ?? 0)]));
     },
   };
 }

@@ -31,7 +31,7 @@
  * | done               | ZSET   | finished job, by time                             | whoever finishes a job        | trimmed by tick |
  * | trash              | LIST   | `<job> <fence>` of logs to unlink                 | tick                          | tick, when unlinked |
  * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
- * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead            | with the ref |
+ * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead noteHead   | with the ref |
  * | epochs:<repo>      | ZSET   | ref that was removed, by sequence                 | removeHead                    | the newest 10,000 stay |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |

@@ -106,8 +106,12 @@ export interface Queue {
   /** Adds the workflows that an agent found beside its own; idempotent; refused under an old fence. */
   expand(id: string, fence: number, workflows: string[]): Promise<'done' | 'stale'>;
   claim(request: ClaimRequest): Promise<Claimed | undefined>;
-  /** The fence that this token holds, or undefined: wrong token, other job, or its fence has gone. */
-  authenticate(id: string, tokenHash: string): Promise<number | undefined>;
+  /**
+   * The fence that this token holds, or undefined: wrong token, other job, or its fence has gone.
+   *
+   * @param settled also for one lease after the job's own `complete`, whose answer may have been lost
+   */
+  authenticate(id: string, tokenHash: string, settled?: boolean): Promise<number | undefined>;
   heartbeat(id: string, fence: number): Promise<HeartbeatAnswer['answer']>;
   step(id: string, fence: number, fact: StepFact): Promise<'done' | 'stale'>;
   complete(id: string, fence: number, outcome: Outcome): Promise<CompleteAnswer['answer']>;
@@ -136,6 +140,11 @@ export interface Queue {
   heads(repository: string): Promise<Map<string, string>>;
   /** A ref is gone: its head is forgotten and its epoch rises. */
   removeHead(repository: string, ref: string): Promise<void>;
+  /** A ref stands here, and that starts nothing: its author asked to skip. */
+  noteHead(repository: string, ref: string, sha: string): Promise<void>;
+
+  /** How many jobs there are in each state. */
+  counts(): Promise<Map<JobState, number>>;
 }
 
 /** Follows what others decide: two blocking reads for a whole process, however many readers it has. */

@@ -15,6 +15,17 @@ redis.call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
 });
 
 /**
+ * KEYS  [1] seq
+ * ARGV  [1] repository  [2] ref  [3] sha
+ */
+export const noteHead = toScript('note-head', {
+  kind: 'admit',
+  body: `
+redis.call('HSET', HEAD .. ARGV[1], ARGV[2], ARGV[3])
+`,
+});
+
+/**
  * KEYS  [1] hooks
  * ARGV  [1] repository  [2] a new hook's name, if it has none  [3] secret
  * Returns the hook. The secret before stays good beside the new one.

@@ -3,9 +3,8 @@ import { toScript } from './script.ts';
 
 /**
  * KEYS  [1] seq
- * ARGV  [1] job  [2] sha256 of a token  [3] lease, ms
- * Returns the fence that the token holds | false. After its own `complete` a token is good for one lease
- * more, so that the repeat of a call whose answer was lost is told `dup`.
+ * ARGV  [1] job  [2] sha256 of a token  [3] how long it is good after its own `complete`, ms, or 0
+ * Returns the fence that the token holds | false.
  */
 export const authenticate = toScript('authenticate', {
   kind: 'look',
@@ -15,7 +14,7 @@ local job = redis.call('HMGET', JOB .. ARGV[1], 'state', 'token', 'fence', 'sett
 local state, token, fence, settled, finished = unpack(job)
 if not token or token ~= ARGV[2] then return false end
 if state == 'running' then return tonumber(fence) end
-if settled == fence and (not finished or finished + ARGV[3] > now) then return tonumber(fence) end
+if ARGV[3] ~= '0' and settled == fence and (not finished or finished + ARGV[3] > now) then return tonumber(fence) end
 return false
 `,
 });
