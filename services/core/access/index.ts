@@ -8,9 +8,9 @@ export { type Grant, signToken, verifyToken } from './signed-token.ts';
 export {
   claimTokenPattern,
   createClaimToken,
-  createJobToken,
   createToken,
   hashToken,
   isToken,
   readJobToken,
+  toJobToken,
 } from './token.ts';

@@ -10,7 +10,7 @@ export class SecretError extends Error {
 /** What a program is trusted with. Tokens that others send are kept as sha256 only. */
 export interface Secrets {
   /** sha256 of the tokens, hex. A role whose file is missing is nobody's. */
-  roles: { admin?: string | undefined; launcher?: string | undefined };
+  roles: { [role in 'admin' | 'launcher' | 'metrics']?: string | undefined };
   /** At most two for each forge: the one in use, and the one before while it is being replaced. */
   webhooks: Readonly<Record<Forge, readonly string[]>>;
   /** Signs what lets an agent clone. */
@@ -45,7 +45,11 @@ export async function readSecrets(folder: string): Promise<Secrets> {
   const webhooks = { local: [], gitea: [], github: [] } as Record<Forge, string[]>;
   for (const forge of forges) webhooks[forge] = await read(`webhook-${forge}`, 2);
   return {
-    roles: { admin: await readHash('admin-token'), launcher: await readHash('launcher-token') },
+    roles: {
+      admin: await readHash('admin-token'),
+      launcher: await readHash('launcher-token'),
+      metrics: await readHash('metrics-token'),
+    },
     webhooks,
     cloneKey: (await read('clone-key', 1))[0],
     redisPassword: (await read('redis-password', 1))[0],

@@ -15,14 +15,18 @@ export function isToken(given: string, hash: string): boolean {
   return timingSafeEqual(Buffer.from(hashToken(given)), Buffer.from(hash));
 }
 
-/** `bj.<job>.<43 characters>`: names its job, so that no search is needed to find what it opens. */
-export function createJobToken(job: string): string {
-  return `bj.${job}.${createToken()}`;
+/**
+ * `bj.<job>.<secret>`: names its job, so that no search is needed to find what it opens. The secret is made
+ * before a claim, when nobody knows yet which job it will be; so it alone is what is hashed.
+ */
+export function toJobToken(job: string, secret: string): string {
+  return `bj.${job}.${secret}`;
 }
 
-/** The job that a token names; undefined when it is no job token at all. Proves nothing yet. */
-export function readJobToken(token: string): string | undefined {
-  return /^bj\.([0-9a-f]{20})\.[A-Za-z0-9_-]{43}$/.exec(token)?.[1];
+/** The job that a token names and the hash of its secret; undefined when it is no job token. Proves nothing yet. */
+export function readJobToken(token: string): { job: string; hash: string } | undefined {
+  const [, job, secret] = /^bj\.([0-9a-f]{20})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
+  return job === undefined || secret === undefined ? undefined : { job, hash: hashToken(secret) };
 }
 
 /** A claim token is told from others by its beginning, so that garbage costs no question to Redis. */

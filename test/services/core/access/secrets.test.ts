@@ -18,7 +18,7 @@ const long = (letter: string) => letter.repeat(43);
 
 test('an empty folder trusts nobody', async () => {
   expect(await readSecrets(folder)).toEqual({
-    roles: { admin: undefined, launcher: undefined },
+    roles: { admin: undefined, launcher: undefined, metrics: undefined },
     webhooks: { local: [], gitea: [], github: [] },
     cloneKey: undefined,
     redisPassword: undefined,
