@@ -19,7 +19,6 @@ export interface ApiServerOptions {
   leaseMs: number;
   client: Pick<ApiClient, 'jobs'>;
   onLoss(text: string, delayMs: number): void;
-  onStart?(pid: number | undefined): void;
 }
 
 /** The api as a child; started again whenever it ends by itself. */
@@ -39,13 +38,12 @@ export function openApiServer(options: ApiServerOptions): Promise<Kept> {
     },
     ready: () => untilAnswered(options.client),
     onLoss: options.onLoss,
-    ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
   });
 }
 
 /** Only what the api needs: nothing of the user's environment reaches it. */
 export function toApiEnvironment(
-  options: Omit<ApiServerOptions, 'reaper' | 'client' | 'onLoss' | 'onStart'>,
+  options: Omit<ApiServerOptions, 'reaper' | 'client' | 'onLoss'>,
 ): Record<string, string> {
   const origin = `127.0.0.1:${options.port}`;
   return {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Where a test makes the local edition break, once: `<point>:<owner>/<name>`. */
 const crashSchema = z
   .string()
-  .regex(/^before-delivery:[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/)
+  .regex(/^before-delivery:[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/, 'expected before-delivery:<owner>/<name>')
   .transform((text) => {
     const [point = '', repository = ''] = text.split(':');
     return { point, repository };
@@ -12,21 +12,31 @@ export type Crash = z.infer<typeof crashSchema>;
 
 /** The environment of `up`. What a person chooses are its options (options.ts). */
 export const localConfigSchema = z.object({
-  /** The Redis program, 7 or newer. */
-  BELLOWS_REDIS_SERVER: z.string().default('redis-server'),
-  /** First of the user ids that steps run as when `up` was started by root; one for each agent. */
-  BELLOWS_STEP_UIDS: z.coerce.number().int().min(1000).default(59_000),
-  /** For api, agents and redis: trace, debug, info, warn, error. */
-  BELLOWS_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  /** A lost agent is noticed after this at the latest, milliseconds. */
-  BELLOWS_LEASE_MS: z.coerce.number().int().positive().default(30_000),
-  /**
-   * `before-delivery:<owner>/<name>` ends the api with SIGKILL after the first push to this repository
-   * moved its ref and before the api hears of it: the moment that a crash is worst.
-   */
-  BELLOWS_CRASH: crashSchema.optional(),
-  /** Set by main.ts: the clone, and the folder of its bundled programs. */
-  BELLOWS_ROOT: z.string(),
-  BELLOWS_PROGRAMS: z.string(),
+  BELLOWS_REDIS_SERVER: z.string().min(1).default('redis-server').describe('The Redis program, 7 or newer.'),
+  BELLOWS_STEP_UIDS: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .max(4_000_000_000)
+    .default(59_000)
+    .describe('First of the user ids that steps run as when root started it; one for each agent.'),
+  BELLOWS_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least important lines that the api logs.'),
+  BELLOWS_LEASE_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(30_000)
+    .describe('How long a job stays with an agent that sends no heartbeat, milliseconds.'),
+  BELLOWS_CRASH: crashSchema
+    .optional()
+    .describe(
+      'For tests. `before-delivery:<owner>/<name>` ends the api with SIGKILL once: after the first push to this repository has moved its ref, and before the api hears of it.',
+    ),
+  BELLOWS_ROOT: z.string().describe('The clone. Set by `bellows up` itself.'),
+  BELLOWS_PROGRAMS: z.string().describe('The folder of the bundled programs. Set by `bellows up` itself.'),
 });
 export type LocalConfig = z.infer<typeof localConfigSchema>;

@@ -15,7 +15,6 @@ export interface Folder {
   /** Outside of `data`, which steps cannot see. */
   workspaces: string;
   clientFile: string;
-  processesFile: string;
 }
 
 /** sockaddr_un holds 104 bytes on macOS and 108 on Linux, the ending zero included. */
@@ -36,7 +35,6 @@ export function toFolder(data: string, temporary = tmpdir()): Folder {
     run: fits ? run : join(temporary, `bellows-run-${own}`),
     workspaces: join(temporary, `bellows-${own}`),
     clientFile: join(data, 'client.json'),
-    processesFile: join(data, 'processes.json'),
   };
 }
 

@@ -15,7 +15,6 @@ import { openGitRemote } from './git-remote/server.ts';
 import { holdFolder, isAnswered } from './lock.ts';
 import type { UpOptions } from './options.ts';
 import { createReaper } from './process/reaper.ts';
-import { createProcessesFile } from './processes.ts';
 import { openRedisServer } from './redis/server.ts';
 import { openSecrets, writeOwnFile } from './secrets.ts';
 import { startAgent } from './spawner/agent-process.ts';
@@ -25,9 +24,8 @@ export interface UpDeps {
   options: UpOptions;
   config: LocalConfig;
   folder: Folder;
-  /** This process: its Node, its id, and the user that it runs as. */
+  /** This process: its Node, and the user that it runs as. */
   node: string;
-  pid: number;
   uid: number;
   /** Something that a person wants to know, one line. */
   say(line: string): void;
@@ -68,8 +66,6 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
   const secrets = await openSecrets(folder.secrets);
   await clearWorkspaces(folder.workspaces);
 
-  const processes = createProcessesFile(folder.processesFile, deps.pid);
-  onStop('processes', processes.remove);
   const reaper = createReaper();
   onStop('reaper', reaper.stop);
   const onLoss = (name: string) => (text: string, delayMs: number) =>
@@ -83,7 +79,6 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     logFile: join(folder.log, 'redis.log'),
     apiPassword: secrets['redis-password'],
     onLoss: onLoss('Redis'),
-    onStart: (pid) => processes.set({ redis: pid }),
   });
   onStop('redis', redis.stop);
 
@@ -102,7 +97,6 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     leaseMs: config.BELLOWS_LEASE_MS,
     client,
     onLoss: onLoss('The api'),
-    onStart: (pid) => processes.set({ api: pid }),
   });
   onStop('api', api.stop);
 
@@ -157,13 +151,11 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
           stepUids: uid === 0 ? config.BELLOWS_STEP_UIDS : undefined,
           compileCache: join(folder.data, 'compile-cache'),
           logFile: join(folder.log, 'agents.log'),
-          logLevel: config.BELLOWS_LOG_LEVEL,
         },
         name,
         slot,
         claimToken,
       ),
-    onAgents: (agents) => processes.set({ agents }),
     onError: (error) =>
       say(`no agent could be started: ${error instanceof Error ? error.message : String(error)}`),
   });

@@ -20,7 +20,6 @@ export interface RedisServerOptions {
   logFile: string;
   apiPassword: string;
   onLoss(text: string, delayMs: number): void;
-  onStart?(pid: number | undefined): void;
 }
 
 /** A Redis of our own, on a unix socket only, which ends when we do. */
@@ -50,7 +49,6 @@ export async function openRedisServer(options: RedisServerOptions): Promise<Kept
     },
     ready: untilReady,
     onLoss: options.onLoss,
-    ...(options.onStart === undefined ? {} : { onStart: options.onStart }),
   });
   const url = `unix://${encodeURI(socket)}`;
   return {

@@ -21,7 +21,6 @@ export interface AgentOptions {
   stepUids?: number | undefined;
   compileCache: string;
   logFile: string;
-  logLevel: string;
 }
 
 export interface Agent {
@@ -85,7 +84,6 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
         BELLOWS_AGENT: name,
         BELLOWS_WORKSPACE: workspace,
         BELLOWS_HIDE: options.hide,
-        BELLOWS_LOG_LEVEL: options.logLevel,
         ...(uid === undefined ? {} : { BELLOWS_STEP_UID: String(uid) }),
       },
     });

@@ -14,8 +14,6 @@ export interface SpawnerOptions {
   pool: string;
   cap: number;
   start(name: string, slot: number, claimToken: Promise<string>): Promise<Agent>;
-  /** After each change: the living agents and their processes. */
-  onAgents?(agents: { name: string; pid: number | undefined }[]): void;
   onError(error: unknown): void;
   graceMs?: number;
 }
@@ -73,7 +71,6 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
         slot,
         client.claimToken(pool).then(({ token }) => token),
       );
-      tell();
       ending = await entry.agent.ended;
     } catch (error) {
       onError(error);
@@ -83,7 +80,6 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
     living.delete(name);
     failures = entry.claimed || ending.code === 0 ? 0 : failures + 1;
     notBefore = performance.now() + toDelay(failures);
-    tell();
     act();
   }
 
@@ -98,10 +94,6 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
         await delay(50 * 2 ** tries);
       }
     }
-  }
-
-  function tell(): void {
-    options.onAgents?.([...living].map(([name, { agent }]) => ({ name, pid: agent?.pid })));
   }
 
   async function onEvent(event: JobEvent): Promise<void> {

@@ -43,8 +43,8 @@ async function main(): Promise<void> {
     return code;
   };
 
-  const { execPath: node, pid } = process;
-  const up = await openUp({ options, config, folder, node, pid, uid: process.getuid?.() ?? 0, say });
+  const node = process.execPath;
+  const up = await openUp({ options, config, folder, node, uid: process.getuid?.() ?? 0, say });
   try {
     const path = process.env.PATH ?? '/usr/bin:/bin';
     const tui = isTerminal && options.tui ? runTui : undefined;

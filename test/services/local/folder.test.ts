@@ -1,10 +1,9 @@
-import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { makeFolder, toFolder } from '../../../services/local/folder.ts';
 import { holdFolder, isAnswered } from '../../../services/local/lock.ts';
-import { createProcessesFile } from '../../../services/local/processes.ts';
 import { openSecrets, secretNames } from '../../../services/local/secrets.ts';
 
 let temporary: string;
@@ -63,21 +62,4 @@ test('a folder is held by one, and free again when its holder has gone or was ki
   await release();
   expect(await isAnswered(socket)).toBe(false);
   await (await holdFolder(socket, '/data'))();
-});
-
-test('who runs can be read while they run, by their owner only', async () => {
-  const file = join(temporary, 'processes.json');
-  const processes = createProcessesFile(file, 1);
-  processes.set({ redis: 2 });
-  processes.set({ api: 3, agents: [{ name: 'a', pid: 4 }] });
-  await processes.written();
-  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
-    up: 1,
-    redis: 2,
-    api: 3,
-    agents: [{ name: 'a', pid: 4 }],
-  });
-  expect(await mode(file)).toBe(0o600);
-  await processes.remove();
-  await expect(stat(file)).rejects.toThrow(/ENOENT/);
 });

@@ -25,7 +25,6 @@ beforeEach(async () => {
     hide: folder,
     compileCache: join(folder, 'cache'),
     logFile: join(folder, 'agents.log'),
-    logLevel: 'info',
   };
 });
 afterEach(async () => {
