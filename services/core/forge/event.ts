@@ -23,6 +23,8 @@ export type ForgeEvent =
     } & Moved)
   /** A branch or tag is gone, or a pull request is closed: its ref counts anew from here. */
   | { kind: 'gone'; repository: string; ref: string }
+  /** Its author asked for no pipeline; the ref stands there all the same. */
+  | { kind: 'skipped'; repository: string; ref: string; sha: string; reason: string }
   | { kind: 'ping' }
   | { kind: 'ignored'; reason: string };
 

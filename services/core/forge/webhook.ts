@@ -66,7 +66,8 @@ function toPush(push: Push): ForgeEvent {
   const tag = ref.startsWith('refs/tags/');
   if (!tag && !ref.startsWith('refs/heads/')) return { kind: 'ignored', reason: `${ref} is not a branch` };
   const message = push.head_commit?.message ?? '';
-  if (!tag && asksToSkip(message)) return { kind: 'ignored', reason: 'the commit message asks to skip' };
+  if (!tag && asksToSkip(message))
+    return { kind: 'skipped', repository, ref, sha, reason: 'the commit message asks to skip' };
   return {
     kind: tag ? 'tag' : 'push',
     repository,
@@ -85,14 +86,16 @@ const builds = new Set(['opened', 'reopened', 'synchronize', 'synchronized']);
 
 function toPullRequest({ action, number, before, pull_request, repository }: PullRequest): ForgeEvent {
   const ref = `refs/pull/${number}/head`;
-  if (action === 'closed') return { kind: 'gone', repository: repository.full_name, ref };
+  const name = repository.full_name;
+  if (action === 'closed') return { kind: 'gone', repository: name, ref };
   if (!builds.has(action))
     return { kind: 'ignored', reason: `pull request action "${action}" changes no commit` };
-  if (asksToSkip(pull_request.title)) return { kind: 'ignored', reason: 'the title asks to skip' };
   const { head, base } = pull_request;
+  if (asksToSkip(pull_request.title))
+    return { kind: 'skipped', repository: name, ref, sha: head.sha, reason: 'the title asks to skip' };
   return {
     kind: 'pull request',
-    repository: repository.full_name,
+    repository: name,
     ref,
     branch: base.ref,
     ...(before === undefined ? {} : { before }),

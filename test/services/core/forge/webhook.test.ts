@@ -53,7 +53,13 @@ describe.each(['gitea', 'github'] as const)('%s', (forge) => {
   });
 
   test('a commit message may ask for no pipeline', () => {
-    expect(read(forge, 'push', 'push-skip-ci')).toMatchObject({ kind: 'ignored' });
+    expect(read(forge, 'push', 'push-skip-ci')).toEqual({
+      kind: 'skipped',
+      repository: 'ada/forge-bell',
+      ref: 'refs/heads/main',
+      sha: main,
+      reason: 'the commit message asks to skip',
+    });
   });
 
   test('a pull request is built at its head, for its base', () => {
