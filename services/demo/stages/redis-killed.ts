@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Context, jobsOf, type Stage, untilEnd } from '../context.ts';
+import { fact, toSeen } from '../fact.ts';
+import { toDelivery } from '../hooks.ts';
+import { type Movement, toLedger } from '../ledger.ts';
+import { isRedis } from '../processes.ts';
+import type { Copy } from '../remote.ts';
+import { trivial } from './trivial.ts';
+
+const repositories = 4;
+const pushesEach = 2;
+const hooksEach = 2;
+/** So many of the load's jobs exist when Redis dies; the rest is on its way. */
+const killAfter = 3;
+const limitMs = 40_000;
+
+export const redisKilled: Stage = {
+  title: 'Redis killed under load',
+  must: 'every push and webhook that was accepted is run and ends exactly once: 0 lost, 0 doubled',
+  run: async (context) => {
+    const { remote, machine, journal } = context;
+    const names = Array.from({ length: repositories }, (_, n) => `load-${n + 1}`);
+    const copies = await Promise.all(names.map((name) => remote.make(name, trivial)));
+    const before = await machine.find('Redis', isRedis);
+    const own = () => [...journal.jobs.values()].filter((job) => job.spec.repository.includes('/load-'));
+    const killing = journal
+      .until(() => (own().length >= killAfter ? true : undefined), `${killAfter} jobs of the load`, limitMs)
+      .then(() => machine.kill(before))
+      .then(() => load.underWay);
+    const load = createLoad(context);
+    const working = Promise.all(copies.map((copy) => load.run(copy)));
+    const underWay = await killing;
+    await working;
+
+    await Promise.all(load.accepted.map((movement) => untilEnd(context, movement, limitMs)));
+    const after = await machine.find('Redis again', (row) => isRedis(row) && row.pid !== before.pid);
+    const jobs = load.accepted.flatMap((movement) => jobsOf(context, movement));
+    const ledger = toLedger(load.accepted, jobs, journal.events);
+    const green = jobs.filter((job) => job.state === 'success').length;
+    return toSeen(
+      fact(`Redis ${before.pid} became ${after.pid} with ${underWay} requests under way`, underWay > 0),
+      fact(`${ledger.accepted} accepted`, ledger.accepted === repositories * (pushesEach + hooksEach)),
+      fact(`${ledger.finished} ended once, ${green} green`, green === ledger.accepted),
+      fact(`${ledger.lost.length} lost`, ledger.lost.length === 0),
+      fact(`${ledger.doubled.length} doubled`, ledger.doubled.length === 0),
+      fact(`${load.refused} times asked to come again`, true),
+    );
+  },
+};
+
+/** A user and a forge who do not give up: what was not accepted is sent again. */
+function createLoad({ remote, hooks, accepted: all, signal }: Context) {
+  const accepted: Movement[] = [];
+  const load = { accepted, underWay: 0, refused: 0, run };
+  const note = (movement: Movement) => {
+    accepted.push(movement);
+    all.push(movement);
+  };
+
+  async function until(what: string, attempt: () => Promise<boolean>): Promise<void> {
+    load.underWay += 1;
+    for (const end = performance.now() + limitMs; !(await attempt()); load.refused += 1) {
+      if (performance.now() > end) throw new Error(`${what} was refused for ${limitMs / 1000} s`);
+      await delay(100, undefined, { signal });
+    }
+    load.underWay -= 1;
+  }
+
+  async function push(copy: Copy): Promise<Movement> {
+    let moved: Movement | undefined;
+    await until(`a push to ${copy.repository}`, async () => {
+      const { movement, result } = await remote.push(copy);
+      moved = movement;
+      // Also a push that git calls failed was accepted if its ref has moved.
+      return result.ok || (await remote.head(copy)) === movement.sha;
+    });
+    if (moved === undefined) throw new Error('nothing was pushed');
+    note(moved);
+    return moved;
+  }
+
+  async function send(movement: Movement): Promise<void> {
+    const delivery = toDelivery(movement);
+    await until(`a webhook for ${movement.ref}`, async () => {
+      const { status } = await hooks.send(delivery).catch(() => ({ status: 0 }));
+      return status === 202 || status === 200;
+    });
+    note(movement);
+  }
+
+  async function run(copy: Copy): Promise<void> {
+    const first = await push(copy);
+    const sent = Array.from({ length: hooksEach }, (_, n) => ({
+      ...first,
+      ref: `refs/heads/hooked-${n + 1}`,
+    }));
+    const sending = Promise.all(sent.map(send));
+    for (let n = 1; n < pushesEach; n += 1) {
+      await remote.commit(copy, `Push ${n + 1}`);
+      await push(copy);
+    }
+    await sending;
+  }
+  return load;
+}
