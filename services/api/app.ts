@@ -1,0 +1,57 @@
+import { Hono } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { matchedRoutes } from 'hono/route';
+import { authenticate } from './authenticate.ts';
+import type { ApiDeps, ApiEnv } from './deps.ts';
+import { apiBytes, checkNames, limitBody } from './door.ts';
+import { createErrorHandler } from './problem.ts';
+import { createAgentRoutes } from './routes/agents.ts';
+import { createEventRoutes } from './routes/events.ts';
+import { createHealthRoutes } from './routes/health.ts';
+import { createJobRoutes } from './routes/jobs.ts';
+import { createLauncherRoutes } from './routes/launcher.ts';
+import { createLogRoutes } from './routes/log.ts';
+import { createPageRoutes, redeemCode } from './routes/pages.ts';
+import { createRepositoryRoutes } from './routes/repositories.ts';
+import { createWebhookRoutes } from './routes/webhooks.ts';
+
+export type { ApiDeps } from './deps.ts';
+
+/** The api as a function from request to response; it opens nothing, listens nowhere. */
+export function createApp(deps: ApiDeps) {
+  const app = new Hono<ApiEnv>();
+  app.onError(createErrorHandler(deps.log));
+  app.use(measure(deps), harden, checkNames(deps.hosts, deps.publicUrl));
+  app.on('GET', ['/', '/jobs/:id'], redeemCode(deps));
+  app.use(authenticate(deps));
+  app.use('/api/*', limitBody(apiBytes));
+  return app
+    .route('/', createHealthRoutes(deps))
+    .route('/', createWebhookRoutes(deps))
+    .route('/', createPageRoutes(deps))
+    .route('/', createLogRoutes(deps))
+    .route('/', createEventRoutes(deps))
+    .route('/', createJobRoutes(deps))
+    .route('/', createRepositoryRoutes(deps))
+    .route('/', createLauncherRoutes(deps))
+    .route('/', createAgentRoutes(deps));
+}
+
+function measure({ metrics, log }: ApiDeps) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const start = performance.now();
+    await next();
+    // The pattern, never the address: that may hold a code, and has no end of values.
+    const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path ?? 'none';
+    const ms = performance.now() - start;
+    metrics.request(c.req.method, route, c.res.status, ms / 1000);
+    log.debug({ method: c.req.method, route, status: c.res.status, ms: Math.round(ms) }, 'request');
+  });
+}
+
+const harden = createMiddleware(async (c, next) => {
+  await next();
+  c.header('x-content-type-options', 'nosniff');
+  c.header('referrer-policy', 'no-referrer');
+  if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+});

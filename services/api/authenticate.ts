@@ -1,0 +1,62 @@
+import { getCookie } from 'hono/cookie';
+import { createMiddleware } from 'hono/factory';
+import { matchedRoutes } from 'hono/route';
+import { claimTokenPattern, type Identity, isToken, readJobToken } from '../core/access/index.ts';
+import { accessRules } from './access-rules.ts';
+import type { ApiDeps, ApiEnv } from './deps.ts';
+import { Problem, unauthorized } from './problem.ts';
+
+export const sessionCookie = 'bellows_session';
+
+/**
+ * Lets in who the rules name for the route, and nobody else: without a credential, or with one that is
+ * nobody's, 401; with one that may not do this, 403.
+ */
+export function authenticate(deps: ApiDeps) {
+  const rules = deps.openReadyz ? { ...accessRules, 'GET /readyz': 'open' as const } : accessRules;
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    // Middleware is registered for all methods; what answers is registered for one.
+    const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
+    const rule = route === undefined ? undefined : rules[`${route.method} ${route.path}`];
+    if (rule === 'open') return next();
+
+    const header = c.req.header('authorization');
+    const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
+    const identity =
+      header === undefined
+        ? await toPage(deps, reads ? getCookie(c, sessionCookie) : undefined)
+        : await toIdentity(deps, /^Bearer ([A-Za-z0-9._-]{1,200})$/.exec(header)?.[1], route?.path);
+    if (identity === undefined) throw unauthorized();
+    if (identity === 'expired' || (rule !== undefined && !rule.includes(identity.role)))
+      throw new Problem(403, 'This credential is not, or no longer, good for this.');
+    if (rule === undefined) throw new Problem(404, `There is no ${c.req.method} ${c.req.path}.`);
+    c.set('identity', identity);
+    return next();
+  });
+}
+
+async function toIdentity(
+  deps: ApiDeps,
+  token: string | undefined,
+  path: string | undefined,
+): Promise<Identity | 'expired' | undefined> {
+  if (token === undefined) return undefined;
+  const { roles } = deps.secrets;
+  for (const role of ['admin', 'launcher', 'metrics'] as const) {
+    const hash = roles[role];
+    if (hash !== undefined && isToken(token, hash)) return { role };
+  }
+  if (claimTokenPattern.test(token)) return { role: 'claim', token };
+  const named = readJobToken(token);
+  if (named === undefined) return undefined;
+  // Only the end of a job may be told again after it: its answer may have been lost.
+  const settled = path?.endsWith('/complete') === true;
+  const fence = await deps.queue.authenticate(named.job, named.hash, settled);
+  return fence === undefined ? 'expired' : { role: 'job', job: named.job, fence };
+}
+
+/** A browser's session is looked at for reading only, so that no other site can make it act. */
+async function toPage(deps: ApiDeps, session: string | undefined): Promise<Identity | undefined> {
+  if (session === undefined || !(await deps.pages.isSession(session))) return undefined;
+  return { role: 'page' };
+}

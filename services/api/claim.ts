@@ -1,0 +1,55 @@
+import { createToken, hashToken, type Identity, signToken, toJobToken } from '../core/access/index.ts';
+import { toCloneUrl } from '../core/forge/index.ts';
+import { type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
+import type { ApiDeps } from './deps.ts';
+import { Problem, unauthorized } from './problem.ts';
+
+/** Enough to start and clone; afterwards the password opens nothing. */
+const cloneMs = 15 * 60_000;
+
+/** Hands a job to an agent with all that it needs: the job's token, and where and how to clone. */
+export async function claimJob(
+  deps: Pick<ApiDeps, 'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets'>,
+  identity: Identity,
+  request: ClaimRequest,
+): Promise<Claim | undefined> {
+  const pool =
+    identity.role === 'claim' ? await deps.claimTokens.use(identity.token, request.agent) : undefined;
+  if (pool === undefined) throw unauthorized();
+  if (pool !== request.pool)
+    throw new Problem(403, `This credential claims in pool "${pool}", not in "${request.pool}".`);
+
+  const secret = createToken();
+  const { agent, prefer } = request;
+  const claimed = await deps.queue.claim({
+    pool,
+    agent,
+    tokenHash: hashToken(secret),
+    ...(prefer === undefined ? {} : { prefer }),
+  });
+  if (claimed === undefined) return undefined;
+  return {
+    ...claimed,
+    token: toJobToken(claimed.job, secret),
+    clone: toClone(deps, claimed.spec),
+    page: `${deps.publicUrl}/jobs/${claimed.job}`,
+  };
+}
+
+/** Below the registered origin of the repository's forge, whatever a payload said. */
+function toClone({ origins, secrets }: Pick<ApiDeps, 'origins' | 'secrets'>, spec: JobSpec): Claim['clone'] {
+  const [prefix, ...rest] = spec.repository.split('/');
+  const forge = forges.find((known) => known === prefix);
+  const origin = forge === undefined ? undefined : origins[forge];
+  if (origin === undefined)
+    throw new Problem(500, `${spec.repository} was registered with a forge that this api no longer knows.`);
+  const url = toCloneUrl(origin, rest.join('/'));
+  if (forge !== 'local' || secrets.cloneKey === undefined) return { url };
+  return { url, ...toCloneCredentials(spec.repository, secrets.cloneKey) };
+}
+
+/** HTTP basic credentials that read one repository of our own remote for a while. */
+export function toCloneCredentials(repository: string, key: string) {
+  const grant = { purpose: 'clone', audience: repository, expiresAt: Date.now() + cloneMs };
+  return { username: 'job', password: signToken(grant, key) };
+}

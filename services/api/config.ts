@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { originSchema } from '../core/forge/index.ts';
+
+const text = z.string().min(1);
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'expected true or false' });
+
+/** The environment of the api. Secrets are not here: they are files in `BELLOWS_SECRETS_DIR`. */
+export const apiConfigSchema = z.object({
+  BELLOWS_LISTEN: text
+    .regex(/^(?:[^\s:]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, 'expected host:port')
+    .default('127.0.0.1:7440')
+    .describe('Address and port to listen on; port 0 takes a free one.'),
+  BELLOWS_PUBLIC_URL: originSchema
+    .default('http://127.0.0.1:7440')
+    .describe('Where people and forges reach the api; pages and webhooks are printed with it.'),
+  BELLOWS_HOSTS: z
+    .string()
+    .transform((list) => list.split(',').map((host) => host.trim().toLowerCase()))
+    .pipe(z.array(text))
+    .optional()
+    .describe(
+      'Host headers that are answered, comma-separated, with their ports (api.bellows.svc:7440). Default: those of the public URL and, when listening on loopback, its names.',
+    ),
+  BELLOWS_REDIS_URL: text
+    .regex(/^(?:redis|unix):\/\//, 'expected redis://host:port or unix:///path')
+    .default('redis://127.0.0.1:6379')
+    .describe('The Redis that holds the queue: redis://host:port or unix:///path.'),
+  BELLOWS_REDIS_USER: text
+    .default('api')
+    .describe('Redis ACL user; its password is the secret redis-password.'),
+  BELLOWS_SECRETS_DIR: text.describe(
+    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), clone-key, redis-password.',
+  ),
+  BELLOWS_LOCAL_ORIGIN: originSchema
+    .optional()
+    .describe(
+      'Where the git remote of the single-machine edition is. Repositories are cloned from registered origins only.',
+    ),
+  BELLOWS_GITEA_ORIGIN: originSchema
+    .optional()
+    .describe('Where Gitea is; its repositories are cloned from here only.'),
+  BELLOWS_GITHUB_ORIGIN: originSchema
+    .optional()
+    .describe(
+      'Where GitHub is (https://github.com, or an own server); its repositories are cloned from here only.',
+    ),
+  BELLOWS_LEASE_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(30_000)
+    .describe('How long a job stays with an agent that sends no heartbeat, milliseconds.'),
+  BELLOWS_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least important lines that are logged.'),
+  BELLOWS_REQUIRE_DURABLE: flag
+    .default(true)
+    .describe(
+      'Be not ready while Redis could lose an accepted push: unless it runs with appendonly yes, appendfsync always and noeviction.',
+    ),
+  BELLOWS_OPEN_READYZ: flag
+    .default(false)
+    .describe(
+      'Answer /readyz to whoever asks, in one word, as a kubelet needs it; otherwise it takes a credential.',
+    ),
+});
+
+export type ApiConfig = z.infer<typeof apiConfigSchema>;

@@ -1,0 +1,37 @@
+import type { ClaimTokens, Identity, Pages, Secrets } from '../core/access/index.ts';
+import type { Origins } from '../core/forge/index.ts';
+import type { Follower, Queue, Repositories } from '../core/queue/index.ts';
+import type { Log } from '../core/runtime/index.ts';
+import type { JobWatch } from './job-watch.ts';
+import type { Metrics } from './metrics.ts';
+import type { Reconciler } from './reconcile/reconciler.ts';
+
+/** What the api is made of; `createApp` opens none of it. */
+export interface ApiDeps {
+  queue: Queue;
+  follower: Follower;
+  repositories: Repositories;
+  claimTokens: ClaimTokens;
+  pages: Pages;
+  secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey'>;
+  origins: Origins;
+  /** Without a slash at its end. */
+  publicUrl: string;
+  /** Host headers that are answered, lower case. */
+  hosts: readonly string[];
+  openReadyz: boolean;
+  watch: JobWatch;
+  reconciler: Reconciler;
+  metrics: Metrics;
+  log: Log;
+  /** Why the promise of the queue cannot be kept now; empty when it can. */
+  faults(): Promise<string[]>;
+  /** Aborted when the api stops: streams end, held requests are answered. */
+  stopping: AbortSignal;
+  /** After this without a message a stream sends a comment, milliseconds. @default 15000 */
+  commentMs?: number;
+}
+
+export interface ApiEnv {
+  Variables: { identity: Identity };
+}

@@ -1,0 +1,49 @@
+import { bodyLimit } from 'hono/body-limit';
+import { createMiddleware } from 'hono/factory';
+import { Problem } from './problem.ts';
+
+/** Answered whatever the Host, as a kubelet asks by address; they say one word. */
+const probes = new Set(['/healthz', '/readyz']);
+
+/**
+ * Loopback is no wall: any page in the user's browser reaches it, by a name that its owner points here
+ * (DNS rebinding) or from another origin. Only our own names are answered, and only our own origin asks.
+ */
+export function checkNames(hosts: readonly string[], publicUrl: string) {
+  const origins = new Set([
+    new URL(publicUrl).origin,
+    ...hosts.flatMap((host) => [`http://${host}`, `https://${host}`]),
+  ]);
+  return createMiddleware(async (c, next) => {
+    const host = (c.req.header('host') ?? new URL(c.req.url).host).toLowerCase();
+    if (!hosts.includes(host) && !probes.has(c.req.path))
+      throw new Problem(403, `Host "${host.slice(0, 200)}" is not served here. Name it in BELLOWS_HOSTS.`);
+    const origin = c.req.header('origin');
+    if (origin !== undefined && !origins.has(origin))
+      throw new Problem(403, `Origin "${origin.slice(0, 200)}" may not ask here.`);
+    await next();
+  });
+}
+
+/** What is answered when BELLOWS_HOSTS does not say: the public name, and on loopback its own names. */
+export function toHosts(publicUrl: string, listen: { host: string; port: number }): string[] {
+  const url = new URL(publicUrl);
+  const loopback = ['127.0.0.1', 'localhost', '[::1]', '::1'].includes(listen.host);
+  const names = loopback ? ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${listen.port}`) : [];
+  return [...new Set([url.host, ...names])];
+}
+
+/** A GitHub push of many commits is some 100 KiB. */
+export const webhookBytes = 1024 * 1024;
+/** A chunk of a log is 64 KiB at most; no JSON of ours comes near. */
+export const apiBytes = 65 * 1024;
+
+/** Limits a body before anything reads it, whether it says its length or not. */
+export function limitBody(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Problem(413, `The body is larger than ${maxSize} bytes.`, { connection: 'close' });
+    },
+  });
+}

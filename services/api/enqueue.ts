@@ -1,0 +1,53 @@
+import type { ForgeEvent } from '../core/forge/index.ts';
+import type { Accepted, JobSpec, Repository } from '../core/job/index.ts';
+import type { EnqueueRequest, Queue } from '../core/queue/index.ts';
+import { Problem } from './problem.ts';
+
+type Movement = Extract<ForgeEvent, { kind: 'push' | 'tag' | 'pull request' }>;
+const events = { push: 'push', tag: 'tag', 'pull request': 'pull_request' } as const;
+
+/** What a moved ref asks of the queue: one job, whose tree will say what else there is to do. */
+export function toEnqueueRequest(
+  repository: Repository,
+  movement: Movement,
+  delivery: string | undefined,
+): EnqueueRequest {
+  const { ref, sha, before } = movement;
+  const event = events[movement.kind];
+  const pull = movement.kind === 'pull request' ? movement.pullRequest : undefined;
+  const spec: JobSpec = {
+    repository: repository.id,
+    event,
+    ref,
+    branch: movement.branch,
+    sha,
+    subject: movement.subject,
+    author: movement.author,
+    defaultBranch: movement.defaultBranch,
+    timeLimitMs: repository.timeLimitMs,
+    ...(pull === undefined ? {} : { pullRequest: pull }),
+  };
+  return {
+    cause: {
+      kind: 'ref',
+      repository: repository.id,
+      ref,
+      event,
+      after: sha,
+      ...(before === undefined ? {} : { before }),
+      ...(pull === undefined ? {} : { pullRequest: pull.number }),
+    },
+    ...(delivery === undefined ? {} : { delivery: `${repository.forge}:${delivery}` }),
+    jobs: [{ spec, pool: repository.pool }],
+  };
+}
+
+/** Awaits the durable write. @throws Problem 503 when no more work is admitted */
+export async function enqueue(queue: Queue, publicUrl: string, request: EnqueueRequest): Promise<Accepted> {
+  const result = await queue.enqueue(request);
+  if (result.answer === 'full')
+    throw new Problem(503, 'Too many jobs wait already. Try again when some are done.', {
+      'retry-after': '30',
+    });
+  return { ...result, page: `${publicUrl}/jobs/${result.jobs[0] ?? ''}` };
+}

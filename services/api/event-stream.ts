@@ -1,0 +1,81 @@
+import type { Log } from '../core/runtime/index.ts';
+
+/** A server-sent event (WHATWG HTML, 9.2). */
+export interface Message {
+  id?: string;
+  event?: string;
+  data: unknown;
+}
+
+export interface EventStreamOptions {
+  /** Yields the messages; ends when the signal aborts. */
+  messages(signal: AbortSignal): AsyncIterable<Message>;
+  stopping: AbortSignal;
+  log: Log;
+  /** @default 15000 */
+  commentMs?: number | undefined;
+}
+
+/**
+ * Messages as an answer that lasts. They are pulled one by one as the reader takes them, so a reader that
+ * reads nothing costs one message; in silence a comment tells that the line is alive.
+ */
+export function toEventStream({ messages, stopping, log, commentMs = 15_000 }: EventStreamOptions): Response {
+  const gone = new AbortController();
+  const signal = AbortSignal.any([stopping, gone.signal]);
+  const source = messages(signal)[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  let next: Promise<IteratorResult<Message>> | undefined;
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      // Sent at once, with the headers: the reader knows that it was heard.
+      start: (controller) => controller.enqueue(encoder.encode(': \n\n')),
+      pull: async (controller) => {
+        try {
+          next ??= source.next();
+          const first = await withTimeout(next, commentMs);
+          if (first === undefined) return controller.enqueue(encoder.encode(': \n\n'));
+          next = undefined;
+          if (first.done === true) return controller.close();
+          controller.enqueue(encoder.encode(toText(first.value)));
+        } catch (error) {
+          if (!signal.aborted)
+            log.warn({ err: error }, 'an event stream ended early; its reader comes again');
+          gone.abort();
+          controller.close();
+        }
+      },
+      cancel: () => gone.abort(),
+    },
+    { highWaterMark: 1 },
+  );
+  return new Response(body, {
+    headers: {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Proxies (nginx) would collect it otherwise.
+      'x-accel-buffering': 'no',
+    },
+  });
+}
+
+/** JSON has no line breaks, so one `data` line holds it. */
+function toText({ id, event, data }: Message): string {
+  const lines = [
+    ...(id === undefined ? [] : [`id: ${id}`]),
+    ...(event === undefined ? [] : [`event: ${event}`]),
+    `data: ${JSON.stringify(data)}`,
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise: silence, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

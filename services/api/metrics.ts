@@ -1,0 +1,65 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type WebhookOutcome =
+  | 'enqueued'
+  | 'dup'
+  | 'gone'
+  | 'ping'
+  | 'ignored'
+  | 'unsigned'
+  | 'malformed'
+  | 'unregistered'
+  | 'full'
+  | 'unavailable';
+
+export interface Metrics {
+  /** Prometheus text, version 0.0.4. */
+  render(): Promise<string>;
+  webhook(forge: string, outcome: WebhookOutcome): void;
+  request(method: string, route: string, status: number, seconds: number): void;
+  reconciled(events: number): void;
+}
+
+/** @param readCounts jobs by state; asked when somebody scrapes. */
+export function createMetrics(readCounts: () => Promise<ReadonlyMap<string, number>>): Metrics {
+  const registers = [new Registry()];
+  const [register] = registers;
+  collectDefaultMetrics(register === undefined ? {} : { register });
+  const webhooks = new Counter({
+    name: 'bellows_webhooks_total',
+    help: 'Webhooks by forge and outcome.',
+    labelNames: ['forge', 'outcome'],
+    registers,
+  });
+  const requests = new Histogram({
+    name: 'bellows_http_request_seconds',
+    help: 'Time to the answer, by route; held and streamed answers count to their beginning.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15],
+    registers,
+  });
+  const reconciled = new Counter({
+    name: 'bellows_reconciled_events_total',
+    help: 'Movements of a ref that no webhook told.',
+    registers,
+  });
+  new Gauge({
+    name: 'bellows_jobs',
+    help: 'Jobs by state.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      this.reset();
+      // Without Redis the other figures are still worth reading.
+      const counts = await readCounts().catch(() => new Map<string, number>());
+      for (const [state, count] of counts) this.set({ state }, count);
+    },
+  });
+  return {
+    render: async () => (await register?.metrics()) ?? '',
+    webhook: (forge, outcome) => webhooks.inc({ forge, outcome }),
+    request: (method, route, status, seconds) =>
+      requests.observe({ method, route, status: String(status) }, seconds),
+    reconciled: (events) => reconciled.inc(events),
+  };
+}

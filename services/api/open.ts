@@ -1,0 +1,109 @@
+import { createClaimTokens, createPages, type Secrets } from '../core/access/index.ts';
+import { createFollower, createQueue, createRepositories } from '../core/queue/index.ts';
+import {
+  createStack,
+  findDurabilityFaults,
+  type Log,
+  openRedis,
+  type Redis,
+  type RedisUse,
+} from '../core/runtime/index.ts';
+import { createApp } from './app.ts';
+import type { ApiConfig } from './config.ts';
+import { toHosts } from './door.ts';
+import { createJobWatch } from './job-watch.ts';
+import { createMetrics } from './metrics.ts';
+import { createReconciler } from './reconcile/reconciler.ts';
+import { repeat } from './repeat.ts';
+import { type ApiServer, openServer } from './server.ts';
+
+const firstConnectMs = 2000;
+
+export interface OpenApiOptions {
+  config: ApiConfig;
+  secrets: Secrets;
+  log: Log;
+}
+
+/** The whole api, listening; `stop` ends streams first, then requests, then the connections to Redis. */
+export async function openApi({ config, secrets, log }: OpenApiOptions): Promise<ApiServer> {
+  const stack = createStack();
+  const stopping = new AbortController();
+  const open = (use: RedisUse) => {
+    const redis = openRedis(
+      { url: config.BELLOWS_REDIS_URL, username: config.BELLOWS_REDIS_USER, password: secrets.redisPassword },
+      use,
+    );
+    redis.on('error', (error) => log.debug({ err: error }, 'redis'));
+    return redis;
+  };
+
+  const commands = open('commands');
+  stack.add('commands', () => commands.disconnect());
+  const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS });
+  const repositories = createRepositories({ commands });
+  const follower = createFollower({ commands, openBlocking: () => open('blocking') });
+  stack.add('follower', () => follower.close());
+  const metrics = createMetrics(() => queue.counts());
+  const origins = {
+    local: config.BELLOWS_LOCAL_ORIGIN,
+    gitea: config.BELLOWS_GITEA_ORIGIN,
+    github: config.BELLOWS_GITHUB_ORIGIN,
+  };
+  const { cloneKey } = secrets;
+  const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, log });
+  const watch = createJobWatch({ queue, follower, log });
+  const listen = toListen(config.BELLOWS_LISTEN);
+  const publicUrl = config.BELLOWS_PUBLIC_URL;
+
+  const app = createApp({
+    queue,
+    follower,
+    repositories,
+    claimTokens: createClaimTokens(commands),
+    pages: createPages(commands),
+    secrets,
+    origins,
+    publicUrl,
+    hosts: config.BELLOWS_HOSTS ?? toHosts(publicUrl, listen),
+    openReadyz: config.BELLOWS_OPEN_READYZ,
+    watch,
+    reconciler,
+    metrics,
+    log,
+    faults: async () => (config.BELLOWS_REQUIRE_DURABLE ? await findDurabilityFaults(commands) : []),
+    stopping: stopping.signal,
+  });
+
+  // Without Redis the api listens all the same, and says 503.
+  await untilReady(commands, firstConnectMs);
+  const loop = { log, signal: stopping.signal };
+  // What moved while nobody listened.
+  reconciler.owe();
+  const loops = Promise.all([
+    watch.run(stopping.signal),
+    repeat('the tick of the queue', 1000, () => queue.tick(), loop),
+    repeat('the comparison of heads', 1000, () => reconciler.settle(), loop),
+    repeat('the list of forges to compare', 60_000, () => reconciler.oweForges(), loop),
+  ]);
+  stack.add('loops', async () => void (await loops));
+  const server = await openServer({ ...listen, fetch: app.fetch });
+  stack.add('server', () => server.stop());
+  stack.add('streams', () => stopping.abort());
+  return { port: server.port, stop: stack.stop };
+}
+
+function untilReady(redis: Redis, withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, withinMs);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function toListen(text: string): { host: string; port: number } {
+  const at = text.lastIndexOf(':');
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { html, raw } from 'hono/html';
+import type { HtmlEscapedString } from 'hono/utils/html';
+import type { Job } from '../../core/job/index.ts';
+import { script } from './script.ts';
+import { style } from './style.ts';
+import { type JobView, toJobView } from './view.ts';
+
+type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+/**
+ * Our one script and one sheet run, named by their hash, and nothing else does; the page speaks to nobody
+ * but us, and stands in nobody's frame.
+ */
+export const pagePolicy = [
+  "default-src 'none'",
+  `script-src '${toHash(script)}'`,
+  `style-src '${toHash(style)}'`,
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+function toHash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+/** Filled by the server, so that it is read without a script; the script then follows. */
+export function toJobPage(job: Job): Html {
+  const view = toJobView(job);
+  return toPage(
+    view.title,
+    html`<main id="job">
+<p><a href="/">all jobs</a></p>
+<h1 data-subject>${view.subject}</h1>
+<p class="dim" data-about>${view.about.join(' · ')}</p>
+<p><span data-state class="state ${view.state}">${view.state}</span> <span data-time class="dim"></span>
+<span data-line class="dim" role="status"></span></p>
+<p data-reason>${view.reason}</p>
+<ol data-steps>${view.steps.map((step) => toStep(step))}</ol>
+<p class="dim" data-cut hidden>The beginning is not shown.</p>
+<pre data-log aria-label="log"></pre>
+<p class="dim"><a href="/api/v1/jobs/${job.id}/log">the whole log, byte for byte</a></p>
+</main>
+<script>${raw(script)}</script>`,
+  );
+}
+
+function toStep({ name, state }: JobView['steps'][number]): Html {
+  return html`<li><span>${name}</span><span class="state ${state}">${state}</span></li>`;
+}
+
+/** The newest jobs; it loads itself anew. */
+export function toIndexPage(jobs: readonly Job[]): Html {
+  const rows = jobs.map((job) => {
+    const { state, subject, about } = toJobView(job);
+    return html`<li><a href="/jobs/${job.id}">${subject}</a><span class="dim">${about.join(' · ')}</span>
+<span class="state ${state}">${state}</span></li>`;
+  });
+  const none = html`<p>No job yet: push something.</p>`;
+  return toPage('Bellows', html`<h1>Jobs</h1>${rows.length === 0 ? none : html`<ul>${rows}</ul>`}`, 10);
+}
+
+/** A refusal that a person reads. */
+export function toProblemPage(title: string, detail: string): Html {
+  return toPage(title, html`<h1>${title}</h1><p>${detail}</p>`);
+}
+
+function toPage(title: string, body: Html, refreshSeconds?: number): Html {
+  return html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+${refreshSeconds === undefined ? '' : html`<meta http-equiv="refresh" content="${refreshSeconds}">`}
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${raw(style)}</style>
+${body}
+</html>
+`;
+}

@@ -1,0 +1,42 @@
+import { toDisplay } from '../../core/display/index.ts';
+import { isFinal, type Job, type Step } from '../../core/job/index.ts';
+
+/** A job as its page shows it: everything that somebody else chose is safe to show as text. */
+export interface JobView {
+  state: string;
+  final: boolean;
+  /** Of the window: the state first, so that a row of tabs can be read. */
+  title: string;
+  subject: string;
+  /** Repository, branch, commit, author. */
+  about: readonly string[];
+  reason: string;
+  /** Milliseconds since 1970; the browser counts on while it runs. */
+  startedAt?: number;
+  finishedAt?: number;
+  steps: readonly Step[];
+}
+
+export function toJobView(job: Job): JobView {
+  const { spec } = job;
+  const state = job.cancelling ? 'cancelling' : job.state;
+  const name = spec.repository.split('/').slice(1).join('/');
+  return {
+    state,
+    final: isFinal(job.state),
+    title: toDisplay(`${state}: ${name} ${spec.branch}`),
+    subject: toDisplay(spec.subject === '' ? `${spec.event} of ${spec.branch}` : spec.subject),
+    about: [
+      name,
+      spec.pullRequest === undefined ? spec.branch : `#${spec.pullRequest.number} ${spec.pullRequest.head}`,
+      spec.sha.slice(0, 10),
+      ...(spec.workflow === undefined ? [] : [spec.workflow]),
+      ...(spec.author === '' ? [] : [spec.author]),
+      ...(job.attempt > 1 ? [`attempt ${job.attempt}`] : []),
+    ].map(toDisplay),
+    reason: toDisplay(job.reason ?? ''),
+    ...(job.startedAt === undefined ? {} : { startedAt: job.startedAt }),
+    ...(job.finishedAt === undefined ? {} : { finishedAt: job.finishedAt }),
+    steps: job.steps.map((step) => ({ ...step, name: toDisplay(step.name) })),
+  };
+}

@@ -1,0 +1,96 @@
+import type { ErrorHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { AccessError } from '../core/access/index.ts';
+import { HeadsError, PayloadError } from '../core/forge/index.ts';
+import { QueueError } from '../core/queue/index.ts';
+import type { Log } from '../core/runtime/index.ts';
+import type { ApiEnv } from './deps.ts';
+import { pagePolicy, toProblemPage } from './page/html.ts';
+
+/** A refusal that the asker may read: what was wrong, what was expected, what to do. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly status: ContentfulStatusCode;
+  readonly headers: Record<string, string>;
+  constructor(status: ContentfulStatusCode, detail: string, headers: Record<string, string> = {}) {
+    super(detail);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export function unauthorized(): Problem {
+  return new Problem(401, 'A credential is needed: Authorization: Bearer <token>.', {
+    'www-authenticate': 'Bearer realm="bellows"',
+  });
+}
+
+/** Every error leaves here, as `application/problem+json` (RFC 9457), and is logged once when it is ours. */
+export function createErrorHandler(log: Log): ErrorHandler<ApiEnv> {
+  return (error, c) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500)
+      log.error({ path: c.req.path, status: problem.status, err: error }, 'a request failed');
+    const forPeople =
+      !c.req.path.startsWith('/api/') && c.req.header('accept')?.includes('text/html') === true;
+    return forPeople ? toPage(problem) : toResponse(problem);
+  };
+}
+
+function toResponse({ status, message, headers }: Problem): Response {
+  const body = { type: 'about:blank', title: titles[status] ?? 'Problem', status, detail: message };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+async function toPage({ status, message }: Problem): Promise<Response> {
+  const detail =
+    status === 401
+      ? 'This page opens by a link that works once: `bellows open` prints one, and so does a push.'
+      : message;
+  return new Response(String(await toProblemPage(titles[status] ?? 'Problem', detail)), {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': pagePolicy,
+      'cache-control': 'no-store',
+    },
+  });
+}
+
+function toProblem(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof QueueError && error.code === 'invalid') return new Problem(422, error.message);
+  if (error instanceof QueueError && error.code === 'full')
+    return new Problem(503, 'The queue has no room left. Try again when some jobs are done.', retryLater);
+  if (error instanceof QueueError || error instanceof AccessError)
+    return new Problem(
+      503,
+      'The queue does not answer. Nothing is known of this request; repeat it.',
+      retryLater,
+    );
+  if (error instanceof PayloadError) return new Problem(400, error.message);
+  if (error instanceof HeadsError) return new Problem(502, error.message);
+  if (error instanceof HTTPException) return new Problem(error.status as ContentfulStatusCode, error.message);
+  return new Problem(500, 'The api failed. Its log says why.');
+}
+
+const retryLater = { 'retry-after': '5' };
+
+const titles: Partial<Record<ContentfulStatusCode, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};

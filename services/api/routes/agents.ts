@@ -1,0 +1,126 @@
+import { createRoute } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import { z } from 'zod';
+import {
+  claimRequestSchema,
+  claimSchema,
+  completeAnswerSchema,
+  heartbeatAnswerSchema,
+  logAnswerSchema,
+  outcomeSchema,
+  stepFactSchema,
+  workflowsSchema,
+} from '../../core/job/index.ts';
+import { claimJob } from '../claim.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { holdHeartbeat } from '../heartbeat.ts';
+import { Problem } from '../problem.ts';
+import { answers, createRoutes, jobParams as params, takes } from '../route.ts';
+
+const job = '/api/v1/agent/jobs/{id}';
+const done = { 204: { description: 'Taken.' } };
+
+const claim = createRoute({
+  method: 'post',
+  path: '/api/v1/agent/claim',
+  summary: 'Take one job of a pool; the same agent asking again gets the same job',
+  request: { body: takes(claimRequestSchema) },
+  responses: { 200: answers(claimSchema, 'The job.'), 204: { description: 'No job waits.' } },
+});
+const heartbeat = createRoute({
+  method: 'post',
+  path: `${job}/heartbeat`,
+  summary: 'Renew the lease; held open, and answered at once when the job is cancelled or lost',
+  request: { params, query: z.object({ wait: z.coerce.number().int().min(0).max(10_000).default(0) }) },
+  responses: { 200: answers(heartbeatAnswerSchema, 'What the agent is to do.') },
+});
+const step = createRoute({
+  method: 'post',
+  path: `${job}/steps`,
+  summary: 'What became of a step',
+  request: { params, body: takes(stepFactSchema) },
+  responses: done,
+});
+const workflows = createRoute({
+  method: 'post',
+  path: `${job}/workflows`,
+  summary: 'The other workflows of the tree; each becomes a job',
+  request: { params, body: takes(workflowsSchema) },
+  responses: done,
+});
+const log = createRoute({
+  method: 'put',
+  path: `${job}/log/{n}`,
+  summary: 'The next chunk of the log',
+  request: {
+    params: params.extend({ n: z.coerce.number().int().positive() }),
+    query: z.object({ step: z.string().max(200) }),
+    body: {
+      required: true,
+      content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
+    },
+  },
+  responses: { 200: answers(logAnswerSchema, 'How far the log is.') },
+});
+const complete = createRoute({
+  method: 'post',
+  path: `${job}/complete`,
+  summary: 'How the job ended',
+  request: { params, body: takes(outcomeSchema) },
+  responses: { 200: answers(completeAnswerSchema, 'Whether it counts.') },
+});
+
+/** What agents say. The token of a job opens that job, under its fence, and nothing else. */
+export function createAgentRoutes(deps: ApiDeps) {
+  const { queue } = deps;
+  const app = createRoutes();
+  app.use('/api/v1/agent/jobs/:id/*', ownJob);
+  return app
+    .openapi(claim, async (c) => {
+      const claimed = await claimJob(deps, c.get('identity'), c.req.valid('json'));
+      return claimed === undefined ? c.body(null, 204) : c.json(claimed, 200);
+    })
+    .openapi(heartbeat, async (c) => {
+      const { id } = c.req.valid('param');
+      const fence = toFence(c.get('identity'));
+      const answer = await holdHeartbeat(deps, id, fence, c.req.valid('query').wait, c.req.raw.signal);
+      return c.json({ answer }, 200);
+    })
+    .openapi(step, async (c) => {
+      const { id } = c.req.valid('param');
+      refuseStale(await queue.step(id, toFence(c.get('identity')), c.req.valid('json')));
+      return c.body(null, 204);
+    })
+    .openapi(workflows, async (c) => {
+      const { id } = c.req.valid('param');
+      refuseStale(await queue.expand(id, toFence(c.get('identity')), c.req.valid('json').workflows));
+      return c.body(null, 204);
+    })
+    .openapi(log, async (c) => {
+      const { id, n } = c.req.valid('param');
+      const bytes = new Uint8Array(await c.req.arrayBuffer());
+      const { step: name } = c.req.valid('query');
+      return c.json(await queue.appendLog(id, toFence(c.get('identity')), n, name, bytes), 200);
+    })
+    .openapi(complete, async (c) => {
+      const { id } = c.req.valid('param');
+      const answer = await queue.complete(id, toFence(c.get('identity')), c.req.valid('json'));
+      return c.json({ answer }, 200);
+    });
+}
+
+const ownJob = createMiddleware<ApiEnv>(async (c, next) => {
+  const identity = c.get('identity');
+  if (identity.role !== 'job' || identity.job !== c.req.param('id'))
+    throw new Problem(403, 'This token is that of another job.');
+  await next();
+});
+
+function toFence(identity: ApiEnv['Variables']['identity']): number {
+  if (identity.role !== 'job') throw new Problem(403, 'Only the agent of a job says this.');
+  return identity.fence;
+}
+
+function refuseStale(answer: 'done' | 'stale'): void {
+  if (answer === 'stale') throw new Problem(409, 'The job has gone on without this agent; end here.');
+}

@@ -1,0 +1,139 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { createToken } from '../../core/access/index.ts';
+import {
+  acceptedSchema,
+  isFinal,
+  type Job,
+  type JobSpec,
+  jobAnswerSchema,
+  jobPageSchema,
+  jobStates,
+  nameSchema,
+  type Repository,
+  repositoryIdSchema,
+  type Trigger,
+  triggerSchema,
+} from '../../core/job/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { enqueue } from '../enqueue.ts';
+import { Problem } from '../problem.ts';
+import { answers, createRoutes, jobParams, takes } from '../route.ts';
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/v1/jobs',
+  summary: 'Jobs, newest first, without their steps',
+  request: {
+    query: z.object({
+      repository: repositoryIdSchema.optional(),
+      branch: z.string().max(512).optional(),
+      state: z.enum(jobStates).optional(),
+      pool: nameSchema.optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+      cursor: z.string().max(200).optional(),
+    }),
+  },
+  responses: { 200: answers(jobPageSchema, 'A page; `event` is where the events go on from.') },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/api/v1/jobs/{id}',
+  summary: 'One job with its steps',
+  request: { params: jobParams },
+  responses: { 200: answers(jobAnswerSchema, 'The job; `event` is where the events go on from.') },
+});
+
+const asked = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() });
+
+const trigger = createRoute({
+  method: 'post',
+  path: '/api/v1/jobs',
+  summary: 'Run the pipeline of a ref',
+  request: { headers: asked, body: takes(triggerSchema) },
+  responses: { 202: answers(acceptedSchema, 'Accepted, and on disk.') },
+});
+
+const cancel = createRoute({
+  method: 'post',
+  path: '/api/v1/jobs/{id}/cancel',
+  summary: 'Cancel a job; a running one is told to stop',
+  request: { params: jobParams },
+  responses: { 200: answers(jobAnswerSchema, 'The job as it is now.') },
+});
+
+const retry = createRoute({
+  method: 'post',
+  path: '/api/v1/jobs/{id}/retry',
+  summary: 'Run a job that has ended once more, as a new one',
+  request: { params: jobParams, headers: asked },
+  responses: { 202: answers(acceptedSchema, 'Accepted, and on disk.') },
+});
+
+export function createJobRoutes(deps: ApiDeps) {
+  const { queue, publicUrl } = deps;
+  const askFor = (repository: Repository, spec: JobSpec, key = createToken()) =>
+    enqueue(queue, publicUrl, {
+      cause: { kind: 'asked', repository: repository.id, key },
+      jobs: [{ spec, pool: repository.pool }],
+    });
+
+  return createRoutes()
+    .openapi(list, async (c) => {
+      const { limit, ...given } = c.req.valid('query');
+      return c.json(await queue.jobs({ ...given, limit }), 200);
+    })
+    .openapi(get, async (c) => c.json(await readJob(deps, c.req.valid('param').id), 200))
+    .openapi(trigger, async (c) => {
+      const body = c.req.valid('json');
+      const repository = await readRepository(deps, body.repository);
+      const spec = await toTriggeredSpec(deps, repository, body);
+      return c.json(await askFor(repository, spec, c.req.valid('header')['idempotency-key']), 202);
+    })
+    .openapi(cancel, async (c) => {
+      const { id } = c.req.valid('param');
+      const answer = await queue.cancel(id, c.get('identity').role);
+      const after = await readJob(deps, id);
+      if (answer === 'final') throw new Problem(409, `Job ${id} has already ended: ${after.job.state}.`);
+      return c.json(after, 200);
+    })
+    .openapi(retry, async (c) => {
+      const { id } = c.req.valid('param');
+      const { job } = await readJob(deps, id);
+      if (!isFinal(job.state))
+        throw new Problem(409, `Job ${id} has not ended yet: ${job.state}. Cancel it first, or wait.`);
+      const repository = await readRepository(deps, job.spec.repository);
+      const spec = { ...job.spec, retryOf: id, timeLimitMs: repository.timeLimitMs };
+      return c.json(await askFor(repository, spec, c.req.valid('header')['idempotency-key']), 202);
+    });
+}
+
+export async function readJob(deps: ApiDeps, id: string): Promise<{ job: Job; event: string }> {
+  const found = await deps.queue.job(id);
+  if (found === undefined) throw new Problem(404, `There is no job ${id}; it may be older than the history.`);
+  return found;
+}
+
+export async function readRepository(deps: ApiDeps, id: string): Promise<Repository> {
+  const repository = await deps.repositories.get(id);
+  if (repository === undefined) throw new Problem(404, `${id} is not registered.`);
+  return repository;
+}
+
+async function toTriggeredSpec(deps: ApiDeps, repository: Repository, wanted: Trigger): Promise<JobSpec> {
+  const ref = wanted.ref ?? `refs/heads/${repository.defaultBranch}`;
+  const sha = wanted.sha ?? (await deps.reconciler.readHeads(repository)).get(ref);
+  if (sha === undefined) throw new Problem(404, `${repository.id} has no ${ref}.`);
+  return {
+    repository: repository.id,
+    event: 'manual',
+    ref,
+    branch: ref.replace(/^refs\/(?:heads|tags)\//, ''),
+    sha,
+    subject: '',
+    author: '',
+    defaultBranch: repository.defaultBranch,
+    timeLimitMs: repository.timeLimitMs,
+  };
+}

@@ -1,0 +1,116 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { createToken } from '../../core/access/index.ts';
+import { HeadsError } from '../../core/forge/index.ts';
+import { type Repository, repositoryPatchSchema, repositorySchema } from '../../core/job/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { Problem } from '../problem.ts';
+import { answers, createRoutes, repositoryParams, takes, toRepositoryId } from '../route.ts';
+import { readRepository } from './jobs.ts';
+
+const path = '/api/v1/repositories/{forge}/{owner}/{name}';
+const params = repositoryParams;
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/v1/repositories',
+  summary: 'The repositories that may send events',
+  responses: { 200: answers(z.object({ repositories: z.array(repositorySchema) }), 'All of them.') },
+});
+const get = createRoute({
+  method: 'get',
+  path,
+  summary: 'One repository',
+  request: { params },
+  responses: { 200: answers(repositorySchema, 'Its settings.') },
+});
+const put = createRoute({
+  method: 'put',
+  path,
+  summary: 'Register a repository, or replace its settings',
+  request: { params, body: takes(repositorySchema) },
+  responses: { 200: answers(repositorySchema, 'Its settings.') },
+});
+const patch = createRoute({
+  method: 'patch',
+  path,
+  summary: 'Change some settings of a repository',
+  request: { params, body: takes(repositoryPatchSchema) },
+  responses: { 200: answers(repositorySchema, 'Its settings.') },
+});
+const remove = createRoute({
+  method: 'delete',
+  path,
+  summary: 'Forget a repository; its jobs stay',
+  request: { params },
+  responses: { 204: { description: 'It is gone.' } },
+});
+const renewHook = createRoute({
+  method: 'post',
+  path: `${path}/hook`,
+  summary:
+    'Give a repository its own hook, or renew its secret; the one before stays good until the next time',
+  request: { params },
+  responses: { 200: answers(z.object({ url: z.url(), secret: z.string() }), 'Shown this once.') },
+});
+
+export function createRepositoryRoutes(deps: ApiDeps) {
+  const { repositories } = deps;
+  return createRoutes()
+    .openapi(list, async (c) => c.json({ repositories: await repositories.list() }, 200))
+    .openapi(get, async (c) => c.json(await readRepository(deps, toRepositoryId(c.req.valid('param'))), 200))
+    .openapi(put, async (c) => {
+      const id = toRepositoryId(c.req.valid('param'));
+      const repository = c.req.valid('json');
+      if (repository.id !== id || `${repository.forge}/${repository.name}` !== id)
+        throw new Problem(
+          422,
+          `The body speaks of ${repository.id} (${repository.forge}, ${repository.name}), the path of ${id}.`,
+        );
+      if (deps.origins[repository.forge] === undefined)
+        throw new Problem(
+          422,
+          `No ${repository.forge} is registered to clone from: set BELLOWS_${repository.forge.toUpperCase()}_ORIGIN.`,
+        );
+      if (repository.forge !== 'local' && (await repositories.get(id)) === undefined)
+        await noteHeads(deps, repository);
+      await repositories.put(repository);
+      return c.json(repository, 200);
+    })
+    .openapi(patch, async (c) => {
+      const before = await readRepository(deps, toRepositoryId(c.req.valid('param')));
+      const given = Object.entries(c.req.valid('json')).filter(([, value]) => value !== undefined);
+      const after = repositorySchema.parse({ ...before, ...Object.fromEntries(given) });
+      await repositories.put(after);
+      return c.json(after, 200);
+    })
+    .openapi(remove, async (c) => {
+      const id = toRepositoryId(c.req.valid('param'));
+      if (!(await repositories.remove(id))) throw new Problem(404, `${id} is not registered.`);
+      return c.body(null, 204);
+    })
+    .openapi(renewHook, async (c) => {
+      const { id, forge } = await readRepository(deps, toRepositoryId(c.req.valid('param')));
+      const secret = createToken();
+      const { hook } = await repositories.setHookSecret(id, secret);
+      return c.json({ url: `${deps.publicUrl}/webhooks/${forge}/${hook}`, secret }, 200);
+    });
+}
+
+/**
+ * What a forge already holds when a repository is registered is not news: only what moves from here on is
+ * built. Our own remote's repositories are born empty, and registered by their first push.
+ */
+async function noteHeads(deps: ApiDeps, repository: Repository): Promise<void> {
+  try {
+    const heads = await deps.reconciler.readHeads(repository);
+    for (const [ref, sha] of heads)
+      if (!ref.startsWith('refs/pull/')) await deps.queue.noteHead(repository.id, ref, sha);
+  } catch (error) {
+    if (!(error instanceof HeadsError)) throw error;
+    deps.log.warn(
+      { err: error },
+      'registered, but its forge does not answer; webhooks are taken all the same',
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import { type Context, Hono } from 'hono';
+import { createToken } from '../../core/access/index.ts';
+import { PayloadError, parseWebhook, readSignature, verifySignature } from '../../core/forge/index.ts';
+import { type Forge, forges } from '../../core/job/index.ts';
+import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { limitBody, webhookBytes } from '../door.ts';
+import { enqueue, toEnqueueRequest } from '../enqueue.ts';
+import type { WebhookOutcome } from '../metrics.ts';
+import { Problem } from '../problem.ts';
+
+/**
+ * What forges send. In this order, so that nothing is done for whoever did not sign, and nobody is told
+ * 2xx before it is on disk: size, HMAC over the raw bytes, what it says, the awaited write, 202.
+ *
+ * A replay is answered 200 `dup`: it is fine, and nothing new was accepted.
+ */
+export function createWebhookRoutes(deps: ApiDeps) {
+  return new Hono<ApiEnv>()
+    .post('/webhooks/:forge', limitBody(webhookBytes), (c) => receive(deps, c, c.req.param('forge')))
+    .post('/webhooks/:forge/:hook', limitBody(webhookBytes), (c) =>
+      receive(deps, c, c.req.param('forge'), c.req.param('hook')),
+    );
+}
+
+async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?: string): Promise<Response> {
+  const forge = forges.find((known) => known === name);
+  if (forge === undefined)
+    throw new Problem(
+      404,
+      `No forge sends here; webhooks go to ${forges.map((f) => `/webhooks/${f}`).join(', ')}.`,
+    );
+  const count = (outcome: WebhookOutcome) => deps.metrics.webhook(forge, outcome);
+  const body = new Uint8Array(await c.req.arrayBuffer());
+  let id: string | undefined;
+  try {
+    const hook = await findHook(deps, forge, hookId);
+    if (!verifySignature(body, readSignature(forge, c.req.raw.headers), hook.secrets)) {
+      count('unsigned');
+      throw new Problem(401, 'The signature is not that of this body under a secret of this hook.');
+    }
+    if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? ''))
+      throw new Problem(
+        415,
+        'Expected content type application/json; set it in the settings of the webhook.',
+      );
+    const { event, delivery } = parseWebhook(forge, c.req.raw.headers, body);
+    if (event.kind === 'ping' || event.kind === 'ignored') {
+      count(event.kind);
+      return c.json({ answer: event.kind, ...('reason' in event ? { reason: event.reason } : {}) }, 200);
+    }
+    id = `${forge}/${event.repository}`;
+    if (hook.repository !== undefined && hook.repository !== id)
+      throw new Problem(403, `This hook is that of ${hook.repository}; the body speaks of ${id}.`);
+    const repository = await deps.repositories.get(id);
+    if (repository === undefined) {
+      count('unregistered');
+      throw new Problem(404, `${id} is not registered. Register it first: bellows repo --help`);
+    }
+    if (event.kind === 'skipped') {
+      await deps.queue.noteHead(id, event.ref, event.sha);
+      count('ignored');
+      return c.json({ answer: 'ignored', reason: event.reason }, 200);
+    }
+    if (event.kind === 'gone') {
+      await deps.queue.removeHead(id, event.ref);
+      count('gone');
+      return c.json({ answer: 'gone', ref: event.ref }, 200);
+    }
+    const accepted = await enqueue(deps.queue, deps.publicUrl, toEnqueueRequest(repository, event, delivery));
+    count(accepted.answer);
+    return c.json(accepted, accepted.answer === 'dup' ? 200 : 202);
+  } catch (error) {
+    if (error instanceof PayloadError || (error instanceof Problem && error.status === 415))
+      count('malformed');
+    else if (!(error instanceof Problem) || error.status === 503) {
+      count(error instanceof Problem ? 'full' : 'unavailable');
+      // The forge may never come again (Gitea does not): it is asked for what it told, as soon as can be.
+      deps.reconciler.owe(id);
+    }
+    throw error;
+  }
+}
+
+/** The forge's hook, or a repository's own. */
+interface Hook {
+  secrets: readonly string[];
+  repository?: string;
+}
+
+async function findHook(deps: ApiDeps, forge: Forge, hookId: string | undefined): Promise<Hook> {
+  if (hookId !== undefined) {
+    const own = /^[A-Za-z0-9_-]{1,100}$/.test(hookId) ? await deps.repositories.hook(hookId) : undefined;
+    // A hook that does not exist has a secret that nobody knows: the same work, and the same answer.
+    return own?.repository.startsWith(`${forge}/`) === true ? own : { secrets: [createToken()] };
+  }
+  const secrets = deps.secrets.webhooks[forge];
+  if (secrets.length === 0)
+    throw new Problem(404, `No webhook secret is set for ${forge}: put one into the file webhook-${forge}.`);
+  return { secrets };
+}
