@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Repository, repositorySchema } from '../job/index.ts';
 import { toQueueError } from './error.ts';
 import { toKey } from './keys.ts';
