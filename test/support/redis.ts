@@ -46,7 +46,10 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const exited = once(child, 'exit');
-  await untilListening(socket, exited);
+  await untilListening(socket, exited).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
 
   const url = `unix://${socket}`;
   const connections = new Set<Redis>();

@@ -48,7 +48,7 @@ for _, id in ipairs(redis.call('ZRANGE', INDEX, 0, -1)) do
       expect(job.token, id .. ' runs without a token')
     end
     if job.group then
-      groups[job.group] = true
+      groups[job.group] = math.max(groups[job.group] or 0, tonumber(job.permits))
       local held = redis.call('SISMEMBER', PERMITS .. job.group, id) == 1
       expect(held == (state == 'queued' or state == 'running'), id .. ' is ' .. state .. ': permit')
       same(BLOCKED .. job.group, state == 'blocked', 'line of its group')
@@ -75,7 +75,8 @@ for _, pool in ipairs(redis.call('SMEMBERS', POOLS)) do
   ready[pool] = nil
 end
 expect(next(ready) == nil, 'a pool is not listed')
-for group in pairs(groups) do
+for group, most in pairs(groups) do
+  expect(redis.call('SCARD', PERMITS .. group) <= most, 'group ' .. group .. ' has given more than ' .. most .. ' permits')
   local first = redis.call('ZRANGE', BLOCKED .. group, 0, 0)[1]
   if first then
     local permits = tonumber(redis.call('HGET', JOB .. first, 'permits'))

@@ -24,7 +24,7 @@ redis.call('HSET', JOB .. id, 'settled', fence)
 
 if outcome == 'error' and job.cancelling then outcome = 'cancelled' end
 if outcome == 'cancelled' then reason = reason or cancelled_by(job) end
-if outcome == 'skipped' then reason = reason or 'nothing to run' end
+if outcome == 'skipped' then reason, exit = reason or 'nothing to run', nil end
 if outcome ~= 'error' then
   finish(job, outcome, reason, exit)
   return 'done'

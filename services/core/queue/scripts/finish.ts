@@ -30,19 +30,20 @@ local function settle_dependents(job)
   local ids = redis.call('SMEMBERS', DEPENDENTS .. job.id)
   if #ids == 0 then return end
   redis.call('DEL', DEPENDENTS .. job.id)
-  local waiting = {}
-  for i, id in ipairs(ids) do
-    waiting[i] = read(id)
-    sequence(waiting[i])
-  end
-  table.sort(waiting, function(a, b) return tonumber(a.seq) < tonumber(b.seq) end)
-  for _, other in ipairs(waiting) do
-    local name = redis.call('HGET', NEEDS .. other.id, job.id)
-    redis.call('HDEL', NEEDS .. other.id, job.id)
-    if job.state ~= 'success' and other.runs ~= 'always' then
-      finish(other, 'skipped', 'needs "' .. name .. '", which ended as ' .. job.state)
-    elseif not other.awaits and redis.call('EXISTS', NEEDS .. other.id) == 0 then
-      dispatch(other)
+  local order = {}
+  for _, id in ipairs(ids) do order[id] = tonumber(redis.call('ZSCORE', INDEX, id)) end
+  table.sort(ids, function(a, b) return order[a] < order[b] end)
+  for _, id in ipairs(ids) do
+    local name = redis.call('HGET', NEEDS .. id, job.id)
+    -- One that ended with another of these needs this one no more.
+    if name then
+      redis.call('HDEL', NEEDS .. id, job.id)
+      local other = read(id)
+      if job.state ~= 'success' and other.runs ~= 'always' then
+        finish(other, 'skipped', 'needs "' .. name .. '", which ended as ' .. job.state)
+      elseif not other.awaits and redis.call('EXISTS', NEEDS .. id) == 0 then
+        dispatch(other)
+      end
     end
   end
 end

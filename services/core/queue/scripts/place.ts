@@ -39,7 +39,9 @@ local function permitted(job)
   if not job.group then return true end
   local held, line = PERMITS .. job.group, BLOCKED .. job.group
   if redis.call('SISMEMBER', held, job.id) == 1 then return true end
-  if redis.call('ZCARD', line) == 0 and redis.call('SCARD', held) < tonumber(job.permits) then
+  local first = redis.call('ZRANGE', line, 0, 0, 'WITHSCORES')
+  local next_in_line = not first[1] or sequence(job) < tonumber(first[2])
+  if next_in_line and redis.call('SCARD', held) < tonumber(job.permits) then
     redis.call('SADD', held, job.id)
     return true
   end
@@ -73,9 +75,10 @@ local function dispatch(job)
   emit(job.state, job.id, job.reason and { reason = job.reason })
 end
 
--- Gives the permit back; whoever is first in the line and may now, goes.
+-- Out of its group: the permit goes back, and whoever is now first in the line, and may, goes on.
 local function release(job)
-  if not job.group or redis.call('SREM', PERMITS .. job.group, job.id) == 0 then return end
+  if not job.group then return end
+  redis.call('SREM', PERMITS .. job.group, job.id)
   local held, line = PERMITS .. job.group, BLOCKED .. job.group
   while true do
     local first = redis.call('ZRANGE', line, 0, 0)[1]

@@ -1,0 +1,349 @@
+import type { JobState, Outcome, Step, StepFact } from '../../../../../services/core/job/index.ts';
+import { isFinal, toId } from '../../../../../services/core/job/index.ts';
+import type { EnqueueRequest, Limits, NewJob } from '../../../../../services/core/queue/index.ts';
+
+/**
+ * The queue once more, from the prose alone: plain lists, no Redis, no time. Slow and easy to believe.
+ * Its methods answer what the queue must answer, and `jobs` is what the queue must then hold.
+ */
+export interface ModelJob {
+  id: string;
+  pipeline: string;
+  repo: string;
+  pool: string;
+  class: number;
+  seq: number;
+  sha: string;
+  workflow: string | undefined;
+  state: JobState;
+  reason: string | undefined;
+  cancelling: boolean;
+  by: string | undefined;
+  attempt: number;
+  fence: number;
+  settled: number | undefined;
+  losses: number;
+  errors: number;
+  agent: string | undefined;
+  token: string | undefined;
+  exitCode: number | undefined;
+  steps: Step[];
+  needs: Map<string, string>;
+  always: boolean;
+  awaits: boolean;
+  group: { name: string; limit: number } | undefined;
+  permit: boolean;
+  /** Order in which jobs ended. */
+  ended: number;
+}
+
+interface Ready {
+  job: ModelJob;
+  class: number;
+  time: number;
+}
+
+export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'errors' | 'steps'>) {
+  const jobs = new Map<string, ModelJob>();
+  /** Pipelines ever made, since a replay is known after history has forgotten it. */
+  const pipelines = new Set<string>();
+  const deliveries = new Map<string, string>();
+  const heads = new Map<string, string>();
+  const epochs = new Map<string, number>();
+  const ready = new Map<string, Ready[]>();
+  const fair = new Map<string, Map<string, number>>();
+  let seq = 0;
+  let ended = 0;
+
+  const inOrder = () => [...jobs.values()].sort((a, b) => a.seq - b.seq);
+
+  const place = (job: ModelJob) => {
+    const { group } = job;
+    const mates = inOrder().filter((other) => group !== undefined && other.group?.name === group.name);
+    if (group !== undefined && !job.permit) {
+      const held = mates.filter((mate) => mate.permit).length;
+      const line = mates.filter((mate) => mate.state === 'blocked');
+      if (line.some((mate) => mate.seq < job.seq) || held >= group.limit) {
+        job.state = 'blocked';
+        job.reason = `concurrency group "${group.name}" is full`;
+        return;
+      }
+      job.permit = true;
+    }
+    const queue = ready.get(job.pool) ?? [];
+    ready.set(job.pool, queue);
+    const times = queue.filter((each) => each.class === job.class).map((each) => each.time);
+    const key = `${job.pool} ${job.class}`;
+    if (times.length === 0) fair.delete(key);
+    const lasts = fair.get(key) ?? new Map<string, number>();
+    const time = times.length === 0 ? 0 : Math.max(Math.min(...times), lasts.get(job.repo) ?? 0);
+    fair.set(key, lasts.set(job.repo, time + 1));
+    queue.push({ job, class: job.class, time });
+    job.state = 'queued';
+    job.reason = undefined;
+  };
+
+  const dispatch = (job: ModelJob) => {
+    Object.assign(job, {
+      agent: undefined,
+      token: undefined,
+      exitCode: undefined,
+      cancelling: false,
+      by: undefined,
+    });
+    place(job);
+  };
+
+  const leaveReady = (job: ModelJob) => {
+    const queue = ready.get(job.pool) ?? [];
+    const at = queue.findIndex((each) => each.job === job);
+    if (at >= 0) queue.splice(at, 1);
+  };
+
+  const closeSteps = (job: ModelJob) => {
+    for (const step of job.steps) {
+      if (step.state === 'running') step.state = 'cancelled';
+      if (step.state === 'pending') step.state = 'skipped';
+    }
+  };
+
+  const release = (job: ModelJob) => {
+    job.permit = false;
+    for (;;) {
+      const mates = inOrder().filter((other) => other.group?.name === job.group?.name);
+      const first = mates.find((mate) => mate.state === 'blocked');
+      if (first?.group === undefined || mates.filter((mate) => mate.permit).length >= first.group.limit)
+        return;
+      first.permit = true;
+      dispatch(first);
+    }
+  };
+
+  const finish = (job: ModelJob, state: JobState, reason: string | undefined, exitCode?: number) => {
+    leaveReady(job);
+    closeSteps(job);
+    ended += 1;
+    Object.assign(job, { state, reason, exitCode, cancelling: false, by: undefined, awaits: false, ended });
+    job.needs.clear();
+    release(job);
+    for (const other of inOrder().filter((each) => each.needs.has(job.id))) {
+      const name = other.needs.get(job.id);
+      if (name === undefined) continue;
+      other.needs.delete(job.id);
+      if (state !== 'success' && !other.always) {
+        finish(other, 'skipped', `needs "${name}", which ended as ${state}`);
+      } else if (!other.awaits && other.needs.size === 0) {
+        dispatch(other);
+      }
+    }
+  };
+
+  const cancelledBy = (job: ModelJob) => (job.by === undefined ? 'cancelled' : `cancelled by ${job.by}`);
+
+  const lose = (job: ModelJob, reason: string) => {
+    job.fence += 1;
+    job.losses += 1;
+    Object.assign(job, { agent: undefined, token: undefined });
+    closeSteps(job);
+    if (job.cancelling) finish(job, 'cancelled', cancelledBy(job));
+    else if (job.losses >= limits.losses)
+      finish(job, 'dead', `lost ${job.losses} agents; the last: ${reason}`);
+    else dispatch(job);
+  };
+
+  const create = (pipeline: string, id: string, { spec, pool, needs = [], ...rest }: NewJob) => {
+    seq += 1;
+    const { runs, group, priority = 5, awaits } = rest;
+    const names = needs.map((name) => `"${name}"`).join(', ');
+    const reason = awaits ?? (needs.length > 0 ? `needs ${names}` : undefined);
+    const job: ModelJob = {
+      ...{ id, pipeline, repo: spec.repository, pool, class: priority, seq, sha: spec.sha },
+      ...{ workflow: spec.workflow, state: 'waiting', reason, cancelling: false, by: undefined },
+      ...{ attempt: 0, fence: 0, settled: undefined, losses: 0, errors: 0, agent: undefined },
+      ...{ token: undefined, exitCode: undefined, steps: [], group, permit: false, ended: 0 },
+      needs: new Map(needs.map((name) => [toId('job', pipeline, name), name])),
+      always: runs === 'always',
+      awaits: awaits !== undefined,
+    };
+    jobs.set(id, job);
+    if (reason === undefined) place(job);
+  };
+
+  const held = (id: string, fence: number) => {
+    const job = jobs.get(id);
+    return job?.state === 'running' && job.fence === fence ? job : undefined;
+  };
+
+  return {
+    jobs,
+    heads,
+    /** The queue's sequence also counts removed refs. */
+    removeHead(repo: string, ref: string) {
+      heads.delete(`${repo} ${ref}`);
+      seq += 1;
+      epochs.set(`${repo} ${ref}`, seq);
+    },
+    enqueue({ cause, delivery, jobs: wanted }: EnqueueRequest) {
+      const known = delivery === undefined ? undefined : deliveries.get(delivery);
+      const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
+      const pipeline =
+        cause.kind === 'ref'
+          ? toId(
+              'ref',
+              cause.repository,
+              cause.ref,
+              epochs.get(ref) ?? 0,
+              cause.after,
+              cause.event,
+              cause.pullRequest ?? 0,
+            )
+          : toId('asked', cause.repository, cause.key);
+      const ids = wanted.map(({ spec }) => toId('job', pipeline, spec.workflow ?? ''));
+      const here = (of: string) => {
+        const left = inOrder().flatMap((job) => (job.pipeline === of ? [job.id] : []));
+        return { answer: 'dup', pipeline: of, jobs: left.length > 0 || of !== pipeline ? left : ids };
+      };
+      if (known !== undefined) return here(known);
+      const dup = pipelines.has(pipeline);
+      const unfinished = inOrder().filter((job) => !isFinal(job.state)).length;
+      if (!dup && unfinished + wanted.length > limits.unfinished) return { answer: 'full' };
+      if (cause.kind === 'ref' && (!heads.has(ref) || heads.get(ref) === cause.before))
+        heads.set(ref, cause.after);
+      if (delivery !== undefined) deliveries.set(delivery, pipeline);
+      if (dup) return here(pipeline);
+      pipelines.add(pipeline);
+      for (const [i, job] of wanted.entries()) create(pipeline, ids[i] ?? '', job);
+      return { answer: 'enqueued', pipeline, jobs: ids };
+    },
+    expand(id: string, fence: number, workflows: string[], spec: NewJob['spec']) {
+      const job = held(id, fence);
+      if (job === undefined) return 'stale';
+      for (const workflow of workflows) {
+        const other = toId('job', job.pipeline, workflow);
+        if (jobs.has(other)) continue;
+        const { pool, group } = job;
+        create(job.pipeline, other, {
+          spec: { ...spec, workflow },
+          pool,
+          priority: job.class,
+          ...(group ? { group } : {}),
+        });
+      }
+      return 'done';
+    },
+    claim(pool: string, agent: string, prefer: string | undefined, token: string) {
+      const mine = inOrder().find((job) => job.state === 'running' && job.agent === agent);
+      if (mine !== undefined) {
+        if (mine.pool !== pool) return undefined;
+        mine.token = token;
+        return mine;
+      }
+      const queue = ready.get(pool) ?? [];
+      const [first] = [...queue].sort(
+        (a, b) => a.class - b.class || a.time - b.time || a.job.seq - b.job.seq,
+      );
+      const job = queue.find((each) => each.job.id === prefer)?.job ?? first?.job;
+      if (job === undefined) return undefined;
+      leaveReady(job);
+      Object.assign(job, { state: 'running', agent, token, steps: [] });
+      job.fence += 1;
+      job.attempt += 1;
+      return job;
+    },
+    authenticate(id: string, token: string, settled: boolean) {
+      const job = jobs.get(id);
+      if (job === undefined || job.token !== token) return undefined;
+      return job.state === 'running' || (settled && job.settled === job.fence) ? job.fence : undefined;
+    },
+    heartbeat(id: string, fence: number) {
+      const job = held(id, fence);
+      if (job === undefined) return 'lost';
+      return job.cancelling ? 'cancel' : 'ok';
+    },
+    step(id: string, fence: number, { name, state, exitCode }: StepFact) {
+      const job = held(id, fence);
+      if (job === undefined) return 'stale';
+      const rank = (of: string) => (of === 'pending' ? 0 : of === 'running' ? 1 : 2);
+      const known = job.steps.find((step) => step.name === name);
+      if (known === undefined) {
+        if (job.steps.length < limits.steps)
+          job.steps.push({ name, state, ...(exitCode === undefined ? {} : { exitCode }) });
+      } else if (rank(state) > rank(known.state)) {
+        known.state = state;
+        if (exitCode === undefined) delete known.exitCode;
+        else known.exitCode = exitCode;
+      }
+      return 'done';
+    },
+    complete(id: string, fence: number, { outcome, reason, exitCode }: Outcome) {
+      const job = jobs.get(id);
+      if (job === undefined) return 'stale';
+      if (held(id, fence) === undefined) return job.settled === fence ? 'dup' : 'stale';
+      job.settled = fence;
+      if (outcome === 'cancelled' || (outcome === 'error' && job.cancelling)) {
+        finish(job, 'cancelled', reason ?? cancelledBy(job), exitCode);
+      } else if (outcome === 'skipped') finish(job, 'skipped', reason ?? 'nothing to run');
+      else if (outcome !== 'error') finish(job, outcome, reason, exitCode);
+      else {
+        job.errors += 1;
+        const why = reason ?? 'the agent could not run it';
+        if (job.errors >= limits.errors) {
+          finish(job, 'dead', `tried ${job.errors} times; the last: ${why}`);
+        } else {
+          closeSteps(job);
+          Object.assign(job, { state: 'delayed', reason: why, agent: undefined });
+          release(job);
+        }
+      }
+      return 'done';
+    },
+    cancel(id: string, by: string) {
+      const job = jobs.get(id);
+      if (job === undefined) return 'unknown';
+      if (isFinal(job.state)) return 'final';
+      if (job.state !== 'running') finish(job, 'cancelled', `cancelled by ${by}`);
+      else if (!job.cancelling) Object.assign(job, { cancelling: true, by });
+      return 'done';
+    },
+    lost(agent: string, reason: string) {
+      const job = inOrder().find((each) => each.state === 'running' && each.agent === agent);
+      if (job === undefined) return 'unknown';
+      lose(job, reason);
+      return 'done';
+    },
+    approve(pipeline: string, sha: string) {
+      const meant = inOrder().filter((job) => job.pipeline === pipeline && job.sha === sha && job.awaits);
+      for (const job of meant) {
+        job.awaits = false;
+        if (job.needs.size === 0) dispatch(job);
+        else job.reason = 'waits for what it needs';
+      }
+      return meant.length;
+    },
+    requeue(id: string) {
+      const job = jobs.get(id);
+      if (job?.state !== 'dead') return 'not-dead';
+      Object.assign(job, { losses: 0, errors: 0, settled: undefined });
+      dispatch(job);
+      return 'done';
+    },
+    /** What a tick finds due. */
+    due(job: ModelJob) {
+      dispatch(job);
+    },
+    overdue(job: ModelJob, seconds: number) {
+      job.token = undefined;
+      finish(job, 'timeout', `ran longer than ${seconds} s`);
+    },
+    expired(job: ModelJob, seconds: number) {
+      lose(job, `the agent was not heard of for ${seconds} s`);
+    },
+    trim(keep: number, finishedAt: (id: string) => number) {
+      const done = inOrder()
+        .filter((job) => isFinal(job.state))
+        .sort((a, b) => finishedAt(a.id) - finishedAt(b.id) || (a.id < b.id ? -1 : 1));
+      for (const job of done.slice(0, Math.max(0, done.length - keep))) jobs.delete(job.id);
+    },
+  };
+}
+export type Model = ReturnType<typeof createModel>;
