@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { toShellCommand } from './command.ts';
 import { type Path, type PipelineDocument, parseYaml, type YamlValue } from './document.ts';
 import { toWorkflowName } from './files.ts';

@@ -1,0 +1,107 @@
+import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { refSchema, shaSchema } from '../job/index.ts';
+import { type CloneTarget, type GitEnd, runGit, toGitEnvironment } from './git.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface CheckoutOptions {
+  target: CloneTarget;
+  ref: string;
+  sha: string;
+  workspace: Workspace;
+  path: string;
+  uid?: number | undefined;
+  signal: AbortSignal;
+}
+
+/** The forge does not answer, or refuses us, or this machine cannot: it may go better another time. */
+export class CheckoutError extends Error {
+  override name = 'CheckoutError';
+}
+
+/** The forge answers, and does not have the commit any more. */
+export class CommitGoneError extends Error {
+  override name = 'CommitGoneError';
+}
+
+/**
+ * Puts the files of one commit into the workspace's tree: a shallow fetch of exactly this commit, and
+ * where the forge does not give commits by their id, of its ref with its history.
+ *
+ * @throws CheckoutError, CommitGoneError, or the signal's reason.
+ */
+export async function checkout({
+  target,
+  ref,
+  sha,
+  workspace,
+  path,
+  uid,
+  signal,
+}: CheckoutOptions): Promise<void> {
+  refSchema.parse(ref);
+  shaSchema.parse(sha);
+  const env = toGitEnvironment(target, workspace.home, path);
+  await createRepository(workspace.tree, target.url, sha, uid);
+  const git = (...args: string[]) => runGit(args, { cwd: workspace.tree, env, uid, signal });
+  const fetch = (...args: string[]) =>
+    git(
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      ...args.slice(0, -1),
+      '--end-of-options',
+      target.url,
+      args.at(-1) ?? sha,
+    );
+
+  if ((await fetch('--depth=1', sha)).exitCode !== 0) {
+    const asked = await git('ls-remote', '--exit-code', '--end-of-options', target.url, ref);
+    // 2 is git's word for "it answers, and has no such ref"; anything else is trouble on the way.
+    if (asked.exitCode === 2) throw new CommitGoneError(`${ref} is not there any more`);
+    if (asked.exitCode !== 0) throw new CheckoutError(`the repository cannot be fetched: ${toReason(asked)}`);
+    const fetched = await fetch(ref);
+    if (fetched.exitCode !== 0)
+      throw new CheckoutError(`the repository cannot be fetched: ${toReason(fetched)}`);
+    const found = await git('cat-file', '-e', `${sha}^{commit}`);
+    if (found.exitCode !== 0)
+      throw new CommitGoneError(`commit ${sha.slice(0, 12)} is not in ${ref} any more`);
+  }
+  const done = await git('checkout', '--quiet', '--force', '--detach', sha);
+  if (done.exitCode !== 0) throw new CheckoutError(`the files cannot be written: ${toReason(done)}`);
+}
+
+/** What `git init` makes, without a process more: gitrepository-layout(5). */
+async function createRepository(
+  tree: string,
+  url: string,
+  sha: string,
+  uid: number | undefined,
+): Promise<void> {
+  const git = join(tree, '.git');
+  const isSha256 = sha.length === 64;
+  const config = [
+    '[core]',
+    `\trepositoryformatversion = ${isSha256 ? 1 : 0}`,
+    '\tbare = false',
+    ...(isSha256 ? ['[extensions]', '\tobjectFormat = sha256'] : []),
+    // For tools that ask where the tree comes from. A URL has neither quotes nor backslashes.
+    '[remote "origin"]',
+    `\turl = "${new URL(url).href.replaceAll(/["\\\n]/g, encodeURIComponent)}"`,
+    '',
+  ];
+  const folders = [git, join(git, 'objects'), join(git, 'refs')];
+  for (const folder of folders) await mkdir(folder);
+  const files = { HEAD: 'ref: refs/heads/main\n', config: config.join('\n') };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(git, name), text);
+  if (uid === undefined) return;
+  for (const path of [...folders, ...Object.keys(files).map((name) => join(git, name))])
+    await chown(path, uid, uid);
+}
+
+/** Git's last line that says something. */
+function toReason({ exitCode, stderr }: GitEnd): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  return lines.at(-1)?.slice(0, 300) ?? `git ended with exit code ${exitCode}`;
+}

@@ -1,0 +1,11 @@
+/** How a plan is run: a tree is fetched, its plan is read, its steps become processes. */
+export { CheckoutError, type CheckoutOptions, CommitGoneError, checkout } from './checkout.ts';
+export { type Engine, EngineError, type StepEnd, type StepRun, type Write } from './engine.ts';
+export { type CloneTarget, GitAddressError } from './git.ts';
+export { type Head, readHead } from './head.ts';
+export { type Isolation, type IsolationWish, probeIsolation } from './isolation.ts';
+export { type LoadedPlan, loadPlan } from './load-plan.ts';
+export { createProcessEngine, type ProcessEngineOptions } from './process-engine.ts';
+export { createReaper, type Reaper } from './reaper.ts';
+export { type RunEnd, type RunOptions, type RunSink, runPipeline, type StepReport } from './run-pipeline.ts';
+export { createWorkspace, type Workspace } from './workspace.ts';

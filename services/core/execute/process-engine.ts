@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { realpath, stat, writeFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Engine, EngineError, type StepEnd, type StepRun, type Write } from './engine.ts';
+import { type Isolation, toHidden } from './isolation.ts';
+import { endGroup, untilExit } from './process-group.ts';
+import { createReaper } from './reaper.ts';
+import { toScript } from './script.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface ProcessEngineOptions {
+  workspace: Workspace;
+  isolation: Isolation | Promise<Isolation>;
+  /** Where commands are found: all of our own environment that a step gets. */
+  path: string;
+  /** From TERM to KILL. @default 10000 */
+  graceMs?: number;
+}
+
+/**
+ * Runs commands as child processes, with the tools of the machine (or of the container) that we run in.
+ * A step's `image` is not used, which its log says first.
+ */
+export function createProcessEngine(options: ProcessEngineOptions): Engine {
+  const { workspace, path, graceMs = 10_000 } = options;
+  const reaper = createReaper();
+  let steps = 0;
+
+  const start = async ({ step, variables }: StepRun, cwd: string) => {
+    steps += 1;
+    const file = join(workspace.scripts, `${steps}.sh`);
+    await writeFile(file, toScript(step), { mode: 0o644, flag: 'wx' });
+    const isolation = await options.isolation;
+    const plain = ['/bin/sh', '-e', file];
+    const [command = '', ...args] =
+      isolation.kind === 'namespace' ? toHidden(isolation.hide, workspace.folder, plain) : plain;
+    return spawn(command, args, {
+      cwd,
+      // The author's variables are set by the script, when nothing of ours runs any more that they could bend.
+      env: { ...variables, PATH: path, HOME: workspace.home },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(isolation.kind === 'uid' ? { uid: isolation.uid, gid: isolation.uid } : {}),
+    });
+  };
+
+  const run = async (given: StepRun): Promise<StepEnd> => {
+    const { step, write, signal } = given;
+    if (step.image !== undefined)
+      await write(
+        Buffer.from(`The image ${step.image} is not used: this step runs with the agent's own tools.\n`),
+      );
+    const cwd = await findDirectory(workspace.tree, step.directory);
+    if (cwd === undefined) {
+      await write(Buffer.from(`There is no directory ${step.directory} in the workspace.\n`));
+      return { exitCode: 1 };
+    }
+    signal.throwIfAborted();
+    const child = await start(given, cwd);
+    const exit = untilExit(child);
+    const output = [child.stdout, child.stderr].map((stream) => forward(stream, write));
+    const { pid } = child;
+    if (pid === undefined)
+      throw new EngineError('no process could be started', { cause: await reasonOf(exit) });
+    reaper.add(pid);
+    const onAbort = () => void endGroup(pid, graceMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      const exitCode = await exit;
+      // What the step has left in the background ends with it.
+      await endGroup(pid, Math.min(graceMs, 1000));
+      // Who has left the group may hold the pipe; nobody waits for that longer than a moment.
+      const closed = Promise.all(output.map(({ ended }) => ended));
+      await Promise.race([closed, delay(1000, undefined, { ref: false })]);
+      return { exitCode };
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      for (const { stop } of output) stop();
+      reaper.remove(pid);
+    }
+  };
+
+  return { name: 'process', run, close: () => reaper.stop() };
+}
+
+/** The directory itself, where it is one below the tree, links followed. */
+async function findDirectory(tree: string, directory: string): Promise<string | undefined> {
+  try {
+    const [top, found] = await Promise.all([realpath(tree), realpath(join(tree, directory))]);
+    const isInside = found === top || found.startsWith(top + sep);
+    return isInside && (await stat(found)).isDirectory() ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each part is written before the next is read. */
+function forward(stream: Readable, write: Write): { ended: Promise<void>; stop(): void } {
+  const ended = (async () => {
+    try {
+      for await (const part of stream) await write(part as Buffer);
+    } catch (error) {
+      if (!stream.destroyed) throw error;
+    }
+  })();
+  ended.catch(() => undefined);
+  return { ended, stop: () => void stream.destroy() };
+}
+
+const reasonOf = (failing: Promise<unknown>): Promise<unknown> =>
+  failing.then(
+    () => undefined,
+    (error: unknown) => error,
+  );

@@ -1,0 +1,190 @@
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { toGitEnvironment } from '../../../../services/core/execute/git.ts';
+import {
+  CheckoutError,
+  type CloneTarget,
+  CommitGoneError,
+  checkout,
+} from '../../../../services/core/execute/index.ts';
+import { type GitHttp, type GitHttpOptions, openGitHttp } from '../../../support/git-http.ts';
+import { openWorkspace } from '../../../support/workspace.ts';
+
+let workspace: Awaited<ReturnType<typeof openWorkspace>>;
+let forge: GitHttp;
+
+beforeEach(async () => {
+  workspace = await openWorkspace();
+});
+
+afterEach(async () => {
+  await forge?.close();
+  await workspace.close();
+});
+
+const open = async (options?: GitHttpOptions) => {
+  forge = await openGitHttp(options);
+};
+
+const fetch = (sha: string, given: Partial<CloneTarget & { ref: string; signal: AbortSignal }> = {}) => {
+  const { ref = 'refs/heads/main', signal = new AbortController().signal, ...target } = given;
+  return checkout({
+    target: { url: forge.url('a/b'), ...target },
+    ref,
+    sha,
+    workspace,
+    path: process.env.PATH ?? '',
+    signal,
+  });
+};
+
+const read = (name: string) => readFile(join(workspace.tree, name), 'utf8');
+
+describe('a checkout', () => {
+  test('has exactly the files of the commit, fetched in two requests', async () => {
+    await open();
+    const first = await forge.commit('a/b', { file: 'one', 'deep/er': 'x' });
+    await forge.commit('a/b', { file: 'two' });
+    forge.requests.length = 0;
+    await fetch(first);
+    expect(await read('file')).toBe('one');
+    expect((await readdir(workspace.tree)).sort()).toEqual(['.git', 'deep', 'file']);
+    expect(forge.requests.map(({ line }) => line.split('?')[0])).toEqual([
+      'GET /a/b.git/info/refs',
+      'POST /a/b.git/git-upload-pack',
+    ]);
+  });
+
+  test('shows its credentials unasked, and leaves none behind', async () => {
+    await open({ password: 'pass word' });
+    const sha = await forge.commit('a/b', { file: 'one' });
+    await fetch(sha, { username: 'job', password: 'pass word' });
+    expect(new Set(forge.requests.map(({ user }) => user))).toEqual(new Set(['job']));
+    const config = await readFile(join(workspace.tree, '.git', 'config'), 'utf8');
+    expect(config).toContain(`url = "${forge.url('a/b')}"`);
+    expect(config).not.toMatch(/pass|Basic|Authorization/);
+  });
+
+  test('of a repository with sha256 ids works too', async () => {
+    await open();
+    const sha = await forge.commit('a/b', { file: 'one' }, { format: 'sha256' });
+    expect(sha).toHaveLength(64);
+    await fetch(sha);
+    expect(await read('file')).toBe('one');
+  });
+
+  test('falls back to the ref where a forge gives no commits by their id', async () => {
+    // Protocol 0 refuses what no ref points to.
+    await open({ protocol: 0 });
+    const first = await forge.commit('a/b', { file: 'one' });
+    await forge.commit('a/b', { file: 'two' });
+    await fetch(first);
+    expect(await read('file')).toBe('one');
+  });
+
+  test('runs nothing that the repository brings along', async () => {
+    await open();
+    const sha = await forge.commit('a/b', {
+      '.gitattributes': '* filter=lfs\n*.x filter=evil',
+      '.gitmodules': '[submodule "m"]\n\tpath = m\n\turl = ext::touch /tmp/evil',
+      '.lfsconfig': '[lfs]\n\turl = http://127.0.0.1:1/',
+      file: 'version https://git-lfs.github.com/spec/v1\n',
+    });
+    await fetch(sha);
+    expect(await read('file')).toBe('version https://git-lfs.github.com/spec/v1\n');
+    expect(await readdir(join(workspace.tree, '.git'))).not.toContain('hooks');
+  });
+});
+
+describe('a checkout that cannot be', () => {
+  test('of a commit that was pushed away is the fault of who pushed', async () => {
+    await open();
+    const gone = '1'.repeat(40);
+    await forge.commit('a/b', { file: 'one' });
+    await expect(fetch(gone)).rejects.toThrow(CommitGoneError);
+    await expect(fetch(gone)).rejects.toThrow();
+  });
+
+  test('of a ref that is gone too says so', async () => {
+    await open();
+    await forge.commit('a/b', { file: 'one' });
+    await expect(fetch('1'.repeat(40), { ref: 'refs/heads/none' })).rejects.toThrow(
+      'refs/heads/none is not there any more',
+    );
+  });
+
+  test.each<[string, GitHttpOptions]>([
+    ['an answer of 500', { intercept: (_, response) => response.writeHead(500).end() }],
+    ['a wrong password', { password: 'other' }],
+    ['a hang-up', { intercept: (request) => request.destroy() }],
+    [
+      'a redirect',
+      { intercept: (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end() },
+    ],
+  ])('because of %s is trouble that may pass, and says nothing secret', async (_, options) => {
+    await open(options);
+    const sha = await forge.commit('a/b', { file: 'one' });
+    const failed = fetch(sha, { username: 'job', password: 'the-secret' }).catch((error: unknown) => error);
+    const error = (await failed) as Error;
+    expect(error).toBeInstanceOf(CheckoutError);
+    expect(error.message).toMatch(/^the repository cannot be fetched: ./);
+    expect(error.message).not.toContain('the-secret');
+  });
+
+  test('ends at once when it is aborted', async () => {
+    const abort = new AbortController();
+    await open({
+      intercept: () => {
+        abort.abort(new Error('stop'));
+      },
+    });
+    await expect(fetch('1'.repeat(40), { signal: abort.signal })).rejects.toThrow('stop');
+  });
+
+  test.each([
+    ['--upload-pack=touch x', '1'.repeat(40)],
+    ['refs/heads/a b', '1'.repeat(40)],
+    ['refs/heads/main', '--upload-pack=touch x'],
+    ['refs/heads/main', 'HEAD'],
+  ])('with ref %j and commit %j never reaches git', async (ref, sha) => {
+    await open();
+    await expect(fetch(sha, { ref })).rejects.toThrow();
+    expect(forge.requests).toEqual([]);
+  });
+
+  test.each([
+    'ext::touch x',
+    'file:///etc',
+    'ssh://host/x',
+    '--upload-pack=x',
+    '/etc',
+    'http://user:pass@host/x',
+  ])('from %s never reaches git', async (url) => {
+    await open();
+    await expect(fetch('1'.repeat(40), { url })).rejects.toThrow();
+    expect(await readdir(workspace.tree)).toEqual([]);
+  });
+});
+
+test("git knows nothing of the machine's and the user's settings, and one protocol", async () => {
+  await open();
+  const env = toGitEnvironment(
+    { url: 'https://forge.example/a/b.git', password: 'p' },
+    await realpath(workspace.home),
+    '/bin',
+  );
+  expect(env).toMatchObject({
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    PATH: '/bin',
+    HOME: workspace.home,
+  });
+  const settings = Object.entries(env)
+    .filter(([key]) => key.startsWith('GIT_CONFIG_KEY'))
+    .map(([, value]) => value);
+  expect(settings.filter((key) => /^protocol\..*allow$/.test(key))).toEqual([
+    'protocol.allow',
+    'protocol.https.allow',
+  ]);
+});

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import {
+  createProcessEngine,
+  createWorkspace,
+  type Isolation,
+  probeIsolation,
+} from '../../../../services/core/execute/index.ts';
+import { toHidden } from '../../../../services/core/execute/isolation.ts';
+import { createOutput, toStep } from '../../../support/workspace.ts';
+
+const isRoot = process.getuid?.() === 0;
+const hasNamespaces = (hide: string): boolean => {
+  const [command = '', ...args] = toHidden(hide, '/', ['/bin/true']);
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+};
+
+let data: string;
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'bellows-test-data-'));
+  await chmod(data, 0o711);
+  await writeFile(join(data, 'secret'), 'the secret', { mode: 0o600 });
+});
+
+afterEach(() => rm(data, { recursive: true, force: true }));
+
+/** What a step that looks for it sees of our secrets: the hidden folder, and our environment. */
+async function spy(isolation: Isolation, uid?: number): Promise<string> {
+  const folder = join(data, 'jobs');
+  await mkdir(folder);
+  const workspace = await createWorkspace(folder, uid);
+  const engine = createProcessEngine({ workspace, isolation, path: process.env.PATH ?? '' });
+  const output = createOutput();
+  const commands = [
+    `cat '${data}/secret' || true`,
+    `tr '\\0' '\\n' < /proc/${process.pid}/environ | grep -c . || true`,
+    'echo mine > file; cat file "$HOME/../scripts/1.sh" > /dev/null; echo work goes on',
+    'grep CapEff /proc/self/status; grep ^Uid /proc/self/status',
+  ];
+  try {
+    const { signal } = new AbortController();
+    await engine.run({ step: toStep(commands), variables: {}, write: output.write, signal });
+  } finally {
+    await engine.close();
+  }
+  return output.text;
+}
+
+test('the strongest isolation that is possible is found, and the reason is said', async () => {
+  const wish = await probeIsolation({ uid: 59_999, hide: data });
+  if (isRoot) expect(wish).toEqual({ kind: 'uid', uid: 59_999, reason: 'steps run as user 59999' });
+  else expect(wish).toMatchObject({ kind: 'none', reason: expect.stringContaining('only root') });
+
+  const hidden = await probeIsolation({ hide: data });
+  const kind = !isRoot && hasNamespaces(data) ? 'namespace' : 'none';
+  expect(hidden).toMatchObject({ kind, reason: expect.stringMatching(/^(steps|this machine)/) });
+  expect(await probeIsolation({})).toMatchObject({ kind: 'none' });
+});
+
+test('a step without isolation reads what our user reads: why the others exist', async () => {
+  expect(await spy({ kind: 'none', reason: 'a test' })).toContain('the secret');
+});
+
+test(
+  isRoot
+    ? 'a step with a user of its own reads neither our files nor our environment'
+    : 'only root can use a user id',
+  async () => {
+    const spied = spy({ kind: 'uid', uid: 59_999, reason: 'a test' }, 59_999);
+    if (!isRoot) return expect(spied).rejects.toThrow();
+    const text = await spied;
+    expect(text).not.toContain('the secret');
+    expect(text).toMatch(/environ: Permission denied|\n0\n/);
+    expect(text).toContain('work goes on');
+    expect(text).toMatch(/CapEff:\t0+\nUid:\t59999\t59999/);
+  },
+);
+
+test(
+  hasNamespaces(tmpdir())
+    ? 'a step in a namespace sees neither the hidden folder nor our processes'
+    : 'a machine without namespaces fails closed',
+  async () => {
+    const isolation = { kind: 'namespace', hide: data, reason: 'a test' } as const;
+    const text = await spy(isolation);
+    expect(text).not.toContain('the secret');
+    if (!hasNamespaces(tmpdir())) return expect(text).not.toContain('work goes on');
+    expect(text).toMatch(/secret: No such file|secret': No such file/);
+    expect(text).toMatch(/environ: No such file/);
+    expect(text).toContain('work goes on');
+    expect(text).toMatch(/CapEff:\t0+\n/);
+  },
+);
