@@ -61,6 +61,11 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
     },
   ],
   'This machine:': [
+    {
+      name: 'run',
+      summary: "run a folder's pipeline here and now, without a server",
+      load: async () => (await import('./commands/run.ts')).configureRun,
+    },
     toProgramRow('up', 'run Bellows on this machine'),
     toProgramRow('tui', 'watch and steer everything'),
     toProgramRow('demo', 'prove in a scratch folder that all of it works'),
@@ -116,6 +121,7 @@ export async function createProgram(context: Context, wanted?: string): Promise<
     { line: './bellows up', does: 'start, and read how to push your repository' },
     { line: './bellows jobs', does: 'what ran, and what became of it' },
     { line: './bellows logs -f', does: 'the log of the newest job, live' },
+    { line: './bellows run', does: "this folder's pipeline, here and now" },
   );
   return program.addHelpText('after', toNotes());
 }

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { arch, platform, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import {
+  createProcessEngine,
+  createWorkspace,
+  type RunEnd,
+  type RunSink,
+  readHead,
+  runPipeline,
+} from '../core/execute/index.ts';
+import type { JobSpec } from '../core/job/index.ts';
+import { type Plan, type Situation, toCiVariables, type Variables } from '../core/pipeline/index.ts';
+
+export interface LocalRunOptions {
+  folder: string;
+  env: Readonly<Record<string, string | undefined>>;
+  event: JobSpec['event'];
+  /** @default the branch that is checked out */
+  branch?: string | undefined;
+  now: number;
+}
+
+/** What a run on this machine is of: there is no job, so there is neither an id nor a page. */
+export interface LocalRun {
+  situation: Situation;
+  variables: Variables;
+}
+
+const nowhere = 'http://localhost/';
+
+/** Asks the folder's git for what a forge would have told. */
+export async function toLocalRun({ folder, env, event, branch, now }: LocalRunOptions): Promise<LocalRun> {
+  const given = Object.entries(env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
+  const head = await readHead(folder, Object.fromEntries(given));
+  const name = branch ?? head?.branch ?? 'main';
+  const spec: JobSpec = {
+    repository: `local/${env.USER ?? 'me'}/${basename(folder)}`,
+    event,
+    ref: event === 'tag' ? `refs/tags/${name}` : `refs/heads/${name}`,
+    branch: name,
+    sha: head?.sha ?? '0'.repeat(40),
+    subject: head?.subject ?? '',
+    author: head?.author ?? '',
+    defaultBranch: name,
+    timeLimitMs: Number.MAX_SAFE_INTEGER,
+  };
+  const all = toCiVariables(spec, {
+    startedAt: Math.floor(now / 1000),
+    platform: `${platform()}/${arch() === 'x64' ? 'amd64' : arch()}`,
+    cloneUrl: nowhere,
+    workspace: folder,
+    attempt: 1,
+    fence: 1,
+    job: 'local',
+    page: nowhere,
+  });
+  const variables = Object.entries(all).filter(([, value]) => !value.startsWith(nowhere.slice(0, -1)));
+  return { situation: { event, branch: name }, variables: Object.fromEntries(variables) };
+}
+
+/** Runs a plan in the folder itself, as an agent would in its checkout: own HOME, scrubbed environment. */
+export async function runLocally(
+  plan: Plan,
+  { situation, variables }: LocalRun,
+  { folder, path, sink, signal }: { folder: string; path: string; sink: RunSink; signal: AbortSignal },
+): Promise<RunEnd> {
+  const scratch = await mkdtemp(join(tmpdir(), 'bellows-run-'));
+  const workspace = { ...(await createWorkspace(scratch)), tree: folder };
+  const isolation = { kind: 'none', reason: 'these are the commands of whoever runs them' } as const;
+  const engine = createProcessEngine({ workspace, isolation, path });
+  try {
+    return await runPipeline({
+      plan,
+      situation,
+      engine,
+      variables: { ...variables, CI_WORKFLOW_NAME: plan.workflow },
+      sink,
+      signal,
+    });
+  } finally {
+    await engine.close();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
