@@ -1,9 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../core/client/index.ts';
+import type { Reaper } from '../core/execute/index.ts';
 import { startChild } from './process/child.ts';
 import { type Kept, keepRunning } from './process/keep-running.ts';
-import type { Reaper } from './process/reaper.ts';
+import { memoryFlags } from './process/memory.ts';
 
 export interface ApiServerOptions {
   reaper: Reaper;
@@ -28,7 +29,7 @@ export function openApiServer(options: ApiServerOptions): Promise<Kept> {
     start: () => {
       const log = openSync(options.logFile, 'a', 0o600);
       try {
-        return startChild(options.reaper, options.node, ['--enable-source-maps', options.program], {
+        return startChild(options.reaper, options.node, [...memoryFlags, options.program], {
           stdio: ['ignore', log, log],
           env: toApiEnvironment(options),
         });

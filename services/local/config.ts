@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Where a test makes the local edition break, once: `<point>:<owner>/<name>`. */
 const crashSchema = z
@@ -23,7 +23,7 @@ export const localConfigSchema = z.object({
   BELLOWS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')
-    .describe('The least important lines that the api logs.'),
+    .describe('The least important lines that the api and the agents log.'),
   BELLOWS_LEASE_MS: z.coerce
     .number()
     .int()

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** Where each thing of one single-machine edition stands. */
 export interface Folder {
@@ -52,4 +54,12 @@ async function makeOwn(path: string, mode: number, uid: number): Promise<void> {
   if (!found.isDirectory() || found.uid !== uid)
     throw new Error(`${path} is not a folder of this user (uid ${uid}); remove it, or choose another --data`);
   if ((found.mode & 0o777) !== mode) await chmod(path, mode);
+}
+
+/** Removes a folder that others have filled, also where they took the right to do so (as Go's module cache does). */
+export async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(async () => {
+    await promisify(execFile)('chmod', ['-R', 'u+rwX', '--', path]);
+    await rm(path, { recursive: true, force: true });
+  });
 }

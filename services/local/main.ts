@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildPrograms } from './bundle/build.ts';
 import { parseOptions, UsageError } from './options.ts';
+import { memoryFlags } from './process/memory.ts';
 
 try {
   const args = process.argv.slice(2);
@@ -16,7 +17,7 @@ try {
   process.env.BELLOWS_ROOT = root;
   process.env.BELLOWS_PROGRAMS = programs;
   const node = process.execPath;
-  const flags = ['--disable-warning=ExperimentalWarning', '--enable-source-maps'];
+  const flags = ['--disable-warning=ExperimentalWarning', ...memoryFlags];
   process.execve?.(
     node,
     [node, ...flags, join(programs, 'up.mjs'), ...args],

@@ -17,10 +17,9 @@ export type Secrets = Readonly<Record<SecretName, string>>;
 
 /** Reads the secrets, and makes those that are missing: 32 random bytes as base64url, mode 0600. */
 export async function openSecrets(folder: string): Promise<Secrets> {
-  const entries = await Promise.all(
-    secretNames.map(async (name) => [name, await openSecret(join(folder, name))] as const),
-  );
-  return Object.fromEntries(entries) as Record<SecretName, string>;
+  const secrets: Partial<Record<SecretName, string>> = {};
+  for (const name of secretNames) secrets[name] = await openSecret(join(folder, name));
+  return secrets as Secrets;
 }
 
 async function openSecret(file: string): Promise<string> {

@@ -2,11 +2,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyToken } from '../core/access/index.ts';
 import { type Address, type ApiClient, createApiClient, createTransport } from '../core/client/index.ts';
+import { createReaper, probeIsolation } from '../core/execute/index.ts';
 import { createStack, type Stoppable } from '../core/runtime/index.ts';
 import { openApiServer } from './api-server.ts';
 import type { LocalConfig } from './config.ts';
 import { writeCredentialHelper } from './credential.ts';
-import { type Folder, makeFolder } from './folder.ts';
+import { type Folder, makeFolder, removeTree } from './folder.ts';
 import { createDelivery } from './git-remote/delivery.ts';
 import { createGate } from './git-remote/gate.ts';
 import { writeGitHome } from './git-remote/hooks.ts';
@@ -14,7 +15,6 @@ import { createBareRepositories } from './git-remote/repositories.ts';
 import { openGitRemote } from './git-remote/server.ts';
 import { holdFolder, isAnswered } from './lock.ts';
 import type { UpOptions } from './options.ts';
-import { createReaper } from './process/reaper.ts';
 import { openRedisServer } from './redis/server.ts';
 import { openSecrets, writeOwnFile } from './secrets.ts';
 import { startAgent } from './spawner/agent-process.ts';
@@ -27,6 +27,8 @@ export interface UpDeps {
   /** This process: its Node, and the user that it runs as. */
   node: string;
   uid: number;
+  /** Where git, Redis and the tools of steps are looked for. */
+  path: string;
   /** Something that a person wants to know, one line. */
   say(line: string): void;
 }
@@ -55,7 +57,7 @@ export async function openUp(deps: UpDeps): Promise<Up> {
 }
 
 async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add']): Promise<Omit<Up, 'stop'>> {
-  const { options, config, folder, node, uid, say } = deps;
+  const { options, config, folder, node, uid, path, say } = deps;
   const apiOrigin = `http://127.0.0.1:${options.port}`;
   const gitOrigin = `http://127.0.0.1:${options.gitPort}`;
 
@@ -74,6 +76,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
   const redis = await openRedisServer({
     reaper,
     program: config.BELLOWS_REDIS_SERVER,
+    path,
     folder: folder.redis,
     run: folder.run,
     logFile: join(folder.log, 'redis.log'),
@@ -100,7 +103,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
   });
   onStop('api', api.stop);
 
-  const env = await writeGitHome(folder.git);
+  const env = await writeGitHome(folder.git, path);
   const repositories = createBareRepositories(join(folder.git, 'repositories'), env);
   await mkdir(join(folder.git, 'repositories'), { recursive: true, mode: 0o700 });
   const transport = createTransport({ url: apiOrigin });
@@ -133,6 +136,11 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
   onStop('git remote', remote.stop);
   onStop('gate', gate.stop);
 
+  // Only root may choose as whom steps run.
+  const stepUids = uid === 0 ? config.BELLOWS_STEP_UIDS : undefined;
+  const isolation = await probeIsolation({ uid: stepUids, hide: folder.data });
+  if (isolation.kind === 'none')
+    say(`Steps are not kept apart from this data: ${isolation.reason}. Push only what you trust.`);
   const spawner = openSpawner({
     client,
     pool,
@@ -144,13 +152,14 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
           node,
           program: join(config.BELLOWS_PROGRAMS, 'agent.mjs'),
           api: apiOrigin,
+          path,
           pool,
           workspaces: folder.workspaces,
           hide: folder.data,
-          // Only root may choose as whom steps run.
-          stepUids: uid === 0 ? config.BELLOWS_STEP_UIDS : undefined,
+          stepUids,
           compileCache: join(folder.data, 'compile-cache'),
           logFile: join(folder.log, 'agents.log'),
+          logLevel: config.BELLOWS_LOG_LEVEL,
         },
         name,
         slot,
@@ -177,7 +186,7 @@ async function requireFree(port: number, option: string): Promise<void> {
 
 /** What a start before this one had to leave. */
 async function clearWorkspaces(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+  await removeTree(folder);
   await mkdir(folder, { mode: 0o711 });
 }
 

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { signToken, verifyToken } from '../../services/core/access/index.ts';
+import { createReaper } from '../../services/core/execute/index.ts';
 import { createGate, type GateOptions } from '../../services/local/git-remote/gate.ts';
 import { writeGitHome } from '../../services/local/git-remote/hooks.ts';
 import type { Movement } from '../../services/local/git-remote/movement.ts';
 import { createBareRepositories } from '../../services/local/git-remote/repositories.ts';
 import { type GitRemoteOptions, openGitRemote } from '../../services/local/git-remote/server.ts';
-import { createReaper } from '../../services/local/process/reaper.ts';
 
 export const pushPassword = 'push-password-of-the-test-00000000000';
 const cloneKey = 'clone-key-of-the-test-0000000000000000';
@@ -27,7 +27,7 @@ export async function openTestRemote(given: Partial<GitRemoteOptions & GateOptio
   const work = join(folder, 'work');
   await mkdir(join(home, 'repositories'), { recursive: true });
   await mkdir(work);
-  const env = await writeGitHome(home);
+  const env = await writeGitHome(home, process.env.PATH ?? '');
   const reaper = createReaper();
   const repositories = createBareRepositories(join(home, 'repositories'), env);
   const told: { repository: string; movement: Movement }[] = [];

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Plugin } from 'esbuild';
 
 /** Programs that run as one file each: a third less memory and half the start-up of their sources. */
 export const programs = {
@@ -60,12 +59,9 @@ async function build(root: string, cache: string, folder: string): Promise<void>
       target: 'node24',
       format: 'esm',
       minifySyntax: true,
-      minifyWhitespace: true,
       legalComments: 'none',
-      sourcemap: true,
       loader: { '.lua': 'text' },
       logLevel: 'silent',
-      plugins: [pureSources],
       // CommonJS packages inside an ES module still ask for Node's modules by `require`.
       banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     });
@@ -76,19 +72,6 @@ async function build(root: string, cache: string, folder: string): Promise<void>
     await rm(draft, { recursive: true, force: true });
   }
 }
-
-/** No module of ours does anything at import, so what a program does not use stays out of its bundle. */
-const pureSources: Plugin = {
-  name: 'pure sources',
-  setup: (build) => {
-    build.onResolve({ filter: /^\.\.?\// }, async (args) => {
-      if (args.pluginData === 'resolved' || !/\/services\//.test(args.importer)) return undefined;
-      const { resolveDir, kind, importer } = args;
-      const resolved = await build.resolve(args.path, { resolveDir, kind, importer, pluginData: 'resolved' });
-      return { ...resolved, sideEffects: false };
-    });
-  },
-};
 
 async function prune(cache: string): Promise<void> {
   const names = await readdir(cache);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApiClient, ApiError, type Transport } from '../../core/client/index.ts';
 import { toSignature } from '../../core/forge/index.ts';
 import { acceptedSchema, type Repository, refSchema } from '../../core/job/index.ts';
@@ -100,8 +100,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const known = await client.repositories();
       for (const { forge, name, defaultBranch } of known.repositories)
         if (forge === 'local') registered.set(name, defaultBranch);
-      for (const each of await repositories.list()) if (!registered.has(each)) await register(each);
-      await client.reconcile();
+      // One by one: a forge that is away must not keep anybody from pushing here.
+      for (const each of await repositories.list()) {
+        if (!registered.has(each)) await register(each);
+        await client.reconcile(`local/${each}`);
+      }
     },
   };
 }

@@ -50,10 +50,12 @@ export function toGitConfig(hooks: string): string {
   missingSpaceBeforeDate = warn
   badTimezone = warn
 [receive]
-  autogc = false
   denyDeleteCurrent = warn
 [gc]
-  auto = 0
+  # Tidied by the push that crosses the limit, before it ends: nothing stays behind in the background.
+  autoDetach = false
+[maintenance]
+  autoDetach = false
 [uploadpack]
   # A job clones its commit, wherever the branch has gone since.
   allowAnySHA1InWant = true
@@ -63,12 +65,15 @@ export function toGitConfig(hooks: string): string {
 `;
 }
 
-/** @returns the environment that makes every git use them */
-export async function writeGitHome(folder: string): Promise<Record<string, string>> {
+/**
+ * @param path where git is looked for
+ * @returns the whole environment of every git that the remote starts
+ */
+export async function writeGitHome(folder: string, path: string): Promise<Record<string, string>> {
   const hooks = join(folder, 'hooks');
   await mkdir(hooks, { recursive: true, mode: 0o700 });
   await writeOwnFile(join(hooks, 'pre-receive'), preReceive, 0o700);
   await writeOwnFile(join(hooks, 'post-receive'), postReceive, 0o700);
   await writeOwnFile(join(folder, '.gitconfig'), toGitConfig(hooks));
-  return { HOME: folder, GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
+  return { PATH: path, HOME: folder, GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' };
 }

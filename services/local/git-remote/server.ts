@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Reaper } from '../../core/execute/index.ts';
 import type { Stoppable } from '../../core/runtime/index.ts';
-import type { Reaper } from '../process/reaper.ts';
 import { authorize, type GitSecrets } from './authorize.ts';
 import { BodyError, type BodyLimits } from './body.ts';
 import type { Delivery } from './delivery.ts';

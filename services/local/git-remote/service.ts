@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Reaper } from '../../core/execute/index.ts';
 import { type Child, startChild } from '../process/child.ts';
-import type { Reaper } from '../process/reaper.ts';
 import { type BodyLimits, passBody } from './body.ts';
 import { type HookAnswers, serveHooks } from './hook-channel.ts';
 import type { Service } from './route.ts';
@@ -72,7 +72,6 @@ function startGit(options: GitServiceOptions, args: string[], protocol: string |
   return startChild(options.reaper, 'git', args, {
     stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
     env: {
-      PATH: '/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin',
       ...options.env,
       ...(protocol === undefined ? {} : { GIT_PROTOCOL: protocol }),
     },

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import type { Reaper } from '../../core/execute/index.ts';
 import { signalGroup } from '../../core/runtime/index.ts';
-import type { Reaper } from './reaper.ts';
 
 /** How a child ended: exit code, or signal. */
 export interface Ending {

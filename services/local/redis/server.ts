@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Reaper } from '../../core/execute/index.ts';
 import { type Child, startChild } from '../process/child.ts';
 import { type Kept, keepRunning } from '../process/keep-running.ts';
-import type { Reaper } from '../process/reaper.ts';
 import { writeOwnFile } from '../secrets.ts';
 import { toMaxMemory, toRedisConf, toRedisUsers } from './conf.ts';
 import { endLeftover } from './leftover.ts';
@@ -13,6 +13,8 @@ export interface RedisServerOptions {
   reaper: Reaper;
   /** The program, 7 or newer. */
   program: string;
+  /** Where it is looked for. */
+  path: string;
   /** For its data and its files. */
   folder: string;
   /** For its socket. */
@@ -40,7 +42,7 @@ export async function openRedisServer(options: RedisServerOptions): Promise<Kept
       const child = startChild(options.reaper, program, [confFile], {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' },
+        env: { PATH: options.path, LC_ALL: 'C' },
       });
       const log = createWriteStream(options.logFile, { flags: 'w', mode: 0o600 });
       child.process.stdout?.pipe(log);

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { chown, mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Reaper } from '../../core/execute/index.ts';
+import { removeTree } from '../folder.ts';
 import { type Child, type Ending, startChild } from '../process/child.ts';
-import type { Reaper } from '../process/reaper.ts';
 
 export interface AgentOptions {
   reaper: Reaper;
@@ -12,6 +13,8 @@ export interface AgentOptions {
   /** The bundled agent. */
   program: string;
   api: string;
+  /** Where steps find their tools. */
+  path: string;
   pool: string;
   /** The folder in which each agent gets one of its own. */
   workspaces: string;
@@ -21,6 +24,7 @@ export interface AgentOptions {
   stepUids?: number | undefined;
   compileCache: string;
   logFile: string;
+  logLevel: string;
 }
 
 export interface Agent {
@@ -43,14 +47,13 @@ export async function startAgent(
   const uid = options.stepUids === undefined ? undefined : options.stepUids + slot;
   const workspace = join(options.workspaces, name);
   await mkdir(workspace, { mode: 0o700 });
-  if (uid !== undefined) await chown(workspace, uid, uid);
   const child = start(options, name, workspace, uid);
   child.process.stdin?.on('error', () => undefined); // it has ended, and its exit says so
   const ended = child.ended.then(async (ending) => {
     child.process.stdin?.destroy();
     if (uid !== undefined) await endUser(uid);
-    // What a step has made unreadable for us is found, and said, at the next start.
-    await rm(workspace, { recursive: true, force: true }).catch(() => undefined);
+    // What a dying step still holds is cleared away by the next start.
+    await removeTree(workspace).catch(() => undefined);
     return ending;
   });
   try {
@@ -77,13 +80,14 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
       cwd: workspace,
       stdio: ['pipe', log, log],
       env: {
-        PATH: '/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+        PATH: options.path,
         NODE_COMPILE_CACHE: options.compileCache,
         BELLOWS_URL: options.api,
         BELLOWS_POOL: options.pool,
         BELLOWS_AGENT: name,
         BELLOWS_WORKSPACE: workspace,
         BELLOWS_HIDE: options.hide,
+        BELLOWS_LOG_LEVEL: options.logLevel,
         ...(uid === undefined ? {} : { BELLOWS_STEP_UID: String(uid) }),
       },
     });

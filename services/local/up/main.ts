@@ -44,10 +44,11 @@ async function main(): Promise<void> {
   };
 
   const node = process.execPath;
-  const up = await openUp({ options, config, folder, node, uid: process.getuid?.() ?? 0, say });
+  const path = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
+  const up = await openUp({ options, config, folder, node, uid: process.getuid?.() ?? 0, path, say });
   try {
-    const path = process.env.PATH ?? '/usr/bin:/bin';
     const tui = isTerminal && options.tui ? runTui : undefined;
+    if (stop.signal.aborted) return;
     const goesOn = await showUp({
       up,
       options,

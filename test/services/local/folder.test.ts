@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { makeFolder, toFolder } from '../../../services/local/folder.ts';
+import { makeFolder, removeTree, toFolder } from '../../../services/local/folder.ts';
 import { holdFolder, isAnswered } from '../../../services/local/lock.ts';
 import { openSecrets, secretNames } from '../../../services/local/secrets.ts';
 
@@ -62,4 +62,14 @@ test('a folder is held by one, and free again when its holder has gone or was ki
   await release();
   expect(await isAnswered(socket)).toBe(false);
   await (await holdFolder(socket, '/data'))();
+});
+
+test('a folder is removed though somebody took the right to write in it', async () => {
+  const tree = join(temporary, 'tree');
+  await mkdir(join(tree, 'cache'), { recursive: true });
+  await writeFile(join(tree, 'cache', 'file'), '');
+  await chmod(join(tree, 'cache'), 0o500);
+  await removeTree(tree);
+  await removeTree(tree);
+  await expect(stat(tree)).rejects.toThrow(/ENOENT/);
 });

@@ -14,6 +14,8 @@ beforeEach(async () => {
   for (const name of ['api', 'agent', 'local/up', 'core/room'])
     await mkdir(join(root, 'services', name), { recursive: true });
   await writeFile(join(root, 'package-lock.json'), '{}');
+  // As our own says: no module does anything at import.
+  await writeFile(join(root, 'package.json'), '{"sideEffects":false}');
   const main = (name: string) => `import { used } from '${name}core/room/index.ts';\nconsole.log(used());\n`;
   await writeFile(join(root, 'services/api/main.ts'), main('../'));
   await writeFile(join(root, 'services/agent/main.ts'), main('../'));

@@ -128,5 +128,5 @@ test('a repair of all registers what a crash had left unregistered, then compare
   await repair(undefined);
   expect(put.map(({ id }) => id)).toEqual(['local/a/new']);
   await repair('a/known');
-  expect(log).toEqual(['reconcile all', 'reconcile local/a/known']);
+  expect(log).toEqual(['reconcile local/a/known', 'reconcile local/a/new', 'reconcile local/a/known']);
 });

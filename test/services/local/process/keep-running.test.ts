@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { createReaper } from '../../../../services/core/execute/index.ts';
 import { startChild } from '../../../../services/local/process/child.ts';
 import { keepRunning } from '../../../../services/local/process/keep-running.ts';
-import { createReaper } from '../../../../services/local/process/reaper.ts';
 
 test('a program that ends by itself is started again, later each time, until it is stopped', async () => {
   const reaper = createReaper();

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createReaper, type Reaper } from '../../../../services/core/execute/index.ts';
 import { openRedis } from '../../../../services/core/runtime/index.ts';
-import { createReaper, type Reaper } from '../../../../services/local/process/reaper.ts';
 import { toMaxMemory, toRedisConf } from '../../../../services/local/redis/conf.ts';
 import { endLeftover } from '../../../../services/local/redis/leftover.ts';
 import { openRedisServer, type RedisServerOptions } from '../../../../services/local/redis/server.ts';
@@ -25,6 +25,7 @@ beforeEach(async () => {
   options = {
     reaper,
     program: 'redis-server',
+    path: process.env.PATH ?? '',
     folder,
     run: folder,
     logFile: join(folder, 'redis.log'),

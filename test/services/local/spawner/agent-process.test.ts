@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createReaper, type Reaper } from '../../../../services/local/process/reaper.ts';
+import { createReaper, type Reaper } from '../../../../services/core/execute/index.ts';
 import { type AgentOptions, endUser, startAgent } from '../../../../services/local/spawner/agent-process.ts';
 
 let folder: string;
@@ -20,11 +20,13 @@ beforeEach(async () => {
     node: process.execPath,
     program: join(folder, 'agent.mjs'),
     api: 'http://127.0.0.1:1',
+    path: '/usr/bin:/bin',
     pool: 'default',
     workspaces: join(folder, 'workspaces'),
     hide: folder,
     compileCache: join(folder, 'cache'),
     logFile: join(folder, 'agents.log'),
+    logLevel: 'info',
   };
 });
 afterEach(async () => {
@@ -79,12 +81,10 @@ asRoot('as root each slot has a user of its own, and what that user leaves runni
   const uid = 59_321;
   const left = spawn('sleep', ['300'], { uid, gid: uid, stdio: 'ignore', detached: true });
   const ended = once(left, 'exit');
-  await program(
-    `import { statSync } from 'node:fs'; console.log(statSync('.').uid, process.env.BELLOWS_STEP_UID);`,
-  );
+  await program(`console.log(process.env.BELLOWS_STEP_UID);`);
   const agent = await startAgent({ ...options, stepUids: uid - 1 }, 'a', 1, Promise.resolve('bc.token'));
   await agent.ended;
-  expect(await readFile(options.logFile, 'utf8')).toBe(`${uid} ${uid}\n`);
+  expect(await readFile(options.logFile, 'utf8')).toBe(`${uid}\n`);
   expect((await ended)[1]).toBe('SIGKILL');
   await endUser(uid); // nobody there
   expect((await stat(folder)).uid).toBe(0);

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from '@jest/globals';
+import { createReaper } from '../../../../services/core/execute/index.ts';
 import { startChild, toText } from '../../../../services/local/process/child.ts';
-import { createReaper } from '../../../../services/local/process/reaper.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 
 /** A parent that starts a child which ignores TERM if asked, says its pid, and waits to be killed. */
 const parent = (script: string) => `
-  import { createReaper } from '${root}/services/local/process/reaper.ts';
+  import { createReaper } from '${root}/services/core/execute/index.ts';
   import { startChild } from '${root}/services/local/process/child.ts';
   const child = startChild(createReaper(), '/bin/sh', ['-c', ${JSON.stringify(script)}], { stdio: ['ignore', 'pipe', 'ignore'] });
   child.process.stdout.on('data', (text) => process.stdout.write(text));
@@ -75,12 +75,4 @@ test('a program that does not exist ends with the reason', async () => {
   expect(toText(await child.ended)).toMatch(/ENOENT/);
   expect(child.pid).toBeUndefined();
   await reaper.stop();
-});
-
-test('what is still listed when the reaper is stopped is ended by it', async () => {
-  const reaper = createReaper();
-  const child = startChild(reaper, 'sleep', ['300'], { stdio: 'ignore' });
-  await reaper.stop();
-  await reaper.stop();
-  expect(await child.ended).toEqual({ code: null, signal: 'SIGTERM' });
 });
