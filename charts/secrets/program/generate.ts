@@ -67,7 +67,9 @@ async function ensure(
 /** Redis keeps and compares only a password's hash. `probe` has none: all it can do is ask whether Redis lives. */
 function toUsers({ api, keda, probe }: Plan['rules'], apiPassword: string, kedaPassword: string): string {
   return [
-    'user default off resetkeys resetchannels -@all',
+    // Nobody can be this user. But Redis loads its append-only file as it, and checks what it may do at
+    // each EXEC: one that may nothing loses every script that was acknowledged.
+    'user default off resetpass allkeys allchannels +@all',
     `user api on #${sha256(apiPassword)} ${api}`,
     `user keda on #${sha256(kedaPassword)} ${keda}`,
     `user probe on nopass ${probe}`,

@@ -35,7 +35,9 @@ export function toRedisConf(conf: RedisConf): string {
 export function toRedisUsers(apiPassword: string): string {
   const hash = createHash('sha256').update(apiPassword).digest('hex');
   return [
-    'user default off resetkeys resetchannels -@all',
+    // Nobody can be this user. But Redis loads its append-only file as it, and checks what it may do at
+    // each EXEC: one that may nothing loses every script that was acknowledged.
+    'user default off resetpass allkeys allchannels +@all',
     `user api on #${hash} ~ci:* ~access:* resetchannels +@all -@admin -@dangerous +info +config|get`,
     '',
   ].join('\n');
