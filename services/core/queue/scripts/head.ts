@@ -35,7 +35,8 @@ export const renewHook = toScript('renew-hook', {
   body: `
 local hook = redis.call('HGET', HOOKED, ARGV[1]) or ARGV[2]
 local before = redis.call('HGET', HOOKS, hook)
-local secrets = { ARGV[3], before and cjson.decode(before).secrets[1] }
+local secrets = { ARGV[3] }
+if before then secrets[2] = cjson.decode(before).secrets[1] end
 redis.call('HSET', HOOKED, ARGV[1], hook)
 redis.call('HSET', HOOKS, hook, cjson.encode({ repository = ARGV[1], secrets = secrets }))
 return hook
