@@ -28,7 +28,7 @@ const prefixes: Record<Forge, string> = { local: 'x-gitea', gitea: 'x-gitea', gi
 export function parseWebhook(forge: Forge, headers: Headers, body: Uint8Array): Webhook {
   const prefix = prefixes[forge];
   const name = headers.get(`${prefix}-event`);
-  if (name === null) throw new PayloadError(`The header ${prefix}-event is missing.`);
+  if (name === null || name === '') throw new PayloadError(`The header ${prefix}-event is missing.`);
   const delivery = headers.get(`${prefix}-delivery`) ?? undefined;
   if (delivery !== undefined && !/^[\w-]{1,100}$/.test(delivery))
     throw new PayloadError(

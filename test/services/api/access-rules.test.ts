@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { accessRules } from '../../../services/api/access-rules.ts';
+import { createToken, hashToken, type Role } from '../../../services/core/access/index.ts';
+import { openTestApi, type TestApi } from '../../support/api.ts';
+import { toRequest } from '../../support/job.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const id = '0123456789abcdef0123';
+const entries = Object.entries(accessRules).map(([route, who]) => {
+  const [method = '', path = ''] = route.split(' ');
+  const address = path
+    .replace(':id', id)
+    .replace(':forge', 'gitea')
+    .replace(/:(owner|name|hook|agent)/g, 'x')
+    .replace(':n', '1');
+  return { route, method, address, who };
+});
+const closed = entries.filter(({ who }) => who !== 'open');
+
+test('every route has a rule, and every rule a route', () => {
+  const routes = api.app.routes.filter(({ method }) => method !== 'ALL');
+  const known = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  expect([...known].sort()).toEqual(Object.keys(accessRules).sort());
+});
+
+test('only health and the webhooks are open', () => {
+  expect(entries.filter(({ who }) => who === 'open').map(({ route }) => route)).toEqual([
+    'GET /healthz',
+    'POST /webhooks/:forge',
+    'POST /webhooks/:forge/:hook',
+  ]);
+});
+
+const garbage: Record<string, string | undefined> = {
+  'no credential': undefined,
+  'an empty one': '',
+  'Bearer and nothing': 'Bearer ',
+  'Bearer nothing': 'Bearer nothing',
+  'Bearer undefined': 'Bearer undefined',
+  'a random token': `Bearer ${createToken()}`,
+  'two tokens': `Bearer ${createToken()} ${createToken()}`,
+  'another scheme': `Basic ${Buffer.from('admin:').toString('base64')}`,
+  'a token of an unknown scheme': 'token abc',
+  'a very long one': `Bearer ${'a'.repeat(5000)}`,
+  'an empty JWT': 'Bearer eyJhbGciOiJub25lIn0.e30.',
+};
+
+test.each(Object.entries(garbage))(
+  'with %s every closed route says 401, and nothing is written',
+  async (_, given) => {
+    const before = await api.keys();
+    for (const { method, address } of closed) {
+      const headers = given === undefined ? {} : { authorization: given };
+      const response = await api.ask(address, { method, headers });
+      expect([method, address, response.status]).toEqual([method, address, 401]);
+      expect(response.headers.get('www-authenticate')).toContain('Bearer');
+    }
+    expect(await api.keys()).toEqual(before);
+  },
+);
+
+test('the hash of a token is no token, and a token in the address is none either', async () => {
+  const { admin } = api.tokens;
+  expect((await api.ask('/api/v1/jobs', { token: hashToken(admin) })).status).toBe(401);
+  expect((await api.ask(`/api/v1/jobs?token=${admin}&access_token=${admin}`)).status).toBe(401);
+  expect((await api.ask('/api/v1/jobs', { headers: { cookie: `bellows_session=${admin}` } })).status).toBe(
+    401,
+  );
+});
+
+test('each role may do what its rules say and is told 403 for all else', async () => {
+  await api.queue.enqueue(toRequest());
+  const { token: jobToken } = await api.claim('agent-of-rules');
+  const session = await api.deps.pages.redeem(await api.deps.pages.issueCode('/'), '/');
+  const credentials: Record<Role, Record<string, string>> = {
+    admin: { authorization: `Bearer ${api.tokens.admin}` },
+    launcher: { authorization: `Bearer ${api.tokens.launcher}` },
+    metrics: { authorization: `Bearer ${api.tokens.metrics}` },
+    page: { cookie: `bellows_session=${session}` },
+    claim: { authorization: `Bearer ${await api.deps.claimTokens.issue('default')}` },
+    job: { authorization: `Bearer ${jobToken}` },
+  };
+  for (const [role, headers] of Object.entries(credentials))
+    for (const { method, address, who } of closed) {
+      if (who === 'open' || who.includes(role as Role)) continue;
+      const { status } = await api.ask(address, { method, headers });
+      // A browser's session is not even looked at for anything but reading.
+      expect([role, method, address, status]).toEqual([
+        role,
+        method,
+        address,
+        role === 'page' && method !== 'GET' ? 401 : 403,
+      ]);
+    }
+});
+
+test('what does not exist is 401 for strangers and 404 for those who are known', async () => {
+  for (const path of ['/nothing', '/api/v1/nothing', '/api/v2/jobs', '/.env', '/webhooks'])
+    expect([(await api.ask(path)).status, (await api.admin(path)).status]).toEqual([401, 404]);
+  expect((await api.ask('/webhooks/gitea')).status).toBe(401);
+  expect((await api.admin('/api/v1/jobs', { method: 'DELETE' })).status).toBe(404);
+});
+
+test('a path that only looks like an open one is closed', async () => {
+  for (const path of ['/healthz/', '/HEALTHZ', '/healthz/../api/v1/jobs', '/%68ealthz/x', '//healthz'])
+    expect([path, (await api.ask(path)).status]).toEqual([path, 401]);
+});

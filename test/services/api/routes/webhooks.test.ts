@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { toSignature } from '../../../../services/core/forge/index.ts';
+import type { Accepted } from '../../../../services/core/job/index.ts';
+import { openTestApi, publicUrl, repository, type TestApi, webhookSecret } from '../../../support/api.ts';
+
+const fixture = (name: string, forge = 'gitea') =>
+  readFileSync(join(import.meta.dirname, '..', '..', '..', 'fixtures', 'webhooks', forge, `${name}.json`));
+const push = fixture('push');
+const good = toSignature(push, webhookSecret);
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await openTestApi();
+  await api.deps.repositories.put(repository);
+});
+afterEach(() => api.close());
+
+const jobs = async () => (await api.queue.jobs({ limit: 10 })).jobs;
+
+test('a signed push is on disk before it is told 202, and names the page of its job', async () => {
+  const response = await api.hook(push);
+  expect(response.status).toBe(202);
+  const accepted = (await response.json()) as Accepted;
+  const [job] = await jobs();
+  expect(accepted).toEqual({
+    answer: 'enqueued',
+    pipeline: job?.pipeline,
+    jobs: [job?.id],
+    page: `${publicUrl}/jobs/${job?.id}`,
+  });
+  expect(job).toMatchObject({
+    state: 'queued',
+    pool: 'default',
+    spec: { repository: repository.id, event: 'push', branch: 'main', subject: 'Let the bell ring twice' },
+  });
+});
+
+test('a replay is told 200 dup, by its delivery and by what it is about, and makes nothing', async () => {
+  const first = (await (await api.hook(push, 'push', { 'x-gitea-delivery': 'one' })).json()) as Accepted;
+  for (const delivery of ['one', 'another']) {
+    const response = await api.hook(push, 'push', { 'x-gitea-delivery': delivery });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ ...first, answer: 'dup' });
+  }
+  expect(await jobs()).toHaveLength(1);
+});
+
+test.each<[string, Record<string, string>]>([
+  ['none', {}],
+  ['a wrong one', { 'x-gitea-signature': toSignature(push, 'x') }],
+  ['a short one', { 'x-gitea-signature': good.slice(2) }],
+  ['an upper-case one', { 'x-gitea-signature': good.toUpperCase() }],
+  ['one twice', { 'x-gitea-signature': `${good}, ${good}` }],
+  [
+    'one of the same JSON written anew',
+    {
+      'x-gitea-signature': toSignature(Buffer.from(JSON.stringify(JSON.parse(`${push}`))), webhookSecret),
+    },
+  ],
+  ['sha1 only', { 'x-hub-signature': 'sha1=2fd4e1c67a2d28fced849ee1bb76e7391b93eb12' }],
+  ['GitHub’s header only', { 'x-hub-signature-256': `sha256=${good}` }],
+])('a signature is 401 and nothing is written: %s', async (_, headers) => {
+  const before = await api.keys();
+  const response = await api.ask('/webhooks/gitea', {
+    method: 'POST',
+    body: push,
+    headers: { 'content-type': 'application/json', 'x-gitea-event': 'push', ...headers },
+  });
+  expect(response.status).toBe(401);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(await api.keys()).toEqual(before);
+});
+
+test('the path chooses the forge: Gitea’s hook on GitHub’s route is 401, with all of its headers', async () => {
+  const response = await api.ask('/webhooks/github', {
+    method: 'POST',
+    body: push,
+    headers: {
+      'content-type': 'application/json',
+      'x-gitea-event': 'push',
+      'x-gitea-signature': good,
+      'x-github-event': 'push',
+      'x-hub-signature-256': `sha256=${good}`,
+    },
+  });
+  expect(response.status).toBe(401);
+  expect(await jobs()).toEqual([]);
+});
+
+test('GitHub is heard on its own route', async () => {
+  await api.deps.repositories.put({ ...repository, id: 'github/ada/forge-bell', forge: 'github' });
+  const body = fixture('pull-request-opened', 'github');
+  const response = await api.ask('/webhooks/github', {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'pull_request',
+      'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+      'x-hub-signature-256': `sha256=${toSignature(body, 'another-secret-0000000000000000000')}`,
+    },
+  });
+  expect(response.status).toBe(202);
+  expect((await jobs())[0]?.spec).toMatchObject({
+    event: 'pull_request',
+    ref: 'refs/pull/4/head',
+    pullRequest: { number: 4, fork: false },
+  });
+});
+
+test.each<[string, number, string | Uint8Array, Record<string, string>]>([
+  ['no JSON', 400, 'payload', {}],
+  ['a form', 415, 'payload=%7B%7D', { 'content-type': 'application/x-www-form-urlencoded' }],
+  ['another shape', 400, '{"ref": 1}', {}],
+  ['a thousand brackets', 400, '['.repeat(1000), {}],
+  ['what gzip made small', 400, gzipSync(Buffer.alloc(1_000_000)), { 'content-encoding': 'gzip' }],
+  ['an event without a name', 400, '{}', { 'x-gitea-event': '' }],
+])('a signed body is refused: %s is %i', async (_, status, body, headers) => {
+  expect((await api.hook(body, 'push', headers)).status).toBe(status);
+  expect(await jobs()).toEqual([]);
+});
+
+test('a body over 1 MiB is 413 before anything is computed, said or not', async () => {
+  const large = Buffer.alloc(1024 * 1024 + 1, ' ');
+  expect((await api.hook(large, 'push', { 'content-length': String(large.length) })).status).toBe(413);
+  const parts = new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+  });
+  const unsaid = { method: 'POST', body: parts, duplex: 'half' } as RequestInit;
+  expect((await api.ask('/webhooks/gitea', unsaid)).status).toBe(413);
+});
+
+test('an unregistered repository is 404 and counted', async () => {
+  const body = JSON.stringify(JSON.parse(`${push}`)).replaceAll('forge-bell', 'stranger');
+  expect((await api.hook(body)).status).toBe(404);
+  expect(await api.deps.metrics.render()).toContain(
+    'bellows_webhooks_total{forge="gitea",outcome="unregistered"} 1',
+  );
+});
+
+test('a forge that nobody knows, and one without a secret, are 404', async () => {
+  expect((await api.ask('/webhooks/gitlab', { method: 'POST', body: push })).status).toBe(404);
+  const shut = { ...api.deps.secrets.webhooks, gitea: [] };
+  Object.assign(api.deps.secrets, { webhooks: shut });
+  expect((await api.hook(push)).status).toBe(404);
+});
+
+test('a branch that comes back at the same commit is built again, for its deletion was told', async () => {
+  const branch = fixture('push-new-branch');
+  expect((await api.hook(branch)).status).toBe(202);
+  expect((await api.hook(branch)).status).toBe(200);
+  const gone = await api.hook(fixture('delete'), 'delete');
+  expect([gone.status, await gone.json()]).toEqual([
+    200,
+    { answer: 'gone', ref: 'refs/heads/feature/louder' },
+  ]);
+  expect((await api.hook(branch)).status).toBe(202);
+  expect(await jobs()).toHaveLength(2);
+});
+
+test('what starts nothing is told so with 200, and a skipped push still moves its head', async () => {
+  const skipped = await api.hook(fixture('push-skip-ci'));
+  expect([skipped.status, await skipped.json()]).toEqual([
+    200,
+    { answer: 'ignored', reason: 'the commit message asks to skip' },
+  ]);
+  expect([...(await api.queue.heads(repository.id)).keys()]).toEqual(['refs/heads/main']);
+  expect(await (await api.hook(fixture('create'), 'create')).json()).toMatchObject({ answer: 'ignored' });
+  expect(await (await api.hook(fixture('push-test-delivery'))).json()).toEqual({ answer: 'ping' });
+  expect(await jobs()).toEqual([]);
+});
+
+test('a repository’s own hook opens for that repository only, and an unknown hook is as wrong as a wrong secret', async () => {
+  const { url, secret } = (await (
+    await api.admin(`/api/v1/repositories/${repository.id}/hook`, { method: 'POST' })
+  ).json()) as { url: string; secret: string };
+  const send = (path: string, body: Buffer | string, key: string) =>
+    api.ask(path, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'x-gitea-event': 'push',
+        'x-gitea-signature': toSignature(Buffer.from(body), key),
+      },
+    });
+  const path = new URL(url).pathname;
+  expect((await send(path, push, secret)).status).toBe(202);
+  expect((await send(path, push, webhookSecret)).status).toBe(401);
+  expect((await send(path, `${push}`.replaceAll('forge-bell', 'other'), secret)).status).toBe(403);
+  expect((await send(path.replace('gitea', 'github'), push, secret)).status).toBe(401);
+  expect((await send('/webhooks/gitea/unknown', push, secret)).status).toBe(401);
+  expect((await send('/webhooks/gitea/unknown', push, '')).status).toBe(401);
+});
+
+test('without Redis a push is 503 at once, with Retry-After, and is owed', async () => {
+  const owed: (string | undefined)[] = [];
+  api.deps.reconciler.owe = (id) => void owed.push(id);
+  api.commands.disconnect();
+  const start = performance.now();
+  const response = await api.hook(push);
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect(owed).toEqual([repository.id]);
+});
