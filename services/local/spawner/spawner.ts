@@ -111,9 +111,11 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
     signal: abort.signal,
     onSnapshot: (queued, running) => {
       waiting.reset(queued);
-      for (const { agent } of running) {
+      for (const { agent, pool: of } of running) {
         const entry = living.get(agent ?? '');
         if (entry !== undefined) entry.claimed = true;
+        // Nobody else starts agents of this pool: it ended with the `up` before this one.
+        else if (of === pool && agent !== undefined) void report(agent, 'the end of who started it');
       }
       act();
     },

@@ -192,6 +192,17 @@ test('after a broken line it begins from a new snapshot, and knows which of its 
   await world.until(() => world.started.length === 2);
 });
 
+test('an agent that ended with the up before this one is reported at the start', async () => {
+  const world = createWorld();
+  world.setSnapshot([
+    toJob('1', 'running', { agent: 'default-9-old' }),
+    toJob('2', 'running', { agent: 'gpu-8-other', pool: 'gpu' }),
+  ]);
+  spawner = openSpawner(world.options);
+  await world.until(() => world.lost.length === 1);
+  expect(world.lost).toEqual(['9 its agent ended with the end of who started it']);
+});
+
 test('an agent that cannot be started is an error, and tried again', async () => {
   let tries = 0;
   const world = createWorld();
