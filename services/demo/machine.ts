@@ -7,8 +7,8 @@ export interface Machine {
   tree(): Promise<ProcessRow[]>;
   /** All of the whole machine that have to do with the scratch folder. */
   remains(): Promise<ProcessRow[]>;
-  /** Of these, the ones that still run. */
-  alive(rows: readonly ProcessRow[]): Promise<ProcessRow[]>;
+  /** Of these, the ones that still run when that long has passed; at once when none does. */
+  left(rows: readonly ProcessRow[], graceMs: number): Promise<ProcessRow[]>;
   /** A process of the tree, as soon as there is one. */
   find(what: string, is: (row: ProcessRow) => boolean): Promise<ProcessRow>;
   /** The child of the edition's first process that this one descends from. */
@@ -37,10 +37,13 @@ export function createMachine({
   return {
     tree,
     remains: () => findNaming(folder, platform),
-    alive: async (rows) => {
-      const now = new Map((await readProcesses(platform)).map((row) => [row.pid, row]));
-      // A number may have been given to somebody else since.
-      return rows.filter((row) => now.get(row.pid)?.command === row.command);
+    left: async (rows, graceMs) => {
+      for (const until = performance.now() + graceMs; ; await delay(10)) {
+        const now = new Map((await readProcesses(platform)).map((row) => [row.pid, row]));
+        // A number may have been given to somebody else since.
+        const left = rows.filter((row) => now.get(row.pid)?.command === row.command);
+        if (left.length === 0 || performance.now() >= until) return left;
+      }
     },
     find: async (what, is) => {
       for (const until = performance.now() + findLimitMs; ; await delay(10)) {

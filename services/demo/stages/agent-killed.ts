@@ -29,13 +29,13 @@ export const agentKilled: Stage = {
     const job = await untilEnd(context, movement);
     const own = journal.events.filter((event) => event.job === id);
     const lost = own.find((event) => event.type === 'lost');
-    const left = await machine.alive(processes);
+    const left = await machine.left(processes, context.graceMs);
     return toSeen(
       lost === undefined ? fact('never noticed', false) : fact(`lost after ${lost.at - killedAt} ms`, true),
       fact(job.state, job.state === 'success'),
       fact(`attempt ${job.attempt}`, job.attempt === 2),
       fact(`ended ${countEnds(context, id)}×`, countEnds(context, id) === 1),
-      fact(`${left.length} of ${processes.length} processes left`, left.length === 0),
+      fact(`${left.length} of its ${processes.length} processes left`, left.length === 0),
     );
   },
 };

@@ -26,7 +26,7 @@ export const cancelled: Stage = {
     const job = await untilEnd(context, movement);
     const tookMs = Date.now() - askedAt;
     // The job is over when its agent says so; the agent itself ends a moment later.
-    const left = await untilGone(() => machine.alive(processes), context.graceMs);
+    const left = await machine.left(processes, context.graceMs);
     const asked = journal.events.some((event) => event.job === id && event.type === 'cancelling');
     return toSeen(
       fact(`${job.state} after ${tookMs} ms`, job.state === 'cancelled' && asked),
@@ -34,11 +34,3 @@ export const cancelled: Stage = {
     );
   },
 };
-
-async function untilGone<T>(look: () => Promise<T[]>, limitMs: number): Promise<T[]> {
-  const until = performance.now() + limitMs;
-  for (;;) {
-    const left = await look();
-    if (left.length === 0 || performance.now() > until) return left;
-  }
-}

@@ -20,7 +20,7 @@ export function nothingLeft(
       const ending = await edition.stop();
       const ms = Math.round(performance.now() - startedAt);
       const left = await machine.remains();
-      const heirs = await machine.alive(before);
+      const heirs = await machine.left(before, 0);
       const all = [...left, ...heirs.filter((row) => !left.some(({ pid }) => pid === row.pid))];
       const open = (await Promise.all(edition.ports.map(isOpen))).filter(Boolean).length;
       if (!keep) await scratch.remove();

@@ -57,7 +57,7 @@ test('an edition that keeps its promises passes every row, and its pushes are ti
   expect(report.claims.filter(({ ok }) => !ok)).toEqual([]);
   expect(report.ok).toBe(true);
   expect(report.times?.runs).toBe(2);
-  expect(report.ledger).toMatchObject({ accepted: 28, finished: 28, lost: [], doubled: [], unasked: [] });
+  expect(report.ledger).toMatchObject({ accepted: 48, finished: 48, lost: [], doubled: [], unasked: [] });
   expect(lines.filter((line) => line.startsWith('✓'))).toHaveLength(report.claims.length + 2);
 });
 

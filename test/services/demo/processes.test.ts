@@ -135,7 +135,7 @@ test('a machine kills within its tree, and leaves everybody else alone', async (
 
   await machine.kill(sleep);
   await one.closed;
-  expect(await machine.alive([sleep, stranger])).toEqual([stranger]);
+  expect(await machine.left([sleep, stranger], 0)).toEqual([stranger]);
   await machineOf(other.pid, folder).kill(stranger);
   await other.closed;
 });

@@ -14,7 +14,7 @@ import type { Lie } from './lies.ts';
 /** Those that the demo pushes to. */
 const repositories = [
   ...['passes', 'fails', 'cancelled', 'survives', 'hooked', 'forged', 'times', 'orphaned'],
-  ...['load-1', 'load-2', 'load-3', 'load-4'],
+  ...['load-1', 'load-2', 'load-3', 'load-4', 'load-5', 'load-6'],
 ];
 
 const args = process.argv.slice(2);
