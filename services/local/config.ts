@@ -18,8 +18,10 @@ export const localConfigSchema = z.object({
     .int()
     .min(1000)
     .max(4_000_000_000)
-    .default(59_000)
-    .describe('First of the user ids that steps run as when root started it; one for each agent.'),
+    .optional()
+    .describe(
+      'First of the user ids that steps run as when root started it; one for each agent. Default: by the data folder, from 30000 to 59999.',
+    ),
   BELLOWS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

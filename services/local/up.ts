@@ -19,6 +19,7 @@ import { openRedisServer } from './redis/server.ts';
 import { openSecrets, writeOwnFile } from './secrets.ts';
 import { startAgent } from './spawner/agent-process.ts';
 import { openSpawner } from './spawner/spawner.ts';
+import { requireNobody, toFirstStepUid } from './spawner/step-users.ts';
 
 export interface UpDeps {
   options: UpOptions;
@@ -137,7 +138,9 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
   onStop('gate', gate.stop);
 
   // Only root may choose as whom steps run.
-  const stepUids = uid === 0 ? config.BELLOWS_STEP_UIDS : undefined;
+  const stepUids = uid === 0 ? (config.BELLOWS_STEP_UIDS ?? toFirstStepUid(folder.data)) : undefined;
+  if (stepUids !== undefined)
+    await requireNobody(Array.from({ length: options.agents }, (_, slot) => stepUids + slot));
   const isolation = await probeIsolation({ uid: stepUids, hide: folder.data });
   if (isolation.kind === 'none')
     say(`Steps are not kept apart from this data: ${isolation.reason}. Push only what you trust.`);

@@ -49,7 +49,8 @@ async function build(root: string, cache: string, folder: string): Promise<void>
   const draft = join(cache, `.new-${randomBytes(6).toString('hex')}`);
   await mkdir(draft, { recursive: true });
   try {
-    await esbuild.build({
+    // In one call: what stays running for the next one would outlive the process that becomes `up`.
+    esbuild.buildSync({
       absWorkingDir: root,
       entryPoints: programs,
       outdir: draft,

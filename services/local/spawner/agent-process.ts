@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reaper } from '../../core/execute/index.ts';
 import { removeTree } from '../folder.ts';
 import { type Child, type Ending, startChild } from '../process/child.ts';
+import { endUser } from './step-users.ts';
 
 export interface AgentOptions {
   reaper: Reaper;
@@ -94,13 +93,4 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
   } finally {
     closeSync(log);
   }
-}
-
-/**
- * Ends whatever a step has left running: it would meet the next job under the same user id. `kill -1`
- * reaches every process of the user that runs it, and spares the one that asks.
- */
-export async function endUser(uid: number): Promise<void> {
-  const shell = spawn('/bin/sh', ['-c', 'kill -s KILL -- -1'], { uid, gid: uid, stdio: 'ignore', cwd: '/' });
-  await once(shell, 'exit');
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createReaper, type Reaper } from '../../../../services/core/execute/index.ts';
-import { type AgentOptions, endUser, startAgent } from '../../../../services/local/spawner/agent-process.ts';
+import { type AgentOptions, startAgent } from '../../../../services/local/spawner/agent-process.ts';
+import { endUser } from '../../../../services/local/spawner/step-users.ts';
 
 let folder: string;
 let reaper: Reaper;
