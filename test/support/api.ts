@@ -155,8 +155,16 @@ export async function openTestForge(refs: Record<string, string>) {
   };
 }
 
+export interface Streamed {
+  id?: string | undefined;
+  event?: string | undefined;
+  // What each test knows of it.
+  // biome-ignore lint/suspicious/noExplicitAny: read, compared, never trusted
+  data?: any;
+}
+
 /** The events of a stream as they come; ends with the stream. */
-export async function* readStream(response: Response) {
+export async function* readStream(response: Response): AsyncGenerator<Streamed> {
   let text = '';
   const decoder = new TextDecoder();
   for await (const part of response.body ?? []) {

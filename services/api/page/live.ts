@@ -1,4 +1,4 @@
-import { createDisplayFilter } from '../../core/display/index.ts';
+import { createDisplayFilter, toDisplay } from '../../core/display/index.ts';
 import { apply, isFinal, type Job } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { Message } from '../event-stream.ts';
@@ -52,5 +52,6 @@ async function* followChunks(
 ): AsyncGenerator<Message> {
   // Colours are dropped: a page shows text.
   const chunks = followLogText(follower, id, from, signal, () => createDisplayFilter({ sgr: false }));
-  for await (const { id: at, chunk } of chunks) yield { id: at, event: 'chunk', data: chunk };
+  for await (const { id: at, chunk } of chunks)
+    yield { id: at, event: 'chunk', data: { step: toDisplay(chunk.step), text: chunk.text } };
 }
