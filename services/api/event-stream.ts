@@ -46,7 +46,11 @@ export function toEventStream({ messages, stopping, log, commentMs = 15_000 }: E
           controller.close();
         }
       },
-      cancel: () => gone.abort(),
+      // The source waits for its next message, which the signal ends, or to be asked for one, which this does.
+      cancel: async () => {
+        gone.abort();
+        await source.return?.();
+      },
     },
     { highWaterMark: 1 },
   );

@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createJobWatch } from '../../../services/api/job-watch.ts';
+import type { FollowedEvent } from '../../../services/core/queue/index.ts';
+import { createLog } from '../../../services/core/runtime/index.ts';
+
+const job = '0123456789abcdef0123';
+const other = '0123456789abcdef0124';
+let stopping: AbortController;
+let running: Promise<void> | undefined;
+beforeEach(() => {
+  stopping = new AbortController();
+});
+afterEach(async () => {
+  stopping.abort();
+  await running;
+});
+
+/** A watch whose events come from the test, one batch for each connection. */
+function start(batches: FollowedEvent[][]) {
+  const asked = Promise.withResolvers<void>();
+  let connections = 0;
+  const watch = createJobWatch({
+    log: createLog('test', 'silent'),
+    retryMs: 1,
+    queue: { jobs: async () => ({ jobs: [], event: '1-0' }) },
+    follower: {
+      async *events(_, signal) {
+        const batch = batches[connections++];
+        if (batch === undefined) {
+          asked.resolve();
+          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+          return;
+        }
+        yield* batch;
+        throw new Error('Redis went away');
+      },
+    },
+  });
+  return {
+    watch,
+    run: () => {
+      running = watch.run(stopping.signal);
+      return asked.promise;
+    },
+  };
+}
+const event = (id: string, type: 'cancelling' | 'queued' = 'cancelling'): FollowedEvent => ({
+  id: '2-0',
+  event: { type, job: id, at: 1 },
+});
+
+test('who waits for a job is told of that job, through a lost connection', async () => {
+  const { watch, run } = start([[event(other)], [event(job)]]);
+  const told = watch.next(job, stopping.signal);
+  await run();
+  expect(await told).toBe(true);
+});
+
+test('after a gap everybody is told to look again', async () => {
+  const { watch, run } = start([[{ reset: true }]]);
+  const told = watch.next(job, stopping.signal);
+  await run();
+  expect(await told).toBe(true);
+});
+
+test('who gives up is told no', async () => {
+  const { watch } = start([]);
+  const patience = new AbortController();
+  const told = Promise.all([watch.next(job, patience.signal), watch.next(job, patience.signal)]);
+  patience.abort();
+  expect(await told).toEqual([false, false]);
+  expect(await watch.next(job, patience.signal)).toBe(false);
+});

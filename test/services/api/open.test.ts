@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { afterEach, expect, test } from '@jest/globals';
+import { apiConfigSchema } from '../../../services/api/config.ts';
+import { openApi } from '../../../services/api/open.ts';
+import type { ApiServer } from '../../../services/api/server.ts';
+import { createToken, hashToken } from '../../../services/core/access/index.ts';
+import { createApiClient } from '../../../services/core/client/index.ts';
+import { createLog, openRedis, readConfig } from '../../../services/core/runtime/index.ts';
+import { openTestForge, repository } from '../../support/api.ts';
+import { startRedis, type TestRedis } from '../../support/redis.ts';
+
+let redis: TestRedis | undefined;
+let api: ApiServer | undefined;
+afterEach(async () => {
+  await api?.stop();
+  await redis?.stop();
+});
+
+const admin = createToken();
+const secrets = {
+  roles: { admin: hashToken(admin) },
+  webhooks: { local: [], gitea: [], github: [] },
+  exposed: [],
+};
+const toConfig = (given: Record<string, string>) =>
+  readConfig(apiConfigSchema, {
+    BELLOWS_SECRETS_DIR: '/nowhere',
+    BELLOWS_LISTEN: '127.0.0.1:0',
+    BELLOWS_REDIS_USER: 'default',
+    ...given,
+  });
+
+test('opened, it ticks, reconciles and answers its client; stopped, nothing of it is left', async () => {
+  const forge = await openTestForge({ 'refs/heads/main': 'a'.repeat(40) });
+  redis = await startRedis({ appendfsync: 'always' });
+  const given = { BELLOWS_REDIS_URL: redis.url, BELLOWS_GITEA_ORIGIN: forge.origin };
+  // A push that moved its ref while no api lived.
+  const before = await redis.connect();
+  await before.hset('ci:{q}:repositories', repository.id, JSON.stringify(repository));
+  const config = { ...toConfig(given), BELLOWS_HOSTS: undefined };
+  const first = await openApi({ config, secrets, log: createLog('test', 'silent') });
+  await first.stop();
+  // Its port is known now, and so its names.
+  api = await openApi({
+    config: { ...config, BELLOWS_LISTEN: `127.0.0.1:${first.port}` },
+    secrets,
+    log: createLog('test', 'silent'),
+  });
+  const client = createApiClient({ url: `http://127.0.0.1:${api.port}`, token: admin });
+  const abort = new AbortController();
+  for await (const message of client.events('0-1', abort.signal))
+    if ('event' in message && message.event.type === 'created') break;
+  const { jobs } = await client.jobs();
+  expect(jobs.map(({ spec }) => spec.sha)).toEqual(['a'.repeat(40)]);
+  expect(await client.reconcile()).toEqual({ events: 0, repositories: 1 });
+  client.close();
+  await forge.close();
+});
+
+test('without Redis it listens all the same, says that it is not ready, and is ready when Redis comes back', async () => {
+  redis = await startRedis();
+  const commands = openRedis({ url: redis.url }, 'commands');
+  await once(commands, 'ready');
+  await commands.config('SET', 'appendfsync', 'always');
+  // Redis is there, and answers nobody: what an outage looks like without ending the process.
+  await commands.client('PAUSE', 4000);
+  const port = await freePort();
+  const config = toConfig({ BELLOWS_REDIS_URL: redis.url, BELLOWS_LISTEN: `127.0.0.1:${port}` });
+  api = await openApi({ config, secrets, log: createLog('test', 'silent') });
+  const ask = (path: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${admin}` } });
+  expect((await ask('/healthz')).status).toBe(200);
+  expect((await ask('/readyz')).status).toBe(503);
+  await commands.client('UNPAUSE');
+  while ((await ask('/readyz')).status !== 200);
+  commands.disconnect();
+});
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
