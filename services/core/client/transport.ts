@@ -1,5 +1,12 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Agent, request as httpRequest, IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import * as z from 'zod';
+
+type HttpModule = Pick<typeof import('node:http'), 'Agent' | 'request'>;
+
+// By `require`: an `import` of node:http reads every export of it, and its `WebSocket` alone loads an HTTP
+// client of 20 ms, which no agent has before its first request.
+const load = createRequire(import.meta.url);
 
 /** `application/problem+json` (RFC 9457). */
 export const problemSchema = z.object({
@@ -56,7 +63,7 @@ export function createTransport({ url, token }: TransportOptions): Transport {
   let agent: Agent | undefined;
 
   const open = async (path: string, call: Call = {}) => {
-    const http = base.protocol === 'https:' ? await import('node:https') : { Agent, request: httpRequest };
+    const http: HttpModule = load(base.protocol === 'https:' ? 'node:https' : 'node:http');
     agent ??= new http.Agent({ keepAlive: true });
     return send(http.request, agent, new URL(path, base), { ...call, token: call.token ?? token });
   };
