@@ -3,7 +3,8 @@ import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
 import { claimTokenPattern, type Identity, isToken, readJobToken } from '../core/access/index.ts';
 import { accessRules } from './access-rules.ts';
-import type { ApiDeps, ApiEnv } from './deps.ts';
+import type { ApiDeps } from './deps.ts';
+import type { ApiEnv } from './env.ts';
 import { Problem, unauthorized } from './problem.ts';
 
 export const sessionCookie = 'bellows_session';

@@ -1,11 +1,9 @@
-import { createToken, hashToken, type Identity, signToken, toJobToken } from '../core/access/index.ts';
+import { createToken, hashToken, type Identity, toJobToken } from '../core/access/index.ts';
 import { toCloneUrl } from '../core/forge/index.ts';
 import { type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
+import { toCloneCredentials } from './clone.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem, unauthorized } from './problem.ts';
-
-/** Enough to start and clone; afterwards the password opens nothing. */
-const cloneMs = 15 * 60_000;
 
 /** Hands a job to an agent with all that it needs: the job's token, and where and how to clone. */
 export async function claimJob(
@@ -46,10 +44,4 @@ function toClone({ origins, secrets }: Pick<ApiDeps, 'origins' | 'secrets'>, spe
   const url = toCloneUrl(origin, rest.join('/'));
   if (forge !== 'local' || secrets.cloneKey === undefined) return { url };
   return { url, ...toCloneCredentials(spec.repository, secrets.cloneKey) };
-}
-
-/** HTTP basic credentials that read one repository of our own remote for a while. */
-export function toCloneCredentials(repository: string, key: string) {
-  const grant = { purpose: 'clone', audience: repository, expiresAt: Date.now() + cloneMs };
-  return { username: 'job', password: signToken(grant, key) };
 }

@@ -1,4 +1,4 @@
-import type { ClaimTokens, Identity, Pages, Secrets } from '../core/access/index.ts';
+import type { ClaimTokens, Pages, Secrets } from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
 import type { Follower, Queue, Repositories } from '../core/queue/index.ts';
 import type { Log } from '../core/runtime/index.ts';
@@ -30,8 +30,4 @@ export interface ApiDeps {
   stopping: AbortSignal;
   /** After this without a message a stream sends a comment, milliseconds. @default 15000 */
   commentMs?: number;
-}
-
-export interface ApiEnv {
-  Variables: { identity: Identity };
 }

@@ -5,7 +5,7 @@ import { AccessError } from '../core/access/index.ts';
 import { HeadsError, PayloadError } from '../core/forge/index.ts';
 import { QueueError } from '../core/queue/index.ts';
 import type { Log } from '../core/runtime/index.ts';
-import type { ApiEnv } from './deps.ts';
+import type { ApiEnv } from './env.ts';
 import { pagePolicy, toProblemPage } from './page/html.ts';
 
 /** A refusal that the asker may read: what was wrong, what was expected, what to do. */

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { jobIdSchema, repositoryIdSchema } from '../core/job/index.ts';
-import type { ApiEnv } from './deps.ts';
+import type { ApiEnv } from './env.ts';
 import { Problem } from './problem.ts';
 
 /** Routes that know what they take and give; a request that is not so is refused by name. */

@@ -12,7 +12,8 @@ import {
   workflowsSchema,
 } from '../../core/job/index.ts';
 import { claimJob } from '../claim.ts';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { ApiEnv } from '../env.ts';
 import { holdHeartbeat } from '../heartbeat.ts';
 import { Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams as params, takes } from '../route.ts';

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { ApiEnv } from '../env.ts';
 import { type Message, toEventStream } from '../event-stream.ts';
 import { Problem } from '../problem.ts';
 

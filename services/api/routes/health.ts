@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { ApiEnv } from '../env.ts';
 
 /** Whether the api lives, whether it can keep its promise, and its figures. */
 export function createHealthRoutes(deps: ApiDeps) {

@@ -2,9 +2,10 @@ import { type Context, Hono } from 'hono';
 import { createToken } from '../../core/access/index.ts';
 import { PayloadError, parseWebhook, readSignature, verifySignature } from '../../core/forge/index.ts';
 import { type Forge, forges } from '../../core/job/index.ts';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import { limitBody, webhookBytes } from '../door.ts';
 import { enqueue, toEnqueueRequest } from '../enqueue.ts';
+import type { ApiEnv } from '../env.ts';
 import type { WebhookOutcome } from '../metrics.ts';
 import { Problem } from '../problem.ts';
 

@@ -1,0 +1,6 @@
+import type { Identity } from '../core/access/index.ts';
+
+/** What a request carries from the door to its route. */
+export interface ApiEnv {
+  Variables: { identity: Identity };
+}
