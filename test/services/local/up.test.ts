@@ -161,5 +161,5 @@ test('in a terminal the first job is opened there; leaving it goes on, Ctrl-C in
   expect(await show(deps, up, leave)).toBe(true);
   expect(opened[0]).toMatch(/^[0-9a-f]{20}$/);
   expect(said.at(-1)).toMatch(/goes on/);
-  expect(await show(deps, up, async () => 130)).toBe(false);
+  expect(await show(deps, { ...up, isNew: false }, async () => 130)).toBe(false);
 });
