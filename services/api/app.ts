@@ -1,4 +1,3 @@
-import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
 import { authenticate } from './authenticate.ts';
@@ -6,6 +5,7 @@ import type { ApiDeps } from './deps.ts';
 import { apiBytes, checkNames, limitBody } from './door.ts';
 import type { ApiEnv } from './env.ts';
 import { createErrorHandler } from './problem.ts';
+import { createRoutes } from './route.ts';
 import { createAgentRoutes } from './routes/agents.ts';
 import { createEventRoutes } from './routes/events.ts';
 import { createHealthRoutes } from './routes/health.ts';
@@ -20,7 +20,7 @@ export type { ApiDeps } from './deps.ts';
 
 /** The api as a function from request to response; it opens nothing, listens nowhere. */
 export function createApp(deps: ApiDeps) {
-  const app = new Hono<ApiEnv>();
+  const app = createRoutes();
   app.onError(createErrorHandler(deps.log));
   app.use(measure(deps), harden, checkNames(deps.hosts, deps.publicUrl));
   app.on('GET', ['/', '/jobs/:id'], redeemCode(deps));

@@ -2,6 +2,7 @@ import type { ClaimTokens, Pages, Secrets } from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
 import type { Follower, Queue, Repositories } from '../core/queue/index.ts';
 import type { Log } from '../core/runtime/index.ts';
+import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Metrics } from './metrics.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
@@ -26,6 +27,7 @@ export interface ApiDeps {
   log: Log;
   /** Why the promise of the queue cannot be kept now; empty when it can. */
   faults(): Promise<string[]>;
+  slots: StreamSlots;
   /** Aborted when the api stops: streams end, held requests are answered. */
   stopping: AbortSignal;
   /** After this without a message a stream sends a comment, milliseconds. @default 15000 */

@@ -1,4 +1,5 @@
 import type { Log } from '../core/runtime/index.ts';
+import { Problem } from './problem.ts';
 
 /** A server-sent event (WHATWG HTML, 9.2). */
 export interface Message {
@@ -7,9 +8,31 @@ export interface Message {
   data: unknown;
 }
 
+/** How many streams one credential may hold. @throws Problem 429 */
+export type StreamSlots = (who: string) => () => void;
+
+export function createStreamSlots(most: number): StreamSlots {
+  const held = new Map<string, number>();
+  return (who) => {
+    const count = held.get(who) ?? 0;
+    if (count >= most)
+      throw new Problem(429, `${most} streams are open with this credential; close one.`, {
+        'retry-after': '5',
+      });
+    held.set(who, count + 1);
+    let open = true;
+    return () => {
+      if (open) held.set(who, (held.get(who) ?? 1) - 1);
+      open = false;
+    };
+  };
+}
+
 export interface EventStreamOptions {
   /** Yields the messages; ends when the signal aborts. */
   messages(signal: AbortSignal): AsyncIterable<Message>;
+  /** Gives back the place of the stream, when it ends. */
+  leave(): void;
   stopping: AbortSignal;
   log: Log;
   /** @default 15000 */
@@ -20,7 +43,8 @@ export interface EventStreamOptions {
  * Messages as an answer that lasts. They are pulled one by one as the reader takes them, so a reader that
  * reads nothing costs one message; in silence a comment tells that the line is alive.
  */
-export function toEventStream({ messages, stopping, log, commentMs = 15_000 }: EventStreamOptions): Response {
+export function toEventStream(options: EventStreamOptions): Response {
+  const { messages, leave, stopping, log, commentMs = 15_000 } = options;
   const gone = new AbortController();
   const signal = AbortSignal.any([stopping, gone.signal]);
   const source = messages(signal)[Symbol.asyncIterator]();
@@ -37,17 +61,22 @@ export function toEventStream({ messages, stopping, log, commentMs = 15_000 }: E
           const first = await withTimeout(next, commentMs);
           if (first === undefined) return controller.enqueue(encoder.encode(': \n\n'));
           next = undefined;
-          if (first.done === true) return controller.close();
+          if (first.done === true) {
+            leave();
+            return controller.close();
+          }
           controller.enqueue(encoder.encode(toText(first.value)));
         } catch (error) {
           if (!signal.aborted)
             log.warn({ err: error }, 'an event stream ended early; its reader comes again');
+          leave();
           gone.abort();
           controller.close();
         }
       },
       // The source waits for its next message, which the signal ends, or to be asked for one, which this does.
       cancel: async () => {
+        leave();
         gone.abort();
         await source.return?.();
       },

@@ -11,6 +11,7 @@ import {
 import { createApp } from './app.ts';
 import type { ApiConfig } from './config.ts';
 import { toHosts } from './door.ts';
+import { createStreamSlots } from './event-stream.ts';
 import { createJobWatch } from './job-watch.ts';
 import { createMetrics } from './metrics.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
@@ -18,6 +19,7 @@ import { repeat } from './repeat.ts';
 import { type ApiServer, openServer } from './server.ts';
 
 const firstConnectMs = 2000;
+const streamsPerRole = 200;
 
 export interface OpenApiOptions {
   config: ApiConfig;
@@ -71,6 +73,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     reconciler,
     metrics,
     log,
+    slots: createStreamSlots(streamsPerRole),
     faults: async () => (config.BELLOWS_REQUIRE_DURABLE ? await findDurabilityFaults(commands) : []),
     stopping: stopping.signal,
   });

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../services/api/app.ts';
 import type { ApiDeps } from '../../services/api/deps.ts';
+import { createStreamSlots } from '../../services/api/event-stream.ts';
 import { createJobWatch } from '../../services/api/job-watch.ts';
 import { createMetrics } from '../../services/api/metrics.ts';
 import { createReconciler } from '../../services/api/reconcile/reconciler.ts';
@@ -73,6 +74,7 @@ export async function openTestApi({
     reconciler,
     metrics,
     log,
+    slots: createStreamSlots(10),
     faults: async () => [],
     stopping: stopping.signal,
     ...given,

@@ -36,7 +36,7 @@ export function toJobPage(job: Job): Html {
 <p><a href="/">all jobs</a></p>
 <h1 data-subject>${view.subject}</h1>
 <p class="dim" data-about>${view.about.join(' · ')}</p>
-<p><span data-state class="state ${view.state}">${view.state}</span> <span data-time class="dim"></span>
+<p class="bar"><span data-state class="state ${view.state}">${view.state}</span> <span data-time class="dim"></span>
 <span data-line class="dim" role="status"></span></p>
 <p data-reason>${view.reason}</p>
 <ol data-steps>${view.steps.map((step) => toStep(step))}</ol>

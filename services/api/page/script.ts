@@ -57,7 +57,8 @@ function write({ lastEventId, data }) {
   attempt = fence;
   last = lastEventId;
   const page = document.documentElement;
-  const follows = page.scrollHeight - page.clientHeight - page.scrollTop < 40;
+  // A reader who is at the end of a log that grows stays there; a finished log is read from its beginning.
+  const follows = !view?.final && page.scrollHeight - page.clientHeight - page.scrollTop < 40;
   log.append(document.createTextNode(JSON.parse(data).text));
   while (log.childNodes.length > most) {
     log.firstChild.remove();

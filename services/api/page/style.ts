@@ -9,6 +9,7 @@ h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 a { color: inherit; }
 p { margin: .25rem 0; overflow-wrap: anywhere; }
 .dim { color: var(--dim); }
+.bar { position: sticky; top: 0; padding: .25rem 0; background: Canvas; }
 .state { font-weight: 600; }
 .success { color: var(--good); }
 .failure, .timeout, .dead { color: var(--bad); }

@@ -13,6 +13,7 @@ export function createEventRoutes(deps: ApiDeps) {
     const from = given ?? (await deps.queue.jobs({ limit: 1 })).event;
     return toEventStream({
       ...deps,
+      leave: deps.slots(c.get('identity').role),
       messages: async function* (signal): AsyncGenerator<Message> {
         for await (const followed of deps.follower.events(from, signal))
           if ('reset' in followed) yield { event: 'reset', data: {} };

@@ -33,6 +33,7 @@ export function createLogRoutes(deps: ApiDeps) {
       const from = parseLogPosition(c.req.header('last-event-id') ?? c.req.query('from'));
       return toEventStream({
         ...deps,
+        leave: deps.slots(c.get('identity').role),
         messages: async function* (signal): AsyncGenerator<Message> {
           for await (const { id: at, chunk } of followLogText(
             deps.follower,

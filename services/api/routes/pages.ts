@@ -31,7 +31,11 @@ export function createPageRoutes(deps: ApiDeps) {
       const id = toId(c.req.param('id'));
       await readJob(deps, id);
       const from = parseLogPosition(c.req.header('last-event-id') ?? c.req.query('from'));
-      return toEventStream({ ...deps, messages: (signal) => followPage(deps, id, from, signal) });
+      return toEventStream({
+        ...deps,
+        leave: deps.slots(c.get('identity').role),
+        messages: (signal) => followPage(deps, id, from, signal),
+      });
     });
 }
 

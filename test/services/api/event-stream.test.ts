@@ -6,7 +6,7 @@ const log = createLog('test', 'silent');
 const toStream = (
   messages: (signal: AbortSignal) => AsyncIterable<Message>,
   stopping = new AbortController(),
-) => toEventStream({ messages, stopping: stopping.signal, log });
+) => toEventStream({ messages, stopping: stopping.signal, log, leave: () => undefined });
 
 test('a message is written as the standard has it, and a line break cannot end it', async () => {
   const response = toStream(async function* () {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createStreamSlots } from '../../../../services/api/event-stream.ts';
 import { apply, type Job, type JobEvent, type JobPage } from '../../../../services/core/job/index.ts';
 import { openTestApi, readStream, type TestApi } from '../../../support/api.ts';
 import { toRequest } from '../../../support/job.ts';
@@ -65,4 +66,15 @@ test('in silence a comment says that the line is alive', async () => {
   expect((await events.next()).value).toEqual({ event: 'comment' });
   expect((await events.next()).value).toEqual({ event: 'comment' });
   await events.return(undefined);
+});
+
+test('one credential holds only so many streams, and gets its place back when it hangs up', async () => {
+  const few = await openTestApi({ slots: createStreamSlots(2) });
+  const held = [await few.admin('/api/v1/events'), await few.admin('/api/v1/events')];
+  expect(held.map(({ status }) => status)).toEqual([200, 200]);
+  expect((await few.admin('/api/v1/events')).status).toBe(429);
+  expect((await few.ask('/api/v1/events', { token: few.tokens.launcher })).status).toBe(200);
+  await held[0]?.body?.cancel();
+  expect((await few.admin('/api/v1/events')).status).toBe(200);
+  await few.close();
 });
