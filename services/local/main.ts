@@ -2,7 +2,7 @@
  * The way into `bellows up`: bundles the programs where their sources have changed, and becomes the bundle,
  * in the same process.
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildPrograms } from './bundle/build.ts';
 import { parseOptions, UsageError } from './options.ts';
@@ -13,7 +13,7 @@ try {
   // A wrong argument is said before anything is built.
   parseOptions(args, availableParallelism());
   const root = dirname(dirname(import.meta.dirname));
-  const programs = await buildPrograms(root);
+  const programs = await buildPrograms(root, process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'));
   process.env.BELLOWS_ROOT = root;
   process.env.BELLOWS_PROGRAMS = programs;
   const node = process.execPath;

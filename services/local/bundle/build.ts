@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Programs that run as one file each: a third less memory and half the start-up of their sources. */
@@ -16,10 +16,11 @@ const keptFolders = 4;
  * Bundles the programs, unless these very sources were bundled before.
  *
  * @param root the clone
+ * @param home where bundles are kept when the clone is not ours to write in: the user's cache folder
  * @returns the folder of `api.mjs`, `agent.mjs`, `up.mjs`
  */
-export async function buildPrograms(root: string): Promise<string> {
-  const cache = join(root, 'node_modules', '.cache', 'bellows');
+export async function buildPrograms(root: string, home: string): Promise<string> {
+  const cache = await toCache(root, home);
   const folder = join(cache, await hashSources(root));
   const found = await stat(join(folder, 'up.mjs')).catch(() => undefined);
   if (found === undefined) await build(root, cache, folder);
@@ -27,6 +28,15 @@ export async function buildPrograms(root: string): Promise<string> {
   await utimes(folder, now, now);
   await prune(cache);
   return folder;
+}
+
+async function toCache(root: string, home: string): Promise<string> {
+  const modules = join(root, 'node_modules');
+  const own = await access(modules, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  return own ? join(modules, '.cache', 'bellows') : join(home, 'bellows', 'programs');
 }
 
 /** Of everything that can change a bundle: our sources, and the exact packages. */

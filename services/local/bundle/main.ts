@@ -1,5 +1,8 @@
 /** `npm run build`: bundles the programs, and prints their folder. */
-import { dirname } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { buildPrograms } from './build.ts';
 
-process.stdout.write(`${await buildPrograms(dirname(dirname(dirname(import.meta.dirname))))}\n`);
+process.stdout.write(
+  `${await buildPrograms(dirname(dirname(dirname(import.meta.dirname))), join(homedir(), '.cache'))}\n`,
+);

@@ -26,7 +26,7 @@ let up: Up | undefined;
 let said: string[];
 
 beforeAll(async () => {
-  programs = await buildPrograms(root);
+  programs = await buildPrograms(root, join(root, 'node_modules'));
 });
 beforeEach(async () => {
   temporary = await mkdtemp(join(tmpdir(), 'bellows-up-'));

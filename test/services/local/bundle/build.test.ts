@@ -36,7 +36,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 test('a bundle runs from anywhere, and holds nothing that its program does not use', async () => {
-  const folder = await buildPrograms(root);
+  const folder = await buildPrograms(root, join(root, 'home'));
   expect((await readdir(folder)).filter((name) => name.endsWith('.mjs'))).toEqual([
     'agent.mjs',
     'api.mjs',
@@ -51,9 +51,9 @@ test('a bundle runs from anywhere, and holds nothing that its program does not u
 });
 
 test('the same sources are bundled once, others anew, and old ones are cleared away', async () => {
-  const first = await buildPrograms(root);
+  const first = await buildPrograms(root, join(root, 'home'));
   const { ino } = await stat(join(first, 'up.mjs'));
-  expect(await buildPrograms(root)).toBe(first);
+  expect(await buildPrograms(root, join(root, 'home'))).toBe(first);
   expect((await stat(join(first, 'up.mjs'))).ino).toBe(ino);
   await utimes(first, 1, 1);
   for (let n = 0; n < 4; n++) {
@@ -61,7 +61,7 @@ test('the same sources are bundled once, others anew, and old ones are cleared a
       join(root, 'services/core/room/used.ts'),
       `export const used = (): string => 'works ${n}';\n`,
     );
-    expect(await buildPrograms(root)).not.toBe(first);
+    expect(await buildPrograms(root, join(root, 'home'))).not.toBe(first);
   }
   const cached = await readdir(join(root, 'node_modules/.cache/bellows'));
   expect(cached).toHaveLength(4);
@@ -72,4 +72,12 @@ test('other packages make another bundle of the same sources', async () => {
   const before = await hashSources(root);
   await writeFile(join(root, 'package-lock.json'), '{"x":1}');
   expect(await hashSources(root)).not.toBe(before);
+});
+
+test('a clone that is not ours to write in is bundled into our own cache', async () => {
+  await rm(join(root, 'node_modules'), { recursive: true });
+  await writeFile(join(root, 'services/core/room/index.ts'), "export * from './used.ts';\n");
+  const folder = await buildPrograms(root, join(root, 'home'));
+  expect(folder.startsWith(join(root, 'home/bellows/programs/'))).toBe(true);
+  expect(await buildPrograms(root, join(root, 'home'))).toBe(folder);
 });
