@@ -33,5 +33,9 @@ export const agentConfigSchema = z.object({
     .optional()
     .describe('Steps run as this user and group. Only root can do that.'),
   BELLOWS_HIDE: z.string().min(1).optional().describe('A folder that steps do not see.'),
+  BELLOWS_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('The least important lines that are logged.'),
 });
 export type AgentConfig = z.infer<typeof agentConfigSchema>;

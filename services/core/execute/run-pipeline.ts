@@ -31,7 +31,8 @@ export interface RunOptions {
 
 /** `aborted` says nothing of why: who gave the signal knows. */
 export type RunEnd =
-  | { outcome: 'success' | 'aborted' }
+  | { outcome: 'success' }
+  | { outcome: 'aborted' }
   | { outcome: 'skipped'; reason: string }
   | { outcome: 'failure'; reason: string; exitCode: number };
 

@@ -23,27 +23,52 @@ function createLink(answers: Answer[]) {
   };
 }
 
-test.each(['cancel', 'lost'] as const)('a heartbeat answered %s ends the claim', async (verdict) => {
-  const link = createLink(['ok', 'ok', verdict]);
-  expect(await keepAlive(link, 300, new AbortController().signal)).toBe(verdict);
-  expect(link.waits).toEqual([100, 100, 100]);
+/** Keeps a claim alive against these answers, and tells what was heard. */
+async function keep(answers: Answer[], { leaseMs = 30, until = 'lost' } = {}) {
+  const link = createLink(answers);
+  const heard: string[] = [];
+  const abort = new AbortController();
+  const hear = (what: string) => {
+    heard.push(what);
+    if (what === until) abort.abort();
+  };
+  const events = { onCancel: () => hear('cancel'), onLost: () => hear('lost') };
+  await keepAlive(link, leaseMs, events, abort.signal);
+  return { heard, waits: link.waits };
+}
+
+test('a claim that is lost ends its heartbeat', async () => {
+  expect(await keep(['ok', 'ok', 'lost'])).toEqual({ heard: ['lost'], waits: [10, 10, 10] });
+});
+
+test('a cancel is heard once, and the claim is kept while the build ends', async () => {
+  expect(await keep(['ok', 'cancel', 'cancel', 'lost'])).toEqual({
+    heard: ['cancel', 'lost'],
+    waits: [10, 10, 0, 0],
+  });
 });
 
 test.each([401, 403, 404, 409])('a token refused with %i means that the job is lost', async (status) => {
-  const link = createLink([new ApiError(status, 'no')]);
-  expect(await keepAlive(link, 300, new AbortController().signal)).toBe('lost');
+  expect((await keep([new ApiError(status, 'no')])).heard).toEqual(['lost']);
 });
 
 test('an api that is away does not end the build', async () => {
   const away = [new UnreachableError('refused'), new ApiError(503, 'busy'), new UnreachableError('reset')];
-  expect(await keepAlive(createLink([...away, 'cancel']), 30, new AbortController().signal)).toBe('cancel');
+  expect((await keep([...away, 'cancel'], { until: 'cancel' })).heard).toEqual(['cancel']);
 });
 
-test('an abort ends a heartbeat that is held open, without a verdict', async () => {
+test('no heartbeat is asked to wait for longer than the api waits', async () => {
+  expect((await keep(['cancel'], { leaseMs: 600_000, until: 'cancel' })).waits).toEqual([10_000]);
+});
+
+test('an abort ends a heartbeat that is held open, and nothing is heard', async () => {
   const abort = new AbortController();
-  const alive = keepAlive(createLink([]), 300, abort.signal);
+  const heard: string[] = [];
+  const events = { onCancel: () => heard.push('cancel'), onLost: () => heard.push('lost') };
+  const alive = keepAlive(createLink([]), 300, events, abort.signal);
   abort.abort();
-  expect(await alive).toBeUndefined();
+  await alive;
+  expect(heard).toEqual([]);
 });
 
 test('what the api refuses is not asked again', async () => {

@@ -1,0 +1,120 @@
+import { writeFile } from 'node:fs/promises';
+import type { Transport } from '../core/client/index.ts';
+import { probeIsolation } from '../core/execute/index.ts';
+import type { Log } from '../core/runtime/index.ts';
+import type { AgentConfig } from './config.ts';
+import { createEnding } from './ending.ts';
+import { isRefused, keepAlive } from './heartbeat.ts';
+import { claim, createJobLink } from './job-link.ts';
+import { untilAnswered } from './patience.ts';
+import { createReporter } from './reporter.ts';
+import { runJob } from './run-job.ts';
+
+export interface AgentDeps {
+  config: AgentConfig;
+  transport: Transport;
+  /** The claim token. */
+  token: string;
+  /** Where commands are found. */
+  path: string;
+  /** `linux/arm64` */
+  platform: string;
+  log: Log;
+  /** Aborts when the agent is asked to stop. */
+  stop: AbortSignal;
+  /** From TERM to KILL. @default 5000 */
+  graceMs?: number;
+}
+
+/** What an agent's exit code says to whoever started it. */
+export const exitCodes = {
+  /** A job was done, whatever its outcome, or none waited. */
+  done: 0,
+  /** It could not claim, or its outcome could not be told. */
+  trouble: 1,
+  /** Its job belongs to another. */
+  lost: 3,
+} as const;
+
+/** The api may be away for as many leases before an agent gives up telling it of a build that has ended. */
+const patienceLeases = 10;
+
+/** Takes exactly one job, runs it, and tells how it ended. */
+export async function runAgent(deps: AgentDeps): Promise<number> {
+  const { config, transport, token, path, platform, log, stop, graceMs = 5000 } = deps;
+  const { BELLOWS_STEP_UID: uid, BELLOWS_HIDE: hide } = config;
+  const isolation = probeIsolation({ uid, hide });
+  const request = {
+    pool: config.BELLOWS_POOL,
+    agent: config.BELLOWS_AGENT,
+    ...(config.BELLOWS_PREFER === undefined ? {} : { prefer: config.BELLOWS_PREFER }),
+  };
+  const taken = await untilAnswered(() => claim(transport, request, token), { signal: stop });
+  if (taken === undefined) return exitCodes.done;
+  const { job, leaseMs, spec } = taken;
+  if (config.BELLOWS_CLAIMED_FILE !== undefined) await writeFile(config.BELLOWS_CLAIMED_FILE, job);
+  log.info({ job, attempt: taken.attempt }, 'claimed');
+  void isolation.then(({ reason }) => log.info({ reason }, 'isolation'));
+
+  const link = createJobLink(transport, taken);
+  const ending = createEnding();
+  const onStop = () => ending.end('stopped');
+  stop.addEventListener('abort', onStop, { once: true });
+  if (stop.aborted) onStop();
+  const limit = setTimeout(() => ending.end('timeout'), Math.min(spec.timeLimitMs, longestTimerMs));
+
+  const over = new AbortController();
+  const events = { onCancel: () => ending.end('cancelled'), onLost: () => ending.end('lost') };
+  const alive = keepAlive(link, leaseMs, events, over.signal).catch((error: unknown) =>
+    log.error({ err: error }, 'no heartbeat is accepted'),
+  );
+  const impatience = new AbortController();
+  const reporter = createReporter({
+    link,
+    signal: impatience.signal,
+    onTrouble: (error) => log.error({ err: error }, 'the api refuses a part of the report'),
+  });
+
+  let patience: NodeJS.Timeout | undefined;
+  try {
+    const outcome = await runJob({
+      claim: taken,
+      folder: config.BELLOWS_WORKSPACE,
+      isolation,
+      uid,
+      path,
+      platform,
+      graceMs,
+      reporter,
+      ending,
+    });
+    clearTimeout(limit);
+    if (ending.cause === 'lost') {
+      impatience.abort();
+      return lost(log, job);
+    }
+    patience = setTimeout(() => impatience.abort(), patienceLeases * leaseMs);
+    await reporter.drain();
+    const { answer } = await untilAnswered(() => link.complete(outcome), { signal: impatience.signal });
+    log.info({ job, answer, ...outcome }, 'completed');
+    return answer === 'stale' ? exitCodes.lost : exitCodes.done;
+  } catch (error) {
+    if (isRefused(error)) return lost(log, job);
+    log.error({ err: error }, 'the outcome could not be told');
+    return exitCodes.trouble;
+  } finally {
+    clearTimeout(limit);
+    clearTimeout(patience);
+    stop.removeEventListener('abort', onStop);
+    over.abort();
+    await alive;
+  }
+}
+
+/** What setTimeout can hold: 24 days. */
+const longestTimerMs = 2 ** 31 - 1;
+
+function lost(log: Log, job: string): number {
+  log.warn({ job }, 'the job belongs to another agent');
+  return exitCodes.lost;
+}

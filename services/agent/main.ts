@@ -1,0 +1,29 @@
+/** One job, then the end: settings from the environment, the claim token from a pipe or a file. */
+import { createTransport } from '../core/client/index.ts';
+import { createLog, readConfig, untilSignal } from '../core/runtime/index.ts';
+import { runAgent } from './agent.ts';
+import { readTokenFile, readTokenLine } from './claim-token.ts';
+import { agentConfigSchema } from './config.ts';
+
+const config = readConfig(agentConfigSchema, process.env);
+const log = createLog('agent', config.BELLOWS_LOG_LEVEL);
+const transport = createTransport({ url: config.BELLOWS_URL });
+const stop = new AbortController();
+void untilSignal().then(() => stop.abort());
+
+const file = config.BELLOWS_TOKEN_FILE;
+const token = await (file === undefined ? readTokenLine(process.stdin) : readTokenFile(file));
+// Whoever gave us the token keeps the pipe open; its end means that nobody waits for us any more.
+if (file === undefined) process.stdin.once('end', () => stop.abort()).resume();
+
+const exitCode = await runAgent({
+  config,
+  transport,
+  token,
+  path: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  log,
+  stop: stop.signal,
+});
+// Whatever is still open belongs to nobody now.
+process.exit(exitCode);
