@@ -6,6 +6,7 @@ import { toCommandReference } from '../services/cli/reference.ts';
 import { toConfigurationPage } from './generate/configuration.ts';
 import { toKeysPage } from './generate/keys.ts';
 import { toPlatformPage } from './generate/platform.ts';
+import { programHelp } from './generate/program-help.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -15,7 +16,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'docs/keys.md': () => toKeysPage(read),
   'docs/platform.schema.json': toPlatformJsonSchema,
   'docs/api-reference/platform.md': toPlatformPage,
-  'docs/api-reference/command-line.md': toCommandReference,
+  'docs/api-reference/command-line.md': () => toCommandReference(programHelp),
 };
 
 const check = process.argv.includes('--check');

@@ -5,6 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  process.stdout.write(`Usage: bellows test
+
+Everything that must be true before a commit: types, lint, generated files, all tests with their coverage, and
+the demo. Takes some minutes. Exit code 0 when all of it holds.
+
+Examples:
+  ./bellows test
+  npm test -- test/services/core/queue   # some tests
+`);
+  process.exit(0);
+}
+
 const root = join(import.meta.dirname, '..');
 const node = process.execPath;
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);

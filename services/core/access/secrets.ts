@@ -35,7 +35,7 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     const short = lines.find((line) => line.length < 32);
     if (short !== undefined)
       throw new SecretError(`${file} holds less than 32 characters; make a longer one.`);
-    if (lines.length > 0 && ((await stat(file)).mode & 0o077) !== 0) exposed.push(file);
+    if (lines.length > 0 && ((await stat(file)).mode & 0o007) !== 0) exposed.push(file);
     return lines;
   };
   const readHash = async (name: string) => {

@@ -1,0 +1,22 @@
+import { parseOptions as parseDemo } from '../../services/demo/options.ts';
+import { parseOptions as parseUp } from '../../services/local/options.ts';
+import { usage } from '../../services/tui/options.ts';
+
+/** What `up`, `tui` and `demo` say when they are asked for help. */
+export const programHelp = {
+  // The reference is the same on every machine: as on the smallest one.
+  up: toHelp(() => parseUp(['--help'], 2)),
+  tui: usage,
+  demo: toHelp(() => parseDemo(['--help'])),
+};
+
+/** A parser that is asked for help throws it. */
+function toHelp(parse: () => unknown): string {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'UsageError') return error.message;
+    throw error;
+  }
+  throw new Error('expected --help to end the parsing');
+}
