@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The id of a pipeline or a job, made from what it is about: the same event always has the same id, so
@@ -8,5 +8,5 @@ import { createHash } from 'node:crypto';
  * @returns 20 hex digits (80 bits).
  */
 export function toId(...parts: readonly (string | number)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 20);
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 20);
 }

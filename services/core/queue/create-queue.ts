@@ -8,13 +8,13 @@ import { appendLog, readChunks } from './log.ts';
 import { toJobId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
-import { createRunner, toBytes, toList, toNumber, toText } from './run-script.ts';
+import { createRunner, toBytes, toFields, toList, toNumber, toText } from './run-script.ts';
 import { audit } from './scripts/audit.ts';
 import { claim } from './scripts/claim.ts';
 import { approve, cancel, complete, lost, requeue } from './scripts/end.ts';
 import { expand } from './scripts/expand.ts';
 import { noteHead, removeHead } from './scripts/head.ts';
-import { look } from './scripts/look.ts';
+import { look, tally } from './scripts/look.ts';
 import { authenticate, heartbeat, step } from './scripts/running.ts';
 import { tick } from './scripts/tick.ts';
 import { toJob, toOneOf } from './snapshot.ts';
@@ -177,10 +177,8 @@ export function createQueue(deps: QueueDeps): Queue {
     },
 
     async counts() {
-      const counts = await commands.hgetall(toKey('counts')).catch((error: unknown) => {
-        throw toQueueError('counts', error);
-      });
-      return new Map(jobStates.map((state) => [state, Number(counts[state] ?? 0)]));
+      const counts = toFields(await run(tally, []));
+      return new Map(jobStates.map((state) => [state, Number(counts.get(state) ?? 0)]));
     },
   };
 }

@@ -12,8 +12,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** So that one call does not hold Redis for long. */
-const mostInOneCall = 64;
+/** Redis works on one call while the next is made, and no call holds it for long. */
+const mostInOneCall = 16;
 const mostEpochs = 10_000;
 
 /**
@@ -57,7 +57,7 @@ export function createEnqueue(run: Run, limits: Limits): (request: EnqueueReques
 
   const push = (each: Waiting) => {
     waiting.push(each);
-    if (waiting.length === 1) setImmediate(flush);
+    if (waiting.length === 1) queueMicrotask(flush);
   };
 
   const again = (each: Waiting, epoch: number) => {

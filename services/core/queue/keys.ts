@@ -1,6 +1,6 @@
 /**
- * Every Redis key of the queue, spelt here and nowhere else: the scripts get these names as Lua locals
- * (`toLuaNames`), the charts name a pool's stream by `ticketsKey`. Pure: no import, no I/O.
+ * Every Redis key of the queue, spelt here and nowhere else: the scripts get these names by `luaNames`,
+ * the charts name a pool's stream by `ticketsKey`. Pure: no import, no I/O.
  *
  * One hash tag keeps the control keys in one slot of a Redis Cluster, so that one script may touch them all.
  * Logs are large and touched alone: each job's have a slot of their own.
@@ -8,8 +8,9 @@
  * | key                | type   | holds                                             | written by                    | gone |
  * |--------------------|--------|---------------------------------------------------|-------------------------------|------|
  * | seq                | STRING | the last sequence number                          | enqueue expand                | never |
+ * | epoch              | STRING | how many refs were removed                        | removeHead                    | never |
  * | tick               | HASH   | `at`: the last tick                               | tick                          | never |
- * | counts             | HASH   | state → jobs                                      | all that change a job         | never |
+ * | counts             | HASH   | state → jobs, where no other key counts them      | all that change a job         | never |
  * | events             | STREAM | what was decided, in order                        | all that change a job, step   | trimmed by tick |
  * | index, repo:<repo> | ZSET   | job, by sequence                                  | enqueue expand                | with the job |
  * | job:<id>           | HASH   | small values only, so that it stays a listpack    | all that change a job         | trimmed by tick |
@@ -32,7 +33,7 @@
  * | trash              | LIST   | `<job> <fence>` of logs to unlink                 | tick                          | tick, when unlinked |
  * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
  * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead noteHead   | with the ref |
- * | epochs:<repo>      | ZSET   | ref that was removed, by sequence                 | removeHead                    | the newest 10,000 stay |
+ * | epochs:<repo>      | ZSET   | ref that was removed, by its epoch                | removeHead                    | the newest 10,000 stay |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
  * | ci:{<id>}:log:<fence>, :meta:<fence> | STREAM, HASH | chunks; how far, how much | appendLog                 | with the job, at most 30 days after the last chunk |
@@ -42,6 +43,7 @@ export const keyPrefix = 'ci:{q}:';
 /** Whole keys. */
 const single = {
   seq: 'seq',
+  epoch: 'epoch',
   tick: 'tick',
   counts: 'counts',
   events: 'events',
@@ -99,9 +101,7 @@ export function logMetaKey(id: string, fence: number): string {
   return `ci:{${id}}:meta:${fence}`;
 }
 
-/** The same names as upper-case Lua locals; those of a family are prefixes. */
-export function toLuaNames(): string {
-  return Object.entries({ ...single, ...family })
-    .map(([name, text]) => `local ${name.toUpperCase()} = '${keyPrefix}${text}'`)
-    .join('\n');
-}
+/** The same names in upper case, as scripts write them; those of a family are prefixes. */
+export const luaNames: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...single, ...family }).map(([name, text]) => [name.toUpperCase(), keyPrefix + text]),
+);

@@ -54,12 +54,12 @@ function toNew(job: NewJob, id: string, pipeline: string) {
   return {
     id,
     pool,
-    class: priority ?? 5,
-    limit: job.spec.timeLimitMs,
+    class: String(priority ?? 5),
+    limit: String(job.spec.timeLimitMs),
     ...(group === undefined ? {} : { group: group.name, permits: group.limit }),
     ...(runs === 'always' ? { runs } : {}),
     ...(awaits === undefined ? {} : { awaits: true }),
-    needs: needs.map((name) => [toJobId(pipeline, name), name]),
+    ...(needs.length === 0 ? {} : { needs: needs.map((name) => [toJobId(pipeline, name), name]) }),
     ...(reason === undefined ? {} : { reason: reason.slice(0, 2000) }),
   };
 }

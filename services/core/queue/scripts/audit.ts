@@ -1,5 +1,5 @@
 import { base } from './base.ts';
-import { place } from './place.ts';
+import { order } from './place.ts';
 import { toScript } from './script.ts';
 
 /**
@@ -8,7 +8,7 @@ import { toScript } from './script.ts';
  */
 export const audit = toScript('audit', {
   kind: 'look',
-  parts: [base, place],
+  parts: [base, order],
   body: `
 local wrong = {}
 local function expect(ok, text)
@@ -17,78 +17,79 @@ end
 
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
 local counts, ready, groups = {}, {}, {}
-for _, id in ipairs(redis.call('ZRANGE', INDEX, 0, -1)) do
+for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   local job = read(id)
   expect(job, id .. ' is in the index and has no hash')
   if job then
     local state = job.state
     counts[state] = (counts[state] or 0) + 1
     local function same(key, should, name)
-      expect((redis.call('ZSCORE', key, id) and true or false) == should, id .. ' is ' .. state .. ': ' .. name)
+      expect((call('ZSCORE', key, id) and true or false) == should, id .. ' is ' .. state .. ': ' .. name)
     end
-    expect((redis.call('ZSCORE', READY .. job.pool, member(job)) and true or false) == (state == 'queued'),
+    expect((call('ZSCORE', READY .. job.pool, member(job)) and true or false) == (state == 'queued'),
       id .. ' is ' .. state .. ': ready')
     same(LEASES, state == 'running', 'leases')
     same(DEADLINES, state == 'running', 'deadlines')
     same(DELAYED, state == 'delayed', 'delayed')
     same(DONE, final[state] or false, 'done')
     expect((job.finished and true or false) == (final[state] or false), id .. ' is ' .. state .. ': finished')
-    expect(redis.call('EXISTS', SPEC .. id) == 1, id .. ' has no spec')
-    expect(redis.call('HEXISTS', PIPELINE .. job.pipeline, id) == 1, id .. ' is not in its pipeline')
+    expect(call('EXISTS', SPEC .. id) == 1, id .. ' has no spec')
+    expect(call('HEXISTS', PIPELINE .. job.pipeline, id) == 1, id .. ' is not in its pipeline')
     same(REPO .. job.repo, true, 'index of its repository')
     if state == 'queued' then
       ready[job.pool] = (ready[job.pool] or 0) + 1
-      local entry = redis.call('XRANGE', TICKETS .. job.pool, job.ticket, job.ticket)[1]
+      local entry = call('XRANGE', TICKETS .. job.pool, job.ticket, job.ticket)[1]
       expect(entry and entry[2][2] == id, id .. ' is queued without its ticket')
     else
-      expect(not job.ticket, id .. ' is ' .. state .. ' with a ticket')
+      expect((job.ticket or '') == '', id .. ' is ' .. state .. ' with a ticket')
     end
     if state == 'running' then
-      expect(redis.call('HGET', AGENTS, job.agent) == id, id .. ' runs, and its agent is not known')
+      expect(call('HGET', AGENTS, job.agent) == id, id .. ' runs, and its agent is not known')
       expect(job.token, id .. ' runs without a token')
     end
     if job.group then
       groups[job.group] = math.max(groups[job.group] or 0, tonumber(job.permits))
-      local held = redis.call('SISMEMBER', PERMITS .. job.group, id) == 1
+      local held = call('SISMEMBER', PERMITS .. job.group, id) == 1
       expect(held == (state == 'queued' or state == 'running'), id .. ' is ' .. state .. ': permit')
       same(BLOCKED .. job.group, state == 'blocked', 'line of its group')
     else
       expect(state ~= 'blocked', id .. ' is blocked without a group')
     end
-    local needs = redis.call('HKEYS', NEEDS .. id)
+    local needs = call('HKEYS', NEEDS .. id)
     expect(#needs == 0 or state == 'waiting', id .. ' is ' .. state .. ' with needs')
     expect(state ~= 'waiting' or #needs > 0 or job.awaits, id .. ' waits for nothing')
     for _, need in ipairs(needs) do
-      expect(redis.call('SISMEMBER', DEPENDENTS .. need, id) == 1, id .. ' needs ' .. need .. ', which does not know')
-      local other = redis.call('HGET', JOB .. need, 'state')
+      expect(call('SISMEMBER', DEPENDENTS .. need, id) == 1, id .. ' needs ' .. need .. ', which does not know')
+      local other = call('HGET', JOB .. need, 'state')
       expect(other and not final[other], id .. ' needs ' .. need .. ', which is ' .. tostring(other))
     end
-    for _, other in ipairs(redis.call('SMEMBERS', DEPENDENTS .. id)) do
-      expect(redis.call('HEXISTS', NEEDS .. other, id) == 1, other .. ' does not need ' .. id .. ' any more')
+    for _, other in ipairs(call('SMEMBERS', DEPENDENTS .. id)) do
+      expect(call('HEXISTS', NEEDS .. other, id) == 1, other .. ' does not need ' .. id .. ' any more')
     end
   end
 end
 
-for _, pool in ipairs(redis.call('SMEMBERS', POOLS)) do
-  expect(redis.call('ZCARD', READY .. pool) == (ready[pool] or 0), pool .. ': ready has a job that is not queued')
-  expect(redis.call('XLEN', TICKETS .. pool) == (ready[pool] or 0), pool .. ': a ticket without its job')
+for _, pool in ipairs(call('SMEMBERS', POOLS)) do
+  expect(call('ZCARD', READY .. pool) == (ready[pool] or 0), pool .. ': ready has a job that is not queued')
+  expect(call('XLEN', TICKETS .. pool) == (ready[pool] or 0), pool .. ': a ticket without its job')
   ready[pool] = nil
 end
 expect(next(ready) == nil, 'a pool is not listed')
 for group, most in pairs(groups) do
-  expect(redis.call('SCARD', PERMITS .. group) <= most, 'group ' .. group .. ' has given more than ' .. most .. ' permits')
-  local first = redis.call('ZRANGE', BLOCKED .. group, 0, 0)[1]
+  expect(call('SCARD', PERMITS .. group) <= most, 'group ' .. group .. ' has given more than ' .. most .. ' permits')
+  local first = call('ZRANGE', BLOCKED .. group, 0, 0)[1]
   if first then
-    local permits = tonumber(redis.call('HGET', JOB .. first, 'permits'))
-    expect(redis.call('SCARD', PERMITS .. group) >= permits, 'group ' .. group .. ': a permit is free, and one waits')
+    local permits = tonumber(call('HGET', JOB .. first, 'permits'))
+    expect(call('SCARD', PERMITS .. group) >= permits, 'group ' .. group .. ': a permit is free, and one waits')
   end
 end
 local running = counts.running or 0
-expect(redis.call('ZCARD', LEASES) == running, 'a lease without its job')
-expect(redis.call('ZCARD', DEADLINES) == running, 'a deadline without its job')
-expect(redis.call('HLEN', AGENTS) == running, 'an agent without its job')
-expect(redis.call('ZCARD', DELAYED) == (counts.delayed or 0), 'a delayed job that is not')
-local counted = redis.call('HGETALL', COUNTS)
+expect(call('ZCARD', LEASES) == running, 'a lease without its job')
+expect(call('ZCARD', DEADLINES) == running, 'a deadline without its job')
+expect(call('HLEN', AGENTS) == running, 'an agent without its job')
+expect(call('ZCARD', DELAYED) == (counts.delayed or 0), 'a delayed job that is not')
+local counted = call('HGETALL', COUNTS)
+for state in pairs(held) do counts[state] = nil end
 for i = 1, #counted, 2 do
   local real = counts[counted[i]] or 0
   expect(tonumber(counted[i + 1]) == real, counted[i] .. ': counted ' .. counted[i + 1] .. ', really ' .. real)

@@ -1,12 +1,13 @@
 /** Lua: the time, a job's hash, its events, the counts. */
 export const base = `
 -- Redis' clock is the only one; a script sees one moment.
-local clock = redis.call('TIME')
+local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local stamp = string.format('%.0f', now)
+local function whole(number) return string.format('%d', number) end
+local stamp = whole(now)
 
 local function read(id)
-  local flat = redis.call('HGETALL', JOB .. id)
+  local flat = call('HGETALL', JOB .. id)
   if #flat == 0 then return nil end
   local job = { id = id }
   for i = 1, #flat, 2 do job[flat[i]] = flat[i + 1] end
@@ -17,15 +18,18 @@ end
 local function emit(kind, id, data)
   local text = kind .. ' ' .. id .. ' ' .. stamp
   if data then text = text .. ' ' .. cjson.encode(data) end
-  redis.call('XADD', EVENTS, '*', 'e', text)
+  call('XADD', EVENTS, '*', 'e', text)
 end
 
+-- Queued, running and delayed jobs are counted by what holds them.
+local held = { queued = true, running = true, delayed = true }
+
 local function count(from, to)
-  if from then redis.call('HINCRBY', COUNTS, from, -1) end
-  redis.call('HINCRBY', COUNTS, to, 1)
+  if from and not held[from] then call('HINCRBY', COUNTS, from, -1) end
+  if to and not held[to] then call('HINCRBY', COUNTS, to, 1) end
 end
 
 local function explain(id, reason)
-  if reason then redis.call('SET', REASON .. id, reason) else redis.call('DEL', REASON .. id) end
+  if reason then call('SET', REASON .. id, reason) else call('DEL', REASON .. id) end
 end
 `;

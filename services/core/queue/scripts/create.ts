@@ -1,13 +1,14 @@
 /** Lua: a new job. Needs `place`. */
 export const create = `
--- new: { id, pool, class, limit, group?, permits?, runs?, awaits?, needs?: { { id, name } … }, reason? }
+-- new: { id, seq, pool, class, limit, group?, permits?, runs?, awaits?, needs?: { { id, name } … }, reason? }
 local function create(new, spec, repo, pipeline)
   local id = new.id
   local job = { id = id, pool = new.pool, class = new.class, repo = repo, group = new.group, permits = new.permits }
-  job.seq = redis.call('INCR', SEQ)
-  redis.call('SET', SPEC .. id, spec)
-  redis.call('ZADD', INDEX, job.seq, id)
-  redis.call('ZADD', REPO .. repo, job.seq, id)
+  job.seq = new.seq
+  call('SET', SPEC .. id, spec)
+  local seq = whole(job.seq)
+  call('ZADD', INDEX, seq, id)
+  call('ZADD', REPO .. repo, seq, id)
   local fields = {
     'pool', new.pool, 'repo', repo, 'pipeline', pipeline, 'class', new.class, 'limit', new.limit, 'created', stamp,
   }
@@ -22,8 +23,8 @@ local function create(new, spec, repo, pipeline)
   add('runs', new.runs)
   add('awaits', new.awaits and '1')
   for _, need in ipairs(new.needs or {}) do
-    redis.call('HSET', NEEDS .. id, need[1], need[2])
-    redis.call('SADD', DEPENDENTS .. need[1], id)
+    call('HSET', NEEDS .. id, need[1], need[2])
+    call('SADD', DEPENDENTS .. need[1], id)
   end
   if new.reason then
     job.state, job.reason = 'waiting', new.reason
@@ -35,7 +36,7 @@ local function create(new, spec, repo, pipeline)
     add('queued', stamp)
     add('ticket', job.ticket)
   end
-  redis.call('HSET', JOB .. id, unpack(fields))
+  call('HSET', JOB .. id, unpack(fields))
   if job.reason then explain(id, job.reason) end
   count(nil, job.state)
   emit('created', id, job.reason and { state = job.state, reason = job.reason })

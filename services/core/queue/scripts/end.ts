@@ -1,9 +1,9 @@
 import { base } from './base.ts';
 import { finish } from './finish.ts';
-import { place } from './place.ts';
+import { dispatch, order, place } from './place.ts';
 import { toScript } from './script.ts';
 
-const parts = [base, place, finish];
+const parts = [base, order, place, dispatch, finish];
 
 /**
  * KEYS  [1] seq
@@ -20,7 +20,7 @@ local reason, exit = ARGV[4] ~= '' and ARGV[4] or nil, tonumber(ARGV[5])
 local job = read(id)
 if not job then return 'stale' end
 if job.state ~= 'running' or job.fence ~= fence then return job.settled == fence and 'dup' or 'stale' end
-redis.call('HSET', JOB .. id, 'settled', fence)
+job.settled = fence
 
 if outcome == 'error' and job.cancelling then outcome = 'cancelled' end
 if outcome == 'cancelled' then reason = reason or cancelled_by(job) end
@@ -32,7 +32,7 @@ end
 
 reason = reason or 'the agent could not run it'
 local errors = (job.errors or 0) + 1
-redis.call('HSET', JOB .. id, 'errors', errors)
+call('HSET', JOB .. id, 'settled', fence, 'errors', errors)
 if errors >= tonumber(ARGV[6]) then
   finish(job, 'dead', 'tried ' .. errors .. ' times; the last: ' .. reason)
   return 'done'
@@ -41,9 +41,9 @@ end
 local wait = math.min(ARGV[7] * 2 ^ (errors - 1), tonumber(ARGV[8])) * (0.5 + ARGV[9] / 2)
 local due = math.floor(now + wait)
 leave(job)
-redis.call('HDEL', JOB .. id, 'agent', 'started')
-redis.call('HSET', JOB .. id, 'state', 'delayed')
-redis.call('ZADD', DELAYED, due, id)
+call('HDEL', JOB .. id, 'agent', 'started')
+call('HSET', JOB .. id, 'state', 'delayed')
+call('ZADD', DELAYED, due, id)
 explain(id, reason)
 count('running', 'delayed')
 emit('delayed', id, { ['until'] = due, reason = reason })
@@ -68,7 +68,7 @@ if job.state ~= 'running' then
   job.by = ARGV[2]
   finish(job, 'cancelled', cancelled_by(job))
 elseif not job.cancelling then
-  redis.call('HSET', JOB .. job.id, 'cancelling', '1', 'by', ARGV[2])
+  call('HSET', JOB .. job.id, 'cancelling', '1', 'by', ARGV[2])
   emit('cancelling', job.id)
 end
 return 'done'
@@ -84,7 +84,7 @@ export const lost = toScript('lost', {
   kind: 'drain',
   parts,
   body: `
-local id = redis.call('HGET', AGENTS, ARGV[1])
+local id = call('HGET', AGENTS, ARGV[1])
 if not id then return 'unknown' end
 lose(read(id), ARGV[2], tonumber(ARGV[3]))
 return 'done'
@@ -105,8 +105,8 @@ for _, id in ipairs(ARGV) do
   local job = read(id)
   if job and job.awaits then
     approved = approved + 1
-    redis.call('HDEL', JOB .. id, 'awaits')
-    if redis.call('EXISTS', NEEDS .. id) == 0 then
+    call('HDEL', JOB .. id, 'awaits')
+    if call('EXISTS', NEEDS .. id) == 0 then
       dispatch(job)
     else
       local reason = 'waits for what it needs'
@@ -131,7 +131,7 @@ export const requeue = toScript('requeue', {
 local job = read(ARGV[1])
 if not job or job.state ~= 'dead' then return 'not-dead' end
 leave(job)
-redis.call('HDEL', JOB .. job.id, 'losses', 'errors', 'settled')
+call('HDEL', JOB .. job.id, 'losses', 'errors', 'settled')
 dispatch(job)
 return 'done'
 `,

@@ -1,6 +1,6 @@
 import { base } from './base.ts';
 import { create } from './create.ts';
-import { place } from './place.ts';
+import { order, place } from './place.ts';
 import { toScript } from './script.ts';
 
 /**
@@ -14,12 +14,13 @@ import { toScript } from './script.ts';
  */
 export const enqueue = toScript('enqueue', {
   kind: 'admit',
-  parts: [base, place, create],
+  parts: [base, order, place, create],
   body: `
-local most, remembered, at = tonumber(ARGV[2]), ARGV[3], 3
+local most, remembered, at, seq = tonumber(ARGV[2]), ARGV[3], 3, 0
+local unfinished = call('ZCARD', INDEX) - call('ZCARD', DONE)
 
 local function known(pipeline)
-  local answer = redis.call('HGETALL', PIPELINE .. pipeline)
+  local answer = call('HGETALL', PIPELINE .. pipeline)
   table.insert(answer, 1, pipeline)
   table.insert(answer, 1, 'dup')
   return answer
@@ -28,43 +29,58 @@ end
 -- A movement that does not begin where the head is came out of order: it runs, and the head stays.
 local function move_head(request)
   if not request.ref then return end
-  local head = redis.call('HGET', HEAD .. request.repo, request.ref)
+  local head = call('HGET', HEAD .. request.repo, request.ref)
   if not head or head == request.before then
-    redis.call('HSET', HEAD .. request.repo, request.ref, request.after)
+    call('HSET', HEAD .. request.repo, request.ref, request.after)
+  end
+end
+
+-- An answer, where the request is not a new one.
+local function look_back(request, delivery)
+  local pipeline = request.pipeline
+  local before = delivery and call('GET', delivery)
+  if before then return known(before) end
+  if request.ref then
+    local epoch = call('ZSCORE', EPOCHS .. request.repo, request.ref) or '0'
+    if tonumber(epoch) ~= request.epoch then return { 'epoch', epoch } end
+  end
+  if call('EXISTS', PIPELINE .. pipeline, DEDUPE .. pipeline) > 0 then
+    move_head(request)
+    if delivery then call('SET', delivery, pipeline, 'PX', remembered) end
+    return known(pipeline)
   end
 end
 
 local function take(request)
   local specs = at
   at = at + #request.jobs
-  local delivery = request.delivery and DEDUPE .. request.delivery
-  local before = delivery and redis.call('GET', delivery)
-  if before then return known(before) end
-  if request.ref then
-    local epoch = redis.call('ZSCORE', EPOCHS .. request.repo, request.ref) or '0'
-    if tonumber(epoch) ~= request.epoch then return { 'epoch', epoch } end
-  end
   local pipeline = request.pipeline
-  if redis.call('EXISTS', PIPELINE .. pipeline, DEDUPE .. pipeline) > 0 then
-    move_head(request)
-    if delivery then redis.call('SET', delivery, pipeline, 'PX', remembered) end
-    return known(pipeline)
+  local delivery = request.delivery and DEDUPE .. request.delivery
+  -- Nearly always none of them is there, and one look says so.
+  local epochs = EPOCHS .. request.repo
+  if request.epoch ~= 0 or call('EXISTS', PIPELINE .. pipeline, DEDUPE .. pipeline, epochs, delivery or epochs) > 0 then
+    local answer = look_back(request, delivery)
+    if answer then return answer end
   end
-  local unfinished = redis.call('ZCARD', INDEX) - redis.call('ZCARD', DONE)
   if unfinished + #request.jobs > most then return { 'full' } end
+  unfinished = unfinished + #request.jobs
   move_head(request)
-  if delivery then redis.call('SET', delivery, pipeline, 'PX', remembered) end
+  if delivery then call('SET', delivery, pipeline, 'PX', remembered) end
   local places = {}
   for i, job in ipairs(request.jobs) do
     places[2 * i - 1], places[2 * i] = job.id, i
+    seq = seq + 1
+    job.seq = seq
     create(job, ARGV[specs + i], request.repo, pipeline)
   end
-  redis.call('HSET', PIPELINE .. pipeline, unpack(places))
+  call('HSET', PIPELINE .. pipeline, unpack(places))
   return { 'enqueued' }
 end
 
-local answers = {}
-for i, request in ipairs(cjson.decode(ARGV[1])) do answers[i] = take(request) end
+local requests, jobs, answers = cjson.decode(ARGV[1]), #ARGV - 3, {}
+-- All sequence numbers at once; those of refused requests are never used.
+seq = call('INCRBY', SEQ, jobs) - jobs
+for i, request in ipairs(requests) do answers[i] = take(request) end
 return answers
 `,
 });

@@ -1,6 +1,6 @@
 import { base } from './base.ts';
 import { create } from './create.ts';
-import { place } from './place.ts';
+import { order, place } from './place.ts';
 import { toScript } from './script.ts';
 
 /**
@@ -10,15 +10,15 @@ import { toScript } from './script.ts';
  */
 export const expand = toScript('expand', {
   kind: 'admit',
-  parts: [base, place, create],
+  parts: [base, order, place, create],
   body: `
 local job = read(ARGV[1])
 if not job or job.state ~= 'running' or job.fence ~= ARGV[2] then return 'stale' end
 for i, new in ipairs(cjson.decode(ARGV[3])) do
-  local place = redis.call('HLEN', PIPELINE .. job.pipeline) + 1
-  if redis.call('HSETNX', PIPELINE .. job.pipeline, new.id, place) == 1 then
-    new.pool, new.class, new.limit = job.pool, tonumber(job.class), job.limit
-    new.group, new.permits = job.group, job.permits
+  local place = call('HLEN', PIPELINE .. job.pipeline) + 1
+  if call('HSETNX', PIPELINE .. job.pipeline, new.id, place) == 1 then
+    new.pool, new.class, new.limit = job.pool, job.class, job.limit
+    new.group, new.permits, new.seq = job.group, job.permits, call('INCR', SEQ)
     create(new, ARGV[3 + i], job.repo, job.pipeline)
   end
 end

@@ -4,22 +4,22 @@ export const finish = `
 local function leave(job)
   local id, state = job.id, job.state
   if state == 'queued' then
-    redis.call('ZREM', READY .. job.pool, member(job))
-    redis.call('XDEL', TICKETS .. job.pool, job.ticket)
-    redis.call('HDEL', JOB .. id, 'ticket')
+    call('ZREM', READY .. job.pool, member(job))
+    call('XDEL', TICKETS .. job.pool, job.ticket)
+    lines = {}
   elseif state == 'running' then
-    redis.call('ZREM', LEASES, id)
-    redis.call('ZREM', DEADLINES, id)
-    redis.call('HDEL', AGENTS, job.agent)
+    call('ZREM', LEASES, id)
+    call('ZREM', DEADLINES, id)
+    call('HDEL', AGENTS, job.agent)
   elseif state == 'delayed' then
-    redis.call('ZREM', DELAYED, id)
+    call('ZREM', DELAYED, id)
   elseif state == 'blocked' then
-    redis.call('ZREM', BLOCKED .. job.group, id)
+    call('ZREM', BLOCKED .. job.group, id)
   elseif state == 'waiting' then
-    for _, need in ipairs(redis.call('HKEYS', NEEDS .. id)) do redis.call('SREM', DEPENDENTS .. need, id) end
-    redis.call('DEL', NEEDS .. id)
+    for _, need in ipairs(call('HKEYS', NEEDS .. id)) do call('SREM', DEPENDENTS .. need, id) end
+    call('DEL', NEEDS .. id)
   else
-    redis.call('ZREM', DONE, id)
+    call('ZREM', DONE, id)
   end
 end
 
@@ -27,21 +27,21 @@ local finish
 
 -- In the order in which they were made, so that a replay is the same.
 local function settle_dependents(job)
-  local ids = redis.call('SMEMBERS', DEPENDENTS .. job.id)
+  local ids = call('SMEMBERS', DEPENDENTS .. job.id)
   if #ids == 0 then return end
-  redis.call('DEL', DEPENDENTS .. job.id)
+  call('DEL', DEPENDENTS .. job.id)
   local order = {}
-  for _, id in ipairs(ids) do order[id] = tonumber(redis.call('ZSCORE', INDEX, id)) end
+  for _, id in ipairs(ids) do order[id] = tonumber(call('ZSCORE', INDEX, id)) end
   table.sort(ids, function(a, b) return order[a] < order[b] end)
   for _, id in ipairs(ids) do
-    local name = redis.call('HGET', NEEDS .. id, job.id)
+    local name = call('HGET', NEEDS .. id, job.id)
     -- One that ended with another of these needs this one no more.
     if name then
-      redis.call('HDEL', NEEDS .. id, job.id)
+      call('HDEL', NEEDS .. id, job.id)
       local other = read(id)
       if job.state ~= 'success' and other.runs ~= 'always' then
         finish(other, 'skipped', 'needs "' .. name .. '", which ended as ' .. job.state)
-      elseif not other.awaits and redis.call('EXISTS', NEEDS .. id) == 0 then
+      elseif not other.awaits and call('EXISTS', NEEDS .. id) == 0 then
         dispatch(other)
       end
     end
@@ -52,11 +52,12 @@ function finish(job, state, reason, exit)
   local id, from = job.id, job.state
   leave(job)
   job.state = state
-  redis.call('HDEL', JOB .. id, 'exit', 'cancelling', 'by', 'awaits')
-  redis.call('HSET', JOB .. id, 'state', state, 'finished', stamp)
-  if exit then redis.call('HSET', JOB .. id, 'exit', exit) end
-  explain(id, reason)
-  redis.call('ZADD', DONE, now, id)
+  if job.cancelling or job.awaits then call('HDEL', JOB .. id, 'cancelling', 'by', 'awaits') end
+  -- Its token outlives its own settling only; see authenticate.
+  call('HSET', JOB .. id, 'state', state, 'finished', stamp, 'settled', job.settled or '', 'ticket', '')
+  if exit then call('HSET', JOB .. id, 'exit', exit) end
+  if reason or (from ~= 'running' and from ~= 'queued') then explain(id, reason) end
+  call('ZADD', DONE, now, id)
   count(from, state)
   if state == 'skipped' or state == 'dead' then
     emit(state, id, { reason = reason })
@@ -74,9 +75,9 @@ end
 -- Its agent is gone: a new fence, so that what it still sends is refused; then another try, or none.
 local function lose(job, reason, most)
   job.fence, job.losses = job.fence + 1, (job.losses or 0) + 1
-  redis.call('HSET', JOB .. job.id, 'fence', job.fence, 'losses', job.losses)
+  call('HSET', JOB .. job.id, 'fence', job.fence, 'losses', job.losses)
   emit('lost', job.id, { fence = job.fence, reason = reason })
-  redis.call('HDEL', JOB .. job.id, 'agent', 'token')
+  call('HDEL', JOB .. job.id, 'agent', 'token')
   if job.cancelling then
     finish(job, 'cancelled', cancelled_by(job))
   elseif job.losses >= most then

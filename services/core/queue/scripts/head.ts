@@ -8,9 +8,9 @@ import { toScript } from './script.ts';
 export const removeHead = toScript('remove-head', {
   kind: 'admit',
   body: `
-redis.call('HDEL', HEAD .. ARGV[1], ARGV[2])
-redis.call('ZADD', EPOCHS .. ARGV[1], redis.call('INCR', SEQ), ARGV[2])
-redis.call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
+call('HDEL', HEAD .. ARGV[1], ARGV[2])
+call('ZADD', EPOCHS .. ARGV[1], call('INCR', EPOCH), ARGV[2])
+call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
 `,
 });
 
@@ -21,7 +21,7 @@ redis.call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
 export const noteHead = toScript('note-head', {
   kind: 'admit',
   body: `
-redis.call('HSET', HEAD .. ARGV[1], ARGV[2], ARGV[3])
+call('HSET', HEAD .. ARGV[1], ARGV[2], ARGV[3])
 `,
 });
 
@@ -33,12 +33,12 @@ redis.call('HSET', HEAD .. ARGV[1], ARGV[2], ARGV[3])
 export const renewHook = toScript('renew-hook', {
   kind: 'admit',
   body: `
-local hook = redis.call('HGET', HOOKED, ARGV[1]) or ARGV[2]
-local before = redis.call('HGET', HOOKS, hook)
+local hook = call('HGET', HOOKED, ARGV[1]) or ARGV[2]
+local before = call('HGET', HOOKS, hook)
 local secrets = { ARGV[3] }
 if before then secrets[2] = cjson.decode(before).secrets[1] end
-redis.call('HSET', HOOKED, ARGV[1], hook)
-redis.call('HSET', HOOKS, hook, cjson.encode({ repository = ARGV[1], secrets = secrets }))
+call('HSET', HOOKED, ARGV[1], hook)
+call('HSET', HOOKS, hook, cjson.encode({ repository = ARGV[1], secrets = secrets }))
 return hook
 `,
 });
@@ -51,9 +51,9 @@ return hook
 export const removeRepository = toScript('remove-repository', {
   kind: 'drain',
   body: `
-local hook = redis.call('HGET', HOOKED, ARGV[1])
-if hook then redis.call('HDEL', HOOKS, hook) end
-redis.call('HDEL', HOOKED, ARGV[1])
-return redis.call('HDEL', REPOSITORIES, ARGV[1])
+local hook = call('HGET', HOOKED, ARGV[1])
+if hook then call('HDEL', HOOKS, hook) end
+call('HDEL', HOOKED, ARGV[1])
+return call('HDEL', REPOSITORIES, ARGV[1])
 `,
 });

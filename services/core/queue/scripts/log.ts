@@ -12,17 +12,17 @@ export const append = toScript('append', {
   kind: 'admit',
   body: `
 local n = tonumber(ARGV[1])
-local meta = redis.call('HMGET', KEYS[2], 'have', 'size', 'full')
+local meta = call('HMGET', KEYS[2], 'have', 'size', 'full')
 local have, size = tonumber(meta[1] or 0), tonumber(meta[2] or 0) + ARGV[4]
 if meta[3] then return { 'full', have } end
 if n <= have then return { 'dup', have } end
 if n > have + 1 then return { 'gap', have } end
 local full = size > tonumber(ARGV[5])
-redis.call('XADD', KEYS[1], n .. '-0', 's', ARGV[2], 'b', full and ARGV[6] or ARGV[3])
-redis.call('HSET', KEYS[2], 'have', n, 'size', size)
-if full then redis.call('HSET', KEYS[2], 'full', 1) end
-redis.call('PEXPIRE', KEYS[1], ARGV[7])
-redis.call('PEXPIRE', KEYS[2], ARGV[7])
+call('XADD', KEYS[1], n .. '-0', 's', ARGV[2], 'b', full and ARGV[6] or ARGV[3])
+call('HSET', KEYS[2], 'have', n, 'size', size)
+if full then call('HSET', KEYS[2], 'full', 1) end
+call('PEXPIRE', KEYS[1], ARGV[7])
+call('PEXPIRE', KEYS[2], ARGV[7])
 return { full and 'full' or 'written', n }
 `,
 });

@@ -3,12 +3,12 @@ import { toScript } from './script.ts';
 
 const rows = `
 local function last_event()
-  local last = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
+  local last = call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
   return last and last[1] or '0-0'
 end
 
 local function row(id)
-  return { id, redis.call('HGETALL', JOB .. id), redis.call('GET', SPEC .. id), redis.call('GET', REASON .. id) }
+  return { id, call('HGETALL', JOB .. id), call('GET', SPEC .. id), call('GET', REASON .. id) }
 end
 `;
 
@@ -21,8 +21,8 @@ export const look = toScript('look', {
   kind: 'look',
   parts: [base, rows],
   body: `
-if redis.call('EXISTS', JOB .. ARGV[1]) == 0 then return false end
-return { last_event(), row(ARGV[1]), redis.call('HGETALL', STEPS .. ARGV[1]) }
+if call('EXISTS', JOB .. ARGV[1]) == 0 then return false end
+return { last_event(), row(ARGV[1]), call('HGETALL', STEPS .. ARGV[1]) }
 `,
 });
 
@@ -39,11 +39,11 @@ export const page = toScript('page', {
 local key = ARGV[1] == '' and INDEX or REPO .. ARGV[1]
 local below = ARGV[2] == '+inf' and ARGV[2] or '(' .. ARGV[2]
 local most, state, pool, budget = tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6])
-local found = redis.call('ZRANGE', key, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, budget, 'WITHSCORES')
+local found = call('ZRANGE', key, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, budget, 'WITHSCORES')
 local taken, sequences, on = {}, {}, ''
 for i = 1, #found, 2 do
   local id, sequence = found[i], found[i + 1]
-  local job = redis.call('HMGET', JOB .. id, 'state', 'pool')
+  local job = call('HMGET', JOB .. id, 'state', 'pool')
   if (state == '' or job[1] == state) and (pool == '' or job[2] == pool) then
     taken[#taken + 1] = row(id)
     sequences[#sequences + 1] = sequence
@@ -54,5 +54,26 @@ for i = 1, #found, 2 do
   end
 end
 return { last_event(), taken, sequences, on }
+`,
+});
+
+/**
+ * KEYS  [1] seq
+ * Returns state, jobs, state, jobs, …: as text.
+ */
+export const tally = toScript('tally', {
+  kind: 'look',
+  body: `
+local counts, queued = call('HGETALL', COUNTS), 0
+for _, pool in ipairs(call('SMEMBERS', POOLS)) do queued = queued + call('ZCARD', READY .. pool) end
+for state, jobs in pairs({
+  queued = queued,
+  running = call('ZCARD', LEASES),
+  delayed = call('ZCARD', DELAYED),
+}) do
+  counts[#counts + 1] = state
+  counts[#counts + 1] = tostring(jobs)
+end
+return counts
 `,
 });

@@ -1,3 +1,15 @@
+/** Lua: a job's place in the order. Needs `base`. */
+export const order = `
+local function sequence(job)
+  job.seq = job.seq or call('ZSCORE', INDEX, job.id)
+  return tonumber(job.seq)
+end
+
+local function member(job)
+  return string.format('%010x', sequence(job)) .. job.id
+end
+`;
+
 /**
  * Lua: a job becomes ready, or waits in its concurrency group. Needs `base`.
  *
@@ -11,64 +23,69 @@
 export const place = `
 local CLASS = 2 ^ 49
 
-local function sequence(job)
-  job.seq = job.seq or redis.call('ZSCORE', INDEX, job.id)
-  return tonumber(job.seq)
+-- Virtual times, by pool and class: the head's, and the next of each repository. Known for as long as this
+-- call only adds; whoever takes a job out forgets them.
+local lines = {}
+
+local function line_of(pool, class)
+  local fair = FAIR .. pool .. ':' .. class
+  local line = lines[fair]
+  if line then return line end
+  local low = class * CLASS
+  local head = call('ZRANGEBYSCORE', READY .. pool, low, low + CLASS - 1, 'WITHSCORES', 'LIMIT', 0, 1)
+  line = { fair = fair, head = head[1] and head[2] - low or 0, next = {} }
+  if not head[1] then call('DEL', fair) end
+  call('SADD', POOLS, pool)
+  lines[fair] = line
+  return line
 end
 
-local function member(job)
-  return string.format('%010x', sequence(job)) .. job.id
-end
-
--- Scores go to Redis as numbers: text would lose digits.
+-- Never tostring a score: it loses digits from 2^47 on.
 local function rank(job, class)
-  local key, low = READY .. job.pool, class * CLASS
-  local fair = FAIR .. job.pool .. ':' .. class
-  local head = redis.call('ZRANGEBYSCORE', key, low, low + CLASS - 1, 'WITHSCORES', 'LIMIT', 0, 1)
-  local time = 0
-  if head[1] then
-    time = math.max(head[2] - low, tonumber(redis.call('HGET', fair, job.repo) or 0))
-  else
-    redis.call('DEL', fair)
-  end
-  redis.call('HSET', fair, job.repo, time + 1)
-  redis.call('ZADD', key, low + time, member(job))
+  local line = line_of(job.pool, class)
+  local next = line.next[job.repo] or tonumber(call('HGET', line.fair, job.repo) or 0)
+  local time = math.max(line.head, next)
+  line.next[job.repo] = time + 1
+  call('HSET', line.fair, job.repo, whole(time + 1))
+  call('ZADD', READY .. job.pool, whole(class * CLASS + time), member(job))
 end
 
 local function permitted(job)
   if not job.group then return true end
   local held, line = PERMITS .. job.group, BLOCKED .. job.group
-  if redis.call('SISMEMBER', held, job.id) == 1 then return true end
-  local first = redis.call('ZRANGE', line, 0, 0, 'WITHSCORES')
+  if call('SISMEMBER', held, job.id) == 1 then return true end
+  local first = call('ZRANGE', line, 0, 0, 'WITHSCORES')
   local next_in_line = not first[1] or sequence(job) < tonumber(first[2])
-  if next_in_line and redis.call('SCARD', held) < tonumber(job.permits) then
-    redis.call('SADD', held, job.id)
+  if next_in_line and call('SCARD', held) < tonumber(job.permits) then
+    call('SADD', held, job.id)
     return true
   end
-  redis.call('ZADD', line, sequence(job), job.id)
+  call('ZADD', line, sequence(job), job.id)
   return false
 end
 
 -- Sets job.state, and job.ticket or job.reason; the caller writes and tells them.
 local function place(job)
   if permitted(job) then
-    if redis.call('SISMEMBER', POOLS, job.pool) == 0 then redis.call('SADD', POOLS, job.pool) end
     rank(job, tonumber(job.class))
     job.state, job.reason = 'queued', nil
-    job.ticket = redis.call('XADD', TICKETS .. job.pool, '*', 'job', job.id)
+    job.ticket = call('XADD', TICKETS .. job.pool, '*', 'job', job.id)
   else
     job.state, job.reason = 'blocked', 'concurrency group "' .. job.group .. '" is full'
   end
 end
+`;
 
+/** Lua: a known job goes on, and so does who waited for its permit. Needs `place`. */
+export const dispatch = `
 -- A job that is in no place now goes back to where agents find it.
 local function dispatch(job)
   local from = job.state
   place(job)
-  redis.call('HDEL', JOB .. job.id, 'agent', 'token', 'started', 'finished', 'exit', 'cancelling', 'by')
-  redis.call('HSET', JOB .. job.id, 'state', job.state)
+  call('HDEL', JOB .. job.id, 'agent', 'token', 'started', 'finished', 'exit', 'cancelling', 'by')
+  call('HSET', JOB .. job.id, 'state', job.state)
   if job.state == 'queued' then
-    redis.call('HSET', JOB .. job.id, 'queued', stamp, 'ticket', job.ticket)
+    call('HSET', JOB .. job.id, 'queued', stamp, 'ticket', job.ticket)
   end
   explain(job.id, job.reason)
   count(from, job.state)
@@ -78,14 +95,14 @@ end
 -- Out of its group: the permit goes back, and whoever is now first in the line, and may, goes on.
 local function release(job)
   if not job.group then return end
-  redis.call('SREM', PERMITS .. job.group, job.id)
+  call('SREM', PERMITS .. job.group, job.id)
   local held, line = PERMITS .. job.group, BLOCKED .. job.group
   while true do
-    local first = redis.call('ZRANGE', line, 0, 0)[1]
+    local first = call('ZRANGE', line, 0, 0)[1]
     local other = first and read(first)
-    if not other or redis.call('SCARD', held) >= tonumber(other.permits) then return end
-    redis.call('ZREM', line, first)
-    redis.call('SADD', held, first)
+    if not other or call('SCARD', held) >= tonumber(other.permits) then return end
+    call('ZREM', line, first)
+    call('SADD', held, first)
     dispatch(other)
   end
 end

@@ -10,7 +10,7 @@ export const authenticate = toScript('authenticate', {
   kind: 'look',
   parts: [base],
   body: `
-local job = redis.call('HMGET', JOB .. ARGV[1], 'state', 'token', 'fence', 'settled', 'finished')
+local job = call('HMGET', JOB .. ARGV[1], 'state', 'token', 'fence', 'settled', 'finished')
 local state, token, fence, settled, finished = unpack(job)
 if not token or token ~= ARGV[2] then return false end
 if state == 'running' then return tonumber(fence) end
@@ -28,9 +28,9 @@ export const heartbeat = toScript('heartbeat', {
   kind: 'drain',
   parts: [base],
   body: `
-local job = redis.call('HMGET', JOB .. ARGV[1], 'state', 'fence', 'cancelling')
+local job = call('HMGET', JOB .. ARGV[1], 'state', 'fence', 'cancelling')
 if job[1] ~= 'running' or job[2] ~= ARGV[2] then return 'lost' end
-redis.call('ZADD', LEASES, now + ARGV[3], ARGV[1])
+call('ZADD', LEASES, now + ARGV[3], ARGV[1])
 return job[3] and 'cancel' or 'ok'
 `,
 });
@@ -45,24 +45,24 @@ export const step = toScript('step', {
   parts: [base],
   body: `
 local id, name, state, exit = ARGV[1], ARGV[3], ARGV[4], ARGV[5]
-local job = redis.call('HMGET', JOB .. id, 'state', 'fence')
+local job = call('HMGET', JOB .. id, 'state', 'fence')
 if job[1] ~= 'running' or job[2] ~= ARGV[2] then return 'stale' end
 local function rank(state)
   return state == 'pending' and 1 or state == 'running' and 2 or 3
 end
 -- place state started finished exit
-local before = redis.call('HGET', STEPS .. id, name)
+local before = call('HGET', STEPS .. id, name)
 local place, old, started, finished
 if before then
   place, old, started = string.match(before, '^(%d+) (%a+) (%d*)')
   if rank(state) <= rank(old) then return 'done' end
 else
-  place, started = redis.call('HLEN', STEPS .. id), ''
+  place, started = call('HLEN', STEPS .. id), ''
   if place >= tonumber(ARGV[6]) then return 'done' end
 end
 if state == 'running' then started = stamp end
 finished = rank(state) == 3 and stamp or ''
-redis.call('HSET', STEPS .. id, name, table.concat({ place, state, started, finished, exit }, ' '))
+call('HSET', STEPS .. id, name, table.concat({ place, state, started, finished, exit }, ' '))
 emit('step', id, {
   fence = tonumber(job[2]),
   step = {

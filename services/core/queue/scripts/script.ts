@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toLuaNames } from '../keys.ts';
+import { luaNames } from '../keys.ts';
 
 export interface Script {
   name: string;
@@ -19,8 +19,12 @@ export interface ScriptOptions {
 }
 
 const flags = { drain: ' flags=allow-oom', admit: '', look: ' flags=no-writes' };
+const name = new RegExp(`\\b(?:${[...luaNames.keys()].join('|')})\\b`, 'g');
 
-export function toScript(name: string, { kind, parts = [], body }: ScriptOptions): Script {
-  const text = [`#!lua${flags[kind]}`, `-- ${name}`, toLuaNames(), ...parts, body].join('\n');
-  return { name, text, sha: createHash('sha1').update(text).digest('hex') };
+/** Key names become literals: as locals, each function of each call would have to capture them anew. */
+export function toScript(title: string, { kind, parts = [], body }: ScriptOptions): Script {
+  const lua = ['local call = redis.call', ...parts, body].join('\n');
+  const literal = lua.replace(name, (upper) => `'${luaNames.get(upper)}'`);
+  const text = [`#!lua${flags[kind]}`, `-- ${title}`, literal].join('\n');
+  return { name: title, text, sha: createHash('sha1').update(text).digest('hex') };
 }

@@ -1,6 +1,6 @@
 import { base } from './base.ts';
 import { finish } from './finish.ts';
-import { place } from './place.ts';
+import { dispatch, order, place } from './place.ts';
 import { toScript } from './script.ts';
 
 /**
@@ -14,31 +14,31 @@ import { toScript } from './script.ts';
  */
 export const tick = toScript('tick', {
   kind: 'drain',
-  parts: [base, place, finish],
+  parts: [base, order, place, dispatch, finish],
   body: `
 local lease, batch = tonumber(ARGV[1]), tonumber(ARGV[9])
 
 local function due(key)
-  return redis.call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, batch)
+  return call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, batch)
 end
 
 local function shift(key, by)
-  local all = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
-  for i = 1, #all, 2 do redis.call('ZADD', key, all[i + 1] + by, all[i]) end
+  local all = call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  for i = 1, #all, 2 do call('ZADD', key, all[i + 1] + by, all[i]) end
 end
 
 -- Gap guard. Nobody ticked, so perhaps nobody could renew a lease either; or the clock jumped. Without it an
 -- outage would end every live job. Each gets one lease, from now; what has a date moves with the clock.
-local last = tonumber(redis.call('HGET', TICK, 'at') or 0)
+local last = tonumber(call('HGET', TICK, 'at') or 0)
 local gap = now - last
 if gap > tonumber(ARGV[3]) or gap < 0 then
-  for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do redis.call('ZADD', LEASES, now + lease, id) end
+  for _, id in ipairs(call('ZRANGE', LEASES, 0, -1)) do call('ZADD', LEASES, now + lease, id) end
   if last > 0 then
     shift(DEADLINES, gap)
     if gap < 0 then shift(DELAYED, gap) end
   end
 end
-redis.call('HSET', TICK, 'at', stamp)
+call('HSET', TICK, 'at', stamp)
 
 for _, id in ipairs(due(DELAYED)) do
   local job = read(id)
@@ -48,7 +48,7 @@ end
 
 for _, id in ipairs(due(DEADLINES)) do
   local job = read(id)
-  redis.call('HDEL', JOB .. id, 'token')
+  call('HDEL', JOB .. id, 'token')
   finish(job, 'timeout', 'ran longer than ' .. math.floor(job.limit / 1000) .. ' s')
 end
 
@@ -57,42 +57,43 @@ for _, id in ipairs(due(LEASES)) do
 end
 
 -- Who has waited long at the head of its class rises into the next one, so that no class starves.
-for _, pool in ipairs(redis.call('SMEMBERS', POOLS)) do
+for _, pool in ipairs(call('SMEMBERS', POOLS)) do
   for class = 1, 9 do
     local low = class * CLASS
-    local heads = redis.call('ZRANGE', READY .. pool, low, low + CLASS - 1, 'BYSCORE', 'LIMIT', 0, batch)
+    local heads = call('ZRANGE', READY .. pool, low, low + CLASS - 1, 'BYSCORE', 'LIMIT', 0, batch)
     for _, entry in ipairs(heads) do
       local job = read(string.sub(entry, 11))
       if now - job.queued < ARGV[4] * (job.class - class + 1) then break end
-      redis.call('ZREM', READY .. pool, entry)
+      call('ZREM', READY .. pool, entry)
+      lines = {}
       rank(job, class - 1)
     end
   end
 end
 
-redis.call('XTRIM', EVENTS, 'MAXLEN', '~', ARGV[7])
+call('XTRIM', EVENTS, 'MAXLEN', '~', ARGV[7])
 
 local function forget(id)
   local job = read(id)
-  for fence = 1, tonumber(job.ran or 0) do redis.call('RPUSH', TRASH, id .. ' ' .. fence) end
-  redis.call('ZREM', DONE, id)
-  redis.call('ZREM', INDEX, id)
-  redis.call('ZREM', REPO .. job.repo, id)
-  redis.call('HDEL', PIPELINE .. job.pipeline, id)
-  redis.call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id)
-  redis.call('HINCRBY', COUNTS, job.state, -1)
+  for fence = 1, tonumber(job.ran or 0) do call('RPUSH', TRASH, id .. ' ' .. fence) end
+  call('ZREM', DONE, id)
+  call('ZREM', INDEX, id)
+  call('ZREM', REPO .. job.repo, id)
+  call('HDEL', PIPELINE .. job.pipeline, id)
+  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id)
+  count(job.state, nil)
   -- History knows a replay by the pipeline; where it goes early, a key stands in for the rest of the day.
   local rest = job.created + ARGV[8] - now
-  if rest > 0 then redis.call('SET', DEDUPE .. job.pipeline, job.pipeline, 'PX', math.ceil(rest)) end
+  if rest > 0 then call('SET', DEDUPE .. job.pipeline, job.pipeline, 'PX', math.ceil(rest)) end
 end
 
-local excess = redis.call('ZCARD', DONE) - ARGV[5]
-for i, id in ipairs(redis.call('ZRANGE', DONE, 0, batch - 1)) do
-  local old = redis.call('ZSCORE', DONE, id) + ARGV[6] < now
+local excess = call('ZCARD', DONE) - ARGV[5]
+for i, id in ipairs(call('ZRANGE', DONE, 0, batch - 1)) do
+  local old = call('ZSCORE', DONE, id) + ARGV[6] < now
   if i > excess and not old then break end
   forget(id)
 end
 
-return redis.call('LRANGE', TRASH, 0, batch - 1)
+return call('LRANGE', TRASH, 0, batch - 1)
 `,
 });

@@ -53,6 +53,7 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
   const ready = new Map<string, Ready[]>();
   const fair = new Map<string, Map<string, number>>();
   let seq = 0;
+  let removed = 0;
   let ended = 0;
 
   const inOrder = () => [...jobs.values()].sort((a, b) => a.seq - b.seq);
@@ -177,11 +178,10 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
   return {
     jobs,
     heads,
-    /** The queue's sequence also counts removed refs. */
     removeHead(repo: string, ref: string) {
       heads.delete(`${repo} ${ref}`);
-      seq += 1;
-      epochs.set(`${repo} ${ref}`, seq);
+      removed += 1;
+      epochs.set(`${repo} ${ref}`, removed);
     },
     enqueue({ cause, delivery, jobs: wanted }: EnqueueRequest) {
       const known = delivery === undefined ? undefined : deliveries.get(delivery);

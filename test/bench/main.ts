@@ -1,0 +1,13 @@
+/** `npm run bench -- <name> [options]`: measures, prints a table, asserts nothing. */
+const benches: Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>> = {
+  queue: () => import('./queue.ts'),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined) {
+  process.stderr.write(`Which one? npm run bench -- ${Object.keys(benches).join(' | ')}\n`);
+  process.exitCode = 2;
+} else {
+  await (await bench()).run(args);
+}
