@@ -63,7 +63,13 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
   const gitOrigin = `http://127.0.0.1:${options.gitPort}`;
 
   await makeFolder(folder, uid);
-  onStop('folder', await holdFolder(join(folder.run, 'up.sock'), folder.data));
+  const letGo = await holdFolder(join(folder.run, 'up.sock'), folder.data);
+  onStop('folder', async () => {
+    await letGo();
+    // What stands outside of the data is of no use to the next start.
+    for (const path of [folder.workspaces, folder.run])
+      if (!path.startsWith(`${folder.data}/`)) await removeTree(path);
+  });
   await requireFree(options.port, '--port');
   await requireFree(options.gitPort, '--git-port');
   const secrets = await openSecrets(folder.secrets);
