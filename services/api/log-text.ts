@@ -25,7 +25,7 @@ export interface TextFilter {
  * each attempt.
  *
  * A reader who comes back after chunk n is given what follows it: chunk n is read again and not sent, so
- * that a character begun there is finished.
+ * that a character begun there is finished. So to a reader who leaves nothing unfinished is sent.
  */
 export async function* followLogText(
   follower: Pick<Follower, 'log'>,
@@ -53,7 +53,7 @@ export async function* followLogText(
     const known = fence === from.fence && chunk.n <= from.after;
     if (!known) yield { id: last.id, chunk: { step, text } };
   }
-  const text = last === undefined ? '' : flush();
+  const text = last === undefined || signal.aborted ? '' : flush();
   if (last !== undefined && text !== '') yield { id: last.id, chunk: { step: last.step, text } };
 }
 
