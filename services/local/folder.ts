@@ -43,12 +43,12 @@ export function toFolder(data: string, temporary = tmpdir()): Folder {
 /** Makes what is missing. Only the own user may look into any of it; workspaces may be walked through. */
 export async function makeFolder(folder: Folder, uid: number): Promise<void> {
   for (const path of [folder.data, folder.secrets, folder.redis, folder.git, folder.log, folder.run])
-    await makeOwn(path, 0o700, uid);
-  await makeOwn(folder.workspaces, 0o711, uid);
+    await makeOwnFolder(path, 0o700, uid);
+  await makeOwnFolder(folder.workspaces, 0o711, uid);
 }
 
 // In a shared folder such as /tmp somebody else may have made it first, or laid a link.
-async function makeOwn(path: string, mode: number, uid: number): Promise<void> {
+export async function makeOwnFolder(path: string, mode: number, uid: number): Promise<void> {
   await mkdir(path, { recursive: true, mode });
   const found = await lstat(path);
   if (!found.isDirectory() || found.uid !== uid)

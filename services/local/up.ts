@@ -164,6 +164,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
           path,
           pool,
           workspaces: folder.workspaces,
+          uid,
           hide: folder.data,
           stepUids,
           compileCache: join(folder.data, 'compile-cache'),

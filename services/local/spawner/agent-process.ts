@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reaper } from '../../core/execute/index.ts';
-import { removeTree } from '../folder.ts';
+import { makeOwnFolder, removeTree } from '../folder.ts';
 import { type Child, type Ending, startChild } from '../process/child.ts';
 import { endUser } from './step-users.ts';
 
@@ -17,6 +17,8 @@ export interface AgentOptions {
   pool: string;
   /** The folder in which each agent gets one of its own. */
   workspaces: string;
+  /** Whose that folder is: ours. */
+  uid: number;
   /** What steps must not see. */
   hide: string;
   /** First of the user ids for steps, where we may choose: one for each slot. */
@@ -44,6 +46,8 @@ export async function startAgent(
 ): Promise<Agent> {
   claimToken.catch(() => undefined); // awaited below, once there is somebody to give it to
   const uid = options.stepUids === undefined ? undefined : options.stepUids + slot;
+  // A cleaner of old things in /tmp may have taken it, in a week without a job.
+  await makeOwnFolder(options.workspaces, 0o711, options.uid);
   const workspace = join(options.workspaces, name);
   await mkdir(workspace, { mode: 0o700 });
   const child = start(options, name, workspace, uid);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -14,7 +14,6 @@ let options: AgentOptions;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bellows-test-'));
-  await mkdir(join(folder, 'workspaces'));
   reaper = createReaper();
   options = {
     reaper,
@@ -24,6 +23,7 @@ beforeEach(async () => {
     path: '/usr/bin:/bin',
     pool: 'default',
     workspaces: join(folder, 'workspaces'),
+    uid: process.getuid?.() ?? 0,
     hide: folder,
     compileCache: join(folder, 'cache'),
     logFile: join(folder, 'agents.log'),
