@@ -8,16 +8,16 @@ import { createProgress } from './progress.ts';
 import { toTable } from './table.ts';
 
 const { stdout, stderr, env } = process;
+const stopping = new AbortController();
 try {
   const { json, runs, keep } = parseOptions(process.argv.slice(2));
-  const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+    process.on(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
   const tty = stderr.isTTY === true && env.TERM !== 'dumb';
   const progress = createProgress({
     write: (text) => stderr.write(text),
     tty,
-    columns: () => stderr.columns ?? 80,
+    columns: () => stderr.columns || 80,
   });
   try {
     const report = await runDemo({
@@ -34,7 +34,7 @@ try {
     });
     progress.close();
     const look = {
-      width: Math.min(stdout.columns ?? 120, 140),
+      width: Math.min(stdout.columns || 120, 140),
       paint: (colour: 'green' | 'red' | 'dim' | 'bold', text: string) =>
         styleText(colour, text, { stream: stdout }),
     };
@@ -45,7 +45,7 @@ try {
   }
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  const exitCode = error instanceof UsageError ? error.exitCode : 1;
+  const exitCode = error instanceof UsageError ? error.exitCode : stopping.signal.aborted ? 130 : 1;
   (exitCode === 0 ? stdout : stderr).write(`${exitCode === 0 ? '' : 'bellows demo: '}${message}\n`);
   process.exitCode = exitCode;
 }

@@ -8,10 +8,11 @@ import type { Copy } from '../remote.ts';
 import { trivial } from './trivial.ts';
 
 const repositories = 6;
-const pushesEach = 2;
-const hooksEach = 4;
+const pushesEach = 3;
+/** After each push. */
+const hooksEach = 1;
 /** So many of the load's jobs exist when Redis dies, and when it dies again; the rest is on its way. */
-const killsAt = [4, 16];
+const killsAt = [5, 15];
 const limitMs = 40_000;
 
 export const redisKilled: Stage = {
@@ -44,7 +45,7 @@ export const redisKilled: Stage = {
         `killed with ${underWay.join(' and ')} requests under way`,
         underWay.some((count) => count > 0),
       ),
-      fact(`${ledger.accepted} accepted`, ledger.accepted === repositories * (pushesEach + hooksEach)),
+      fact(`${ledger.accepted} accepted`, ledger.accepted === repositories * pushesEach * (1 + hooksEach)),
       fact(`${ledger.finished} ended once, ${green} green`, green === ledger.accepted),
       fact(`${ledger.lost.length} lost`, ledger.lost.length === 0),
       fact(`${ledger.doubled.length} doubled`, ledger.doubled.length === 0),
@@ -94,17 +95,17 @@ function createLoad({ remote, hooks, accepted: all, signal }: Context) {
   }
 
   async function run(copy: Copy): Promise<void> {
-    const first = await push(copy);
-    const sent = Array.from({ length: hooksEach }, (_, n) => ({
-      ...first,
-      ref: `refs/heads/hooked-${n + 1}`,
-    }));
-    const sending = Promise.all(sent.map(send));
-    for (let n = 1; n < pushesEach; n += 1) {
-      await remote.commit(copy, `Push ${n + 1}`);
-      await push(copy);
-    }
-    await sending;
+    const branches = Array.from({ length: pushesEach }, (_, n) => ({ ...copy, branch: `branch-${n + 1}` }));
+    await Promise.all(
+      branches.map(async (branch, n) => {
+        const pushed = await push(branch);
+        const told = Array.from({ length: hooksEach }, (_, m) => ({
+          ...pushed,
+          ref: `refs/heads/hooked-${n + 1}-${m + 1}`,
+        }));
+        await Promise.all(told.map(send));
+      }),
+    );
   }
   return load;
 }
