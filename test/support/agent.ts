@@ -38,6 +38,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
 
   return {
     api,
+    url: `http://${host}`,
     forge,
     /** From now on, until it is set to undefined. */
     setFault: (given: Fault | undefined) => {

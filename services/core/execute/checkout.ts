@@ -12,6 +12,8 @@ export interface CheckoutOptions {
   path: string;
   uid?: number | undefined;
   signal: AbortSignal;
+  /** Called once, when git works: for what can be done while it does. */
+  meanwhile?: () => void;
 }
 
 /** The forge does not answer, or refuses us, or this machine cannot: it may go better another time. */
@@ -30,15 +32,8 @@ export class CommitGoneError extends Error {
  *
  * @throws CheckoutError, CommitGoneError, or the signal's reason.
  */
-export async function checkout({
-  target,
-  ref,
-  sha,
-  workspace,
-  path,
-  uid,
-  signal,
-}: CheckoutOptions): Promise<void> {
+export async function checkout(options: CheckoutOptions): Promise<void> {
+  const { target, ref, sha, workspace, path, uid, signal, meanwhile } = options;
   refSchema.parse(ref);
   shaSchema.parse(sha);
   const env = toGitEnvironment(target, workspace.home, path);
@@ -56,7 +51,9 @@ export async function checkout({
       args.at(-1) ?? sha,
     );
 
-  if ((await fetch('--depth=1', sha)).exitCode !== 0) {
+  const fetching = fetch('--depth=1', sha);
+  meanwhile?.();
+  if ((await fetching).exitCode !== 0) {
     const asked = await git('ls-remote', '--exit-code', '--end-of-options', target.url, ref);
     // 2 is git's word for "it answers, and has no such ref"; anything else is trouble on the way.
     if (asked.exitCode === 2) throw new CommitGoneError(`${ref} is not there any more`);
