@@ -1,7 +1,7 @@
 /** One job, then the end: settings from the environment, the claim token from a pipe or a file. */
 import { createTransport } from '../core/client/index.ts';
 import { createLog, readConfig, untilSignal } from '../core/runtime/index.ts';
-import { runAgent } from './agent.ts';
+import { exitCodes, runAgent } from './agent.ts';
 import { readTokenFile, readTokenLine } from './claim-token.ts';
 import { agentConfigSchema } from './config.ts';
 
@@ -24,6 +24,9 @@ const exitCode = await runAgent({
   platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   log,
   stop: stop.signal,
+}).catch((error: unknown) => {
+  log.error({ err: error }, 'no job could be claimed');
+  return exitCodes.trouble;
 });
 // Whatever is still open belongs to nobody now.
 process.exit(exitCode);
