@@ -55,8 +55,10 @@ export async function openServer(options: ServerOptions): Promise<ApiServer> {
 
 async function stop(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
+  // A browser keeps the connection of a stream that has ended, and Node lets it, for 5 s.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(timer);
 }

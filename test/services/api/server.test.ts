@@ -170,3 +170,25 @@ test('stopping answers what is held, ends what streams, and leaves nothing open'
   expect(await stream.body).toBe(': \n\n');
   await opened.queue.complete(job, fence, { outcome: 'success' });
 });
+
+test('a connection that is kept open after its stream has ended does not hold up the end', async () => {
+  const ending = new AbortController();
+  const fetch = () =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => {
+          controller.enqueue(Buffer.from(': \n\n'));
+          ending.signal.addEventListener('abort', () => controller.close());
+        },
+      }),
+    );
+  server = await openServer({ fetch, host: '127.0.0.1', port: 0 });
+  const socket = await dial(server.port);
+  socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  await once(socket, 'data');
+  const begun = performance.now();
+  const stopped = server.stop();
+  ending.abort();
+  await stopped;
+  expect(performance.now() - begun).toBeLessThan(2000);
+});
