@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { Job } from '../../core/job/index.ts';
+import type { PageLog } from './log.ts';
 import { script } from './script.ts';
 import { style } from './style.ts';
 import { type JobView, toJobView } from './view.ts';
@@ -28,7 +29,7 @@ function toHash(text: string): string {
 }
 
 /** Filled by the server, so that it is read without a script; the script then follows. */
-export function toJobPage(job: Job): Html {
+export function toJobPage(job: Job, log: PageLog): Html {
   const view = toJobView(job);
   return toPage(
     view.title,
@@ -41,26 +42,37 @@ export function toJobPage(job: Job): Html {
 <p data-reason>${view.reason}</p>
 <ol data-steps>${view.steps.map((step) => toStep(step))}</ol>
 <p class="dim" data-cut hidden>The beginning is not shown.</p>
-<pre data-log aria-label="log"></pre>
-<p class="dim"><a href="/api/v1/jobs/${job.id}/log">the whole log, byte for byte</a></p>
+${toLog(log)}
+<p class="dim"><noscript>${log.cut ? 'The log goes on: ' : ''}</noscript><a href="/api/v1/jobs/${job.id}/log">the whole log, byte for byte</a></p>
 </main>
 <script>${raw(script)}</script>`,
+    view.final ? '' : html`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
   );
 }
 
-function toStep({ name, state }: JobView['steps'][number]): Html {
-  return html`<li><span>${name}</span><span class="state ${state}">${state}</span></li>`;
+function toStep({ name, state, exitCode = 0 }: JobView['steps'][number]): Html {
+  const code = exitCode > 0 ? ` ${exitCode}` : '';
+  return html`<li><span>${name}</span><span class="state ${state}">${state}${code}</span></li>`;
+}
+
+/** A parser drops a line break at the beginning of a `pre` (HTML, 13.2.6.4.7): ours, so that the log's stays. */
+function toLog({ text, position }: PageLog): Html {
+  return html`<pre data-log="${position}" aria-label="log">${text === '' ? '' : `\n${text}`}</pre>`;
 }
 
 /** The newest jobs; it loads itself anew. */
 export function toIndexPage(jobs: readonly Job[]): Html {
   const rows = jobs.map((job) => {
     const { state, subject, about } = toJobView(job);
-    return html`<li><a href="/jobs/${job.id}">${subject}</a><span class="dim">${about.join(' · ')}</span>
-<span class="state ${state}">${state}</span></li>`;
+    return html`<li><a href="/jobs/${job.id}">${subject}</a><span class="state ${state}">${state}</span>
+<span class="dim">${about.join(' · ')}</span></li>`;
   });
   const none = html`<p>No job yet: push something.</p>`;
-  return toPage('Bellows', html`<h1>Jobs</h1>${rows.length === 0 ? none : html`<ul>${rows}</ul>`}`, 10);
+  return toPage(
+    'Bellows',
+    html`<h1>Jobs</h1>${rows.length === 0 ? none : html`<ul>${rows}</ul>`}`,
+    html`<meta http-equiv="refresh" content="10">`,
+  );
 }
 
 /** A refusal that a person reads. */
@@ -68,12 +80,12 @@ export function toProblemPage(title: string, detail: string): Html {
   return toPage(title, html`<h1>${title}</h1><p>${detail}</p>`);
 }
 
-function toPage(title: string, body: Html, refreshSeconds?: number): Html {
+function toPage(title: string, body: Html, head: Html | string = ''): Html {
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${refreshSeconds === undefined ? '' : html`<meta http-equiv="refresh" content="${refreshSeconds}">`}
+${head}
 <title>${title}</title>
 <link rel="icon" href="data:,">
 <style>${raw(style)}</style>

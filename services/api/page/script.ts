@@ -7,10 +7,12 @@ export const script = `
 const root = document.getElementById('job');
 const at = (name) => root.querySelector('[data-' + name + ']');
 const log = at('log');
-const most = 4000; // parts of the log on the page; the whole log is a link away
+const page = document.documentElement;
+const most = 400000; // characters of the log on the page; the whole log is a link away
 let view;
-let last = '';
-let attempt = '';
+let last = log.dataset.log; // the server wrote the log up to here
+let attempt = last.split('-')[0];
+let fresh = '';
 let source;
 
 function put(name, text) {
@@ -53,16 +55,31 @@ function draw() {
 
 function write({ lastEventId, data }) {
   const fence = lastEventId.split('-')[0];
-  if (fence !== attempt) log.replaceChildren(); // another attempt, another log
+  if (fence !== attempt) {
+    log.replaceChildren(); // another attempt, another log
+    at('cut').hidden = true;
+    fresh = '';
+  }
   attempt = fence;
   last = lastEventId;
-  const page = document.documentElement;
+  const { text } = JSON.parse(data);
+  if (fresh === '' && text !== '') requestAnimationFrame(append);
+  fresh += text;
+}
+
+/** Once a frame, and cut rarely, by half: each time, the browser lays out what follows. */
+function append() {
   // A reader who is at the end of a log that grows stays there; a finished log is read from its beginning.
   const follows = !view?.final && page.scrollHeight - page.clientHeight - page.scrollTop < 40;
-  log.append(document.createTextNode(JSON.parse(data).text));
-  while (log.childNodes.length > most) {
-    log.firstChild.remove();
-    at('cut').hidden = false;
+  log.append(document.createTextNode(fresh));
+  fresh = '';
+  const { length } = log.textContent;
+  for (let over = length > most ? length - most / 2 : 0; over > 0; at('cut').hidden = false) {
+    const { firstChild } = log;
+    const { data } = firstChild;
+    if (data.length > over) firstChild.data = data.slice(over);
+    else firstChild.remove();
+    over -= data.length;
   }
   if (follows) page.scrollTop = page.scrollHeight;
 }
@@ -70,13 +87,21 @@ function write({ lastEventId, data }) {
 function open() {
   source = new EventSource(location.pathname + '/live' + (last === '' ? '' : '?from=' + last));
   source.addEventListener('job', ({ data }) => {
+    const first = view === undefined;
     view = JSON.parse(data);
     draw();
+    if (first && !view.final) page.scrollTop = page.scrollHeight;
   });
   source.addEventListener('chunk', write);
   source.addEventListener('end', () => close());
   source.addEventListener('open', () => put('line', ''));
-  source.addEventListener('error', () => put('line', 'not connected; trying again'));
+  source.addEventListener('error', () => {
+    put('line', 'not connected; trying again');
+    // Browsers try again by themselves, but not after an answer that is no stream.
+    if (source?.readyState !== 2) return;
+    close();
+    setTimeout(() => document.hidden || source || open(), 2000);
+  });
 }
 
 function close() {

@@ -10,6 +10,7 @@ import { toEventStream } from '../event-stream.ts';
 import { parseLogPosition } from '../log-text.ts';
 import { pagePolicy, toIndexPage, toJobPage } from '../page/html.ts';
 import { followPage } from '../page/live.ts';
+import { readPageLog } from '../page/log.ts';
 import { Problem } from '../problem.ts';
 import { readJob } from './jobs.ts';
 
@@ -24,9 +25,10 @@ export function createPageRoutes(deps: ApiDeps) {
   });
   return app
     .get('/', policy, async (c) => c.html(toIndexPage((await deps.queue.jobs({ limit: indexLength })).jobs)))
-    .get('/jobs/:id', policy, async (c) =>
-      c.html(toJobPage((await readJob(deps, toId(c.req.param('id')))).job)),
-    )
+    .get('/jobs/:id', policy, async (c) => {
+      const { job } = await readJob(deps, toId(c.req.param('id')));
+      return c.html(toJobPage(job, await readPageLog(deps.queue, job.id)));
+    })
     .get('/jobs/:id/live', async (c) => {
       const id = toId(c.req.param('id'));
       await readJob(deps, id);
