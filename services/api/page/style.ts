@@ -8,15 +8,22 @@ body { margin: 0 auto; max-width: 72rem; padding: 1rem; font: 16px/1.5 system-ui
 h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 a { color: inherit; }
 p { margin: .25rem 0; overflow-wrap: anywhere; }
-.dim { color: var(--dim); }
+p:empty { display: none; }
+.dim { color: var(--dim); font-size: .875rem; }
 .bar { position: sticky; top: 0; padding: .25rem 0; background: Canvas; }
 .state { font-weight: 600; }
 .success { color: var(--good); }
 .failure, .timeout, .dead { color: var(--bad); }
 .running, .cancelling, .cancelled { color: var(--busy); }
+.waiting, .blocked, .delayed, .queued, .pending, .skipped { color: var(--dim); }
 ol, ul { list-style: none; margin: 1rem 0; padding: 0; border-top: 1px solid var(--line); }
-li { display: flex; gap: .75rem; flex-wrap: wrap; padding: .4rem 0; border-bottom: 1px solid var(--line); }
-li > :first-child { flex: 1 1 10rem; overflow-wrap: anywhere; }
+li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 .75rem; align-items: baseline;
+  padding: .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+ol li { grid-template-columns: minmax(0, 1fr) auto 5rem; }
+ol .dim { text-align: right; font-variant-numeric: tabular-nums; }
+ul a, ul .dim { overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
+ul a { text-decoration-color: var(--line); text-underline-offset: .2em; }
 pre { margin: 1rem 0; padding: .75rem; border: 1px solid var(--line); border-radius: .25rem; min-height: 6rem;
-  font: 13px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; }
+  font: 13px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; }
+pre:empty::before { content: 'no output'; color: var(--dim); }
 `;
