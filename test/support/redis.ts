@@ -12,6 +12,8 @@ export interface TestRedis {
   pid: number;
   /** Ready when it returns; ended by `stop`. */
   connect(use?: RedisUse): Promise<Redis>;
+  /** As a crash would end it. */
+  kill(): Promise<void>;
   /** Also says so if a connection that `connect` did not make is still open. */
   stop(): Promise<void>;
 }
@@ -59,15 +61,19 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     if (redis.status !== 'ready') await once(redis, 'ready');
     return redis;
   };
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
   return {
     url,
     pid: child.pid ?? 0,
     connect,
+    kill,
     async stop() {
       for (const redis of connections) redis.disconnect();
       const leaked = child.exitCode === null && child.signalCode === null ? await countClients(url) : 0;
-      child.kill('SIGKILL');
-      await exited;
+      await kill();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
       if (leaked > 0)
         throw new Error(`${leaked} connections to Redis are still open; close what opened them`);

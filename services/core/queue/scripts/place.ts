@@ -16,7 +16,8 @@ end
  * A ready job's score is class × 2^49 + virtual time. The virtual time is start-time fair queueing with the
  * head of the class as the clock: a repository's next job comes one after its last, and never before the head.
  * So of each repository at most one job has the head's time, and a newcomer waits for at most one job of each
- * other repository. Equal times go by sequence, which the member begins with.
+ * other repository; for two, if its repository was the last one served. Equal times go by sequence, which the
+ * member begins with.
  *
  * The permit is taken before the job is ready: a blocked job has no ticket, and no agent is started for it.
  */

@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createQueue, type Queue } from '../../../../services/core/queue/index.ts';
+import { toKey } from '../../../../services/core/queue/keys.ts';
+import type { Redis } from '../../../../services/core/runtime/index.ts';
+import { toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
+import { startRedis, type TestRedis } from '../../../support/redis.ts';
+
+let redis: TestRedis;
+let commands: Redis;
+let queue: Queue;
+beforeAll(async () => {
+  redis = await startRedis();
+  commands = await redis.connect();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await commands.flushall();
+  queue = createQueue({ commands, leaseMs: 30_000, chance: () => 1 });
+});
+
+const claim = async (agent = 'one', prefer?: string) => {
+  const wish = prefer === undefined ? {} : { prefer };
+  const claimed = await queue.claim({ pool: 'default', agent, tokenHash: agent.padEnd(64, '0'), ...wish });
+  if (claimed === undefined) throw new Error('no job waits');
+  return claimed;
+};
+const stateOf = async (id: string) => (await queue.job(id))?.job.state;
+const enqueueOne = async (key?: string) => {
+  const result = await queue.enqueue(toRequest([toNewJob()], key));
+  if (result.answer === 'full') throw new Error('full');
+  return result.jobs[0] ?? '';
+};
+/** Makes it due for the next tick. */
+const makeDue = (key: 'leases' | 'deadlines' | 'delayed', id: string) => commands.zadd(toKey(key), 0, id);
+
+test('an agent whose claim was answered into the void gets the same job again, and only the new token is good', async () => {
+  await enqueueOne();
+  await enqueueOne();
+  const request = { pool: 'default', agent: 'one' };
+  const first = await queue.claim({ ...request, tokenHash: 'a'.repeat(64) });
+  const again = await queue.claim({ ...request, tokenHash: 'b'.repeat(64) });
+  expect(again).toEqual(first);
+  expect(await queue.authenticate(first?.job ?? '', 'a'.repeat(64))).toBeUndefined();
+  expect(await queue.authenticate(first?.job ?? '', 'b'.repeat(64))).toBe(1);
+});
+
+test('an agent gets the job that it was started for, and another one where that is gone', async () => {
+  const [first, second] = [await enqueueOne(), await enqueueOne()];
+  expect((await claim('one', second)).job).toBe(second);
+  expect((await claim('two', second)).job).toBe(first);
+});
+
+test('a cancel and a complete at the same time end a job exactly once, in 200 tries', async () => {
+  for (let i = 0; i < 200; i++) {
+    await enqueueOne();
+    const { job, fence } = await claim(`agent-${i}`);
+    const ends = [() => queue.cancel(job, 'ada'), () => queue.complete(job, fence, { outcome: 'success' })];
+    await Promise.all((i % 2 === 0 ? ends : ends.reverse()).map((end) => end()));
+    expect(await stateOf(job)).toBe('success');
+  }
+  const entries = await commands.xrange(toKey('events'), '-', '+');
+  expect(entries.filter(([, fields]) => fields[1]?.startsWith('finished'))).toHaveLength(200);
+  expect(await queue.audit()).toEqual([]);
+});
+
+test('infra trouble is tried again after a growing while, then dead; never a failure', async () => {
+  queue = createQueue({
+    commands,
+    leaseMs: 30_000,
+    limits: { errors: 3, backOffMs: 1_000 },
+    chance: () => 1,
+  });
+  const id = await enqueueOne();
+  const waits: number[] = [];
+  for (const agent of ['one', 'two', 'three']) {
+    const { fence } = await claim(agent);
+    expect(await queue.complete(id, fence, { outcome: 'error', reason: 'the forge is away' })).toBe('done');
+    const due = await commands.zscore(toKey('delayed'), id);
+    const [seconds, micros] = await commands.time();
+    if (due !== null) waits.push(Number(due) - Number(seconds) * 1000 - Number(micros) / 1000);
+    await queue.tick();
+    if (due !== null) expect(await stateOf(id)).toBe('delayed');
+    if (due !== null) await makeDue('delayed', id);
+    await queue.tick();
+  }
+  expect(waits.map((wait) => Math.round(wait / 1000))).toEqual([1, 2]);
+  expect((await queue.job(id))?.job).toMatchObject({
+    state: 'dead',
+    attempt: 3,
+    reason: 'tried 3 times; the last: the forge is away',
+  });
+  expect(await queue.requeue(id)).toBe('done');
+  expect(await stateOf(id)).toBe('queued');
+});
+
+test('an agent that was given up cannot end the job of the one after it', async () => {
+  const id = await enqueueOne();
+  const old = await claim('one');
+  await queue.tick();
+  await makeDue('leases', id);
+  await queue.tick();
+  const fresh = await claim('two');
+  expect(fresh).toMatchObject({ job: id, attempt: 2, fence: 3 });
+  expect(await queue.heartbeat(id, old.fence)).toBe('lost');
+  expect(await queue.step(id, old.fence, { name: 'build', state: 'success' })).toBe('stale');
+  expect(await queue.expand(id, old.fence, ['test'])).toBe('stale');
+  expect(await queue.complete(id, old.fence, { outcome: 'success' })).toBe('stale');
+  expect(await queue.authenticate(id, 'one'.padEnd(64, '0'), true)).toBeUndefined();
+  expect(await queue.complete(id, fresh.fence, { outcome: 'failure', exitCode: 2 })).toBe('done');
+  expect(await queue.complete(id, fresh.fence, { outcome: 'failure', exitCode: 2 })).toBe('dup');
+});
+
+test('a job that kills every agent is dead after three, and says why', async () => {
+  const id = await enqueueOne();
+  for (const agent of ['one', 'two', 'three']) {
+    await claim(agent);
+    expect(await queue.lost(agent, 'killed by SIGKILL')).toBe('done');
+  }
+  expect((await queue.job(id))?.job).toMatchObject({
+    state: 'dead',
+    reason: 'lost 3 agents; the last: killed by SIGKILL',
+  });
+  expect(await queue.lost('three', 'again')).toBe('unknown');
+});
+
+test('an outage of all that tick loses no live job, and a dead one is found a lease later', async () => {
+  const id = await enqueueOne();
+  await claim();
+  await queue.tick();
+  await makeDue('leases', id);
+  await commands.hincrby(toKey('tick'), 'at', -600_000);
+  await queue.tick();
+  expect(await stateOf(id)).toBe('running');
+  const lease = Number(await commands.zscore(toKey('leases'), id));
+  expect(lease - Number(await commands.hget(toKey('tick'), 'at'))).toBe(30_000);
+});
+
+test('a clock that was set back an hour ends no job, and holds none back for an hour', async () => {
+  const [running, delayed] = [await enqueueOne(), await enqueueOne()];
+  await claim('one', running);
+  const { fence } = await claim('two', delayed);
+  await queue.complete(delayed, fence, { outcome: 'error' });
+  await queue.tick();
+  // As if all had happened when the clock was an hour ahead.
+  for (const key of ['leases', 'deadlines', 'delayed'] as const) {
+    for (const id of await commands.zrange(toKey(key), '0', '-1')) {
+      await commands.zincrby(toKey(key), 3_600_000, id);
+    }
+  }
+  await commands.hincrby(toKey('tick'), 'at', 3_600_000);
+  await queue.tick();
+  const at = Number(await commands.hget(toKey('tick'), 'at'));
+  const until = async (key: 'leases' | 'deadlines' | 'delayed', id: string) =>
+    Number(await commands.zscore(toKey(key), id)) - at;
+  expect(await until('leases', running)).toBe(30_000);
+  expect(await until('delayed', delayed)).toBeLessThanOrEqual(5_000);
+  expect(await until('deadlines', running)).toBeLessThanOrEqual(3_630_000);
+  expect(await stateOf(running)).toBe('running');
+});
+
+test('a replay of a delivery, and a redelivery with a new id, find the first pipeline', async () => {
+  const push = (delivery: string) => toPush('a'.repeat(40), { delivery });
+  const first = await queue.enqueue(push('gitea:1'));
+  expect(first).toMatchObject({ answer: 'enqueued' });
+  expect(await queue.enqueue(push('gitea:1'))).toEqual({ ...first, answer: 'dup' });
+  expect(await queue.enqueue(push('gitea:2'))).toEqual({ ...first, answer: 'dup' });
+});
+
+test('the same delivery at the same moment on two connections makes one pipeline', async () => {
+  const other = createQueue({ commands: await redis.connect(), leaseMs: 30_000 });
+  const push = toPush('a'.repeat(40), { delivery: 'gitea:1' });
+  const answers = await Promise.all([queue.enqueue(push), other.enqueue(push)]);
+  expect(answers.map(({ answer }) => answer).sort()).toEqual(['dup', 'enqueued']);
+  expect((await queue.jobs({ limit: 10 })).jobs).toHaveLength(1);
+});
+
+test('a branch that was removed and pushed again at the same commit runs again', async () => {
+  const first = await queue.enqueue(toPush('a'.repeat(40)));
+  await queue.removeHead('local/ada/engine', 'refs/heads/main');
+  expect(await queue.heads('local/ada/engine')).toEqual(new Map());
+  const second = await queue.enqueue(toPush('a'.repeat(40)));
+  expect(second).toMatchObject({ answer: 'enqueued' });
+  expect(second).not.toEqual(first);
+  expect(await queue.enqueue(toPush('a'.repeat(40)))).toEqual({ ...second, answer: 'dup' });
+});
+
+test('pushes that come out of order all run, and the head is where the forge has it', async () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((digit) => digit.repeat(40));
+  const heads = async () => (await queue.heads('local/ada/engine')).get('refs/heads/main');
+  await queue.enqueue(toPush(a ?? ''));
+  await queue.enqueue(toPush(c ?? '', { before: b ?? '' }));
+  expect(await heads()).toBe(a);
+  await queue.enqueue(toPush(b ?? '', { before: a ?? '' }));
+  expect(await heads()).toBe(b);
+  // The reconciler, which has asked the forge: known already, and the head moves.
+  expect(await queue.enqueue(toPush(c ?? '', { before: b ?? '' }))).toMatchObject({ answer: 'dup' });
+  expect(await heads()).toBe(c);
+  expect((await queue.jobs({ limit: 10 })).jobs).toHaveLength(3);
+});
+
+test('a pipeline is taken wholly or not at all', async () => {
+  queue = createQueue({ commands, leaseMs: 30_000, limits: { unfinished: 2 } });
+  const three = ['build', 'test', 'lint'].map((workflow) => toNewJob({ spec: toSpec({ workflow }) }));
+  expect(await queue.enqueue(toRequest(three))).toEqual({ answer: 'full' });
+  expect((await queue.jobs({ limit: 10 })).jobs).toEqual([]);
+  expect(await queue.enqueue(toRequest(three.slice(1)))).toMatchObject({ answer: 'enqueued' });
+});
+
+test('a job that was not approved runs only after approval of just that commit', async () => {
+  const awaits = 'awaits approval: a fork';
+  const result = await queue.enqueue(toRequest([toNewJob({ awaits })]));
+  if (result.answer === 'full') throw new Error('full');
+  expect((await queue.job(result.jobs[0] ?? ''))?.job).toMatchObject({ state: 'waiting', reason: awaits });
+  expect(await queue.approve(result.pipeline, 'f'.repeat(40))).toBe(0);
+  expect(await queue.approve(result.pipeline, toSpec().sha)).toBe(1);
+  expect(await stateOf(result.jobs[0] ?? '')).toBe('queued');
+  expect(await queue.approve('0'.repeat(20), toSpec().sha)).toBe(0);
+});
+
+test('of a group of one, 30 jobs never run two at a time, and all of them run', async () => {
+  const group = { name: 'deploy', limit: 1 };
+  for (let i = 0; i < 30; i++) await queue.enqueue(toRequest([toNewJob({ group })]));
+  const seen = new Set<string>();
+  for (let i = 0; i < 30; i++) {
+    const { job, fence } = await claim(`agent-${i}`);
+    expect(await queue.claim({ pool: 'default', agent: 'other', tokenHash: '' })).toBeUndefined();
+    seen.add(job);
+    if (i % 3 === 0) await queue.lost(`agent-${i}`, 'killed');
+    const last = i % 3 === 0 ? await claim(`agent-${i}-again`, job) : { job, fence };
+    await queue.complete(last.job, last.fence, { outcome: 'success' });
+  }
+  expect(seen.size).toBe(30);
+});
+
+test('an agent that finds more workflows adds a job for each, however often it says so', async () => {
+  const id = await enqueueOne();
+  const { fence } = await claim();
+  expect(await queue.expand(id, fence, ['lint', 'test'])).toBe('done');
+  expect(await queue.expand(id, fence, ['lint', 'test', 'docs'])).toBe('done');
+  const pipeline = (await queue.job(id))?.job.pipeline ?? '';
+  const jobs = (await queue.pipeline(pipeline))?.jobs ?? [];
+  const specs = await Promise.all(jobs.map(async (job) => (await queue.job(job))?.job.spec.workflow));
+  expect(specs).toEqual([undefined, 'lint', 'test', 'docs']);
+  await expect(
+    queue.expand(
+      id,
+      fence,
+      Array.from({ length: 101 }, (_, i) => `w${i}`),
+    ),
+  ).rejects.toThrow('100');
+  expect(await queue.expand('0'.repeat(20), fence, ['lint'])).toBe('stale');
+  expect(await queue.pipeline('0'.repeat(20))).toBeUndefined();
+});

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createQueue, type LogChunk, type Queue } from '../../../../services/core/queue/index.ts';
+import { logKey, logMetaKey, toKey } from '../../../../services/core/queue/keys.ts';
+import type { Redis } from '../../../../services/core/runtime/index.ts';
+import { toRequest } from '../../../support/job.ts';
+import { startRedis, type TestRedis } from '../../../support/redis.ts';
+
+let redis: TestRedis;
+let commands: Redis;
+let queue: Queue;
+beforeAll(async () => {
+  redis = await startRedis();
+  commands = await redis.connect();
+});
+afterAll(() => redis.stop());
+beforeEach(async () => {
+  await commands.flushall();
+  queue = createQueue({ commands, leaseMs: 30_000 });
+});
+
+const id = 'a'.repeat(20);
+
+async function readAll(fence: number): Promise<LogChunk[]> {
+  const all: LogChunk[] = [];
+  for (;;) {
+    const { chunks } = await queue.readLog(id, { fence, after: all.at(-1)?.n ?? 0 });
+    if (chunks.length === 0) return all;
+    all.push(...chunks);
+  }
+}
+
+test('whatever is repeated, skipped and cut, the log has the exact bytes in order', async () => {
+  const chunk = fc.uint8Array({ maxLength: 200 });
+  let fence = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(chunk, { minLength: 1, maxLength: 150 }),
+      fc.infiniteStream(fc.nat(9)),
+      async (chunks, luck) => {
+        fence += 1;
+        for (let n = 1; n <= chunks.length; ) {
+          const bytes = chunks[n - 1] ?? new Uint8Array();
+          const roll = luck.next().value;
+          if (roll === 0) {
+            expect(await queue.appendLog(id, fence, n + 1, 'build', bytes)).toEqual({
+              answer: 'gap',
+              have: n - 1,
+            });
+          }
+          expect(await queue.appendLog(id, fence, n, 'build', bytes)).toEqual({ answer: 'written', have: n });
+          if (roll === 1) {
+            expect(await queue.appendLog(id, fence, n, 'build', bytes)).toEqual({ answer: 'dup', have: n });
+          }
+          n += 1;
+        }
+        const read = await readAll(fence);
+        expect(Buffer.concat(read.map(({ bytes }) => bytes))).toEqual(Buffer.concat(chunks));
+      },
+    ),
+    { numRuns: 10 },
+  );
+});
+
+test('a log that has reached its cap ends in a marker and costs no more than the cap', async () => {
+  queue = createQueue({ commands, leaseMs: 30_000, limits: { logBytes: 64 * 1024 } });
+  const bytes = Buffer.alloc(16 * 1024, 'x');
+  const answers = [];
+  for (let n = 1; n <= 6; n++) answers.push(await queue.appendLog(id, 1, n, 'build', bytes));
+  expect(answers.map(({ answer }) => answer)).toEqual([
+    'written',
+    'written',
+    'written',
+    'full',
+    'full',
+    'full',
+  ]);
+  expect(answers.at(-1)?.have).toBe(4);
+  const last = (await readAll(1)).at(-1);
+  expect(Buffer.from(last?.bytes ?? []).toString()).toContain('the log ends here: a job may write 64 KiB');
+});
+
+test('a job that is old enough to be forgotten takes the logs of all its attempts with it', async () => {
+  queue = createQueue({ commands, leaseMs: 30_000, limits: { finished: 0 } });
+  await queue.enqueue(toRequest());
+  const claim = () => queue.claim({ pool: 'default', agent: 'one', tokenHash: '' });
+  const first = await claim();
+  const job = first?.job ?? '';
+  await queue.appendLog(job, 1, 1, 'build', Buffer.from('one'));
+  await queue.lost('one', 'killed');
+  const second = await claim();
+  await queue.appendLog(job, second?.fence ?? 0, 1, 'build', Buffer.from('two'));
+  expect((await queue.readLog(job, { after: 0 })).fence).toBe(3);
+  await queue.complete(job, second?.fence ?? 0, { outcome: 'success' });
+  await queue.tick();
+  expect(await queue.job(job)).toBeUndefined();
+  const logs = [1, 2, 3].flatMap((fence) => [logKey(job, fence), logMetaKey(job, fence)]);
+  expect(await commands.exists(...logs, toKey('trash'))).toBe(0);
+  expect(await queue.readLog(job, { after: 0 })).toEqual({ fence: 0, chunks: [] });
+});
