@@ -29,6 +29,8 @@ export async function openJournal(api: Pick<ApiClient, 'jobs' | 'events'>, pause
   const watchers = new Map<() => void, (error: Error) => void>();
   const stopping = new AbortController();
   let failure: Error | undefined;
+  /** Why nothing has come lately. */
+  let trouble: string | undefined;
   let last = (await api.jobs({ limit: 1 })).event;
 
   const take = (event: JobEvent) => {
@@ -48,13 +50,19 @@ export async function openJournal(api: Pick<ApiClient, 'jobs' | 'events'>, pause
       if ('reset' in message)
         return giveUp(new Error('the api has forgotten events that nobody had seen yet'));
       last = message.id;
+      trouble = undefined;
       take(message.event);
     }
   };
   const loop = async () => {
     while (!stopping.signal.aborted) {
       // The api is killed on purpose: whoever follows it comes back, and goes on where it was.
-      await follow().catch(() => undefined);
+      await follow().then(
+        () => undefined,
+        (error: unknown) => {
+          trouble = error instanceof Error ? error.message : String(error);
+        },
+      );
       await pause(pauseMs, stopping.signal);
     }
   };
@@ -78,7 +86,8 @@ export async function openJournal(api: Pick<ApiClient, 'jobs' | 'events'>, pause
         };
         const timer = setTimeout(() => {
           settle();
-          reject(new WaitedTooLongError(`after ${limitMs / 1000} s still not: ${what}`));
+          const why = trouble === undefined ? '' : ` (events cannot be followed: ${trouble})`;
+          reject(new WaitedTooLongError(`after ${limitMs / 1000} s still not: ${what}${why}`));
         }, limitMs);
         watchers.set(look, (error) => {
           settle();

@@ -57,7 +57,8 @@ export function createMachine({
     },
     ancestor: async (row) => toAncestors(await readProcesses(platform), row.pid, root).at(-1),
     kill: async (row) => {
-      if (!(await tree()).some(({ pid, command }) => pid === row.pid && command === row.command))
+      // Not by its command line: Redis gives itself another one once it has started.
+      if (!(await tree()).some(({ pid }) => pid === row.pid))
         throw new Error(`process ${row.pid} (${row.command}) is not of this edition: it is left alone`);
       kill(row.pid, 'SIGKILL');
     },

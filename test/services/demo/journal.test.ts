@@ -42,6 +42,12 @@ test('what does not come to be in time is said', async () => {
   await expect(journal.until(isDone, 'the end', 20)).rejects.toThrow('after 0.02 s still not: the end');
 });
 
+test('who waits in vain is told why nothing came', async () => {
+  journal = await openJournal(apiOf(new Error('refused')), 1000);
+  const told = 'still not: the end (events cannot be followed: refused)';
+  await expect(journal.until(isDone, 'the end', 20)).rejects.toThrow(told);
+});
+
 test('nobody waits for a journal that has stopped', async () => {
   journal = await openJournal(apiOf([]), 1);
   const waiting = expect(journal.until(isDone, 'the end')).rejects.toThrow('stopped');
