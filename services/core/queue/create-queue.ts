@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 import { completeAnswerSchema, heartbeatAnswerSchema, type Job, jobStates } from '../job/index.ts';
 import { createEnqueue, toJobs } from './enqueue.ts';
 import { QueueError, toQueueError } from './error.ts';
-import { logKey, logMetaKey, toKey, toKeyOf } from './keys.ts';
-import { defaultLimits, gapMs, type Limits, pipelineMs } from './limits.ts';
+import { toKeyOf } from './keys.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 import { appendLog, readChunks } from './log.ts';
 import { toJobId } from './new-jobs.ts';
 import { readPage } from './page.ts';
@@ -16,9 +16,9 @@ import { expand } from './scripts/expand.ts';
 import { noteHead, removeHead } from './scripts/head.ts';
 import { look, tally } from './scripts/look.ts';
 import { authenticate, heartbeat, step } from './scripts/running.ts';
-import { tick } from './scripts/tick.ts';
 import { toJob, toOneOf } from './snapshot.ts';
 import { parseSpec, toSpecBytes } from './spec-bytes.ts';
+import { createTick } from './tick.ts';
 
 export interface QueueDeps {
   /** A connection for commands only; the caller ends it. */
@@ -32,8 +32,6 @@ export interface QueueDeps {
 
 /** Removed refs whose epoch is remembered, a repository. */
 const mostEpochs = 10_000;
-/** What one tick does of each kind at most; the rest waits a second. */
-const tickBatch = 200;
 
 export function createQueue(deps: QueueDeps): Queue {
   const { commands, leaseMs, chance = Math.random } = deps;
@@ -120,23 +118,7 @@ export function createQueue(deps: QueueDeps): Queue {
       return toOneOf(['done', 'not-dead'] as const, toText(await run(requeue, [id])));
     },
 
-    async tick() {
-      const { losses, risesMs, finished, finishedMs, events } = limits;
-      const times = [leaseMs, losses, gapMs, risesMs, finished, finishedMs, events, pipelineMs, tickBatch];
-      const trash = toList(await run(tick, times)).map(toText);
-      if (trash.length === 0) return;
-      // Logs live in slots of their own, out of the script's reach; the list outlives a crash in between.
-      const removing = commands.pipeline();
-      for (const entry of trash) {
-        const [id = '', fence = ''] = entry.split(' ');
-        removing.unlink(logKey(id, Number(fence)));
-        removing.unlink(logMetaKey(id, Number(fence)));
-        removing.lrem(toKey('trash'), 1, entry);
-      }
-      await removing.exec().catch((error: unknown) => {
-        throw toQueueError('tick', error);
-      });
-    },
+    tick: createTick(commands, run, leaseMs, limits),
 
     async audit() {
       return toList(await run(audit, [])).map(toText);

@@ -15,6 +15,7 @@ export class QueueError extends Error {
 }
 
 export function toQueueError(what: string, cause: unknown): QueueError {
+  if (cause instanceof QueueError) return cause;
   const said = cause instanceof Error ? cause.message : String(cause);
   // Redis' error codes are the first word of its errors (RESP, "Simple errors").
   if (said.startsWith('OOM ')) return new QueueError('full', `${what}: Redis is out of memory`, { cause });

@@ -6,6 +6,8 @@ export interface Limits {
   finished: number;
   finishedMs: number;
   events: number;
+  /** Of Redis' `maxmemory`, 0 to 1; above it the oldest finished jobs go, however few. */
+  memoryShare: number;
   /** Lost agents, and outcomes `error`, after which a job is dead. */
   losses: number;
   errors: number;
@@ -28,6 +30,7 @@ export const defaultLimits: Limits = {
   finished: 10_000,
   finishedMs: 90 * day,
   events: 20_000,
+  memoryShare: 0.8,
   losses: 3,
   errors: 5,
   backOffMs: 5_000,

@@ -9,7 +9,7 @@ import { toScript } from './script.ts';
  * KEYS  [1] seq
  * ARGV  [1] lease, ms  [2] most losses  [3] gap that is no tick but an outage, ms  [4] class rises after, ms
  *       [5] most finished jobs  [6] for how long, ms  [7] most events  [8] a pipeline is a dup for, ms
- *       [9] how many of each at most
+ *       [9] how many of each at most  [10] finished jobs to forget in any case, to make room
  * Returns logs to unlink, `<job> <fence>` each; they stay listed until they are removed from `trash`.
  */
 export const tick = toScript('tick', {
@@ -87,7 +87,7 @@ local function forget(id)
   if rest > 0 then call('SET', DEDUPE .. job.pipeline, job.pipeline, 'PX', math.ceil(rest)) end
 end
 
-local excess = call('ZCARD', DONE) - ARGV[5]
+local excess = math.max(call('ZCARD', DONE) - ARGV[5], tonumber(ARGV[10]))
 for i, id in ipairs(call('ZRANGE', DONE, 0, batch - 1)) do
   local old = call('ZSCORE', DONE, id) + ARGV[6] < now
   if i > excess and not old then break end
