@@ -11,8 +11,8 @@ import { createReporter } from './reporter.ts';
 export interface AgentDeps {
   config: AgentConfig;
   transport: Transport;
-  /** The claim token. */
-  token: string;
+  /** The claim token; undefined when there is nothing to claim after all. */
+  token: Promise<string | undefined>;
   /** Where commands are found. */
   path: string;
   /** `linux/arm64` */
@@ -45,9 +45,15 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     agent: config.BELLOWS_AGENT,
     ...(config.BELLOWS_PREFER === undefined ? {} : { prefer: config.BELLOWS_PREFER }),
   };
-  const claiming = untilAnswered(() => claim(transport, request, token), { signal: stop });
-  // What a job needs is loaded while the api finds one: 15 ms that nobody waits for.
-  const [taken, { runJob }] = await Promise.all([claiming, import('./run-job.ts')]);
+  // What a job needs is loaded while the api finds one: 15 ms that nobody waits for. An agent that was
+  // started before its job was there has the time to warm up, too.
+  const loading = import('./run-job.ts');
+  const isEarly = await Promise.race([token.then(() => false), loading.then(() => true)]);
+  if (isEarly) (await loading).warmUp();
+  const given = await token;
+  if (given === undefined) return exitCodes.done;
+  const claiming = untilAnswered(() => claim(transport, request, given), { signal: stop });
+  const [taken, { runJob }] = await Promise.all([claiming, loading]);
   if (taken === undefined) return exitCodes.done;
   const { job, leaseMs, spec } = taken;
   if (config.BELLOWS_CLAIMED_FILE !== undefined) await writeFile(config.BELLOWS_CLAIMED_FILE, job);

@@ -8,8 +8,8 @@ export async function readTokenFile(path: string): Promise<string> {
   return parseToken(await readFile(path, 'utf8'), path);
 }
 
-/** The first line of a stream, which is read no further. */
-export function readTokenLine(stream: Readable): Promise<string> {
+/** The first line of a stream, which is read no further; undefined where it ends without one. */
+export function readTokenLine(stream: Readable): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let text = '';
     const settle = (action: () => void) => {
@@ -23,7 +23,7 @@ export function readTokenLine(stream: Readable): Promise<string> {
     const onEnd = () =>
       settle(() => {
         try {
-          resolve(parseToken(text.split('\n')[0] ?? '', 'the standard input'));
+          resolve(text === '' ? undefined : parseToken(text.split('\n')[0] ?? '', 'the standard input'));
         } catch (error) {
           reject(error);
         }

@@ -12,9 +12,9 @@ const stop = new AbortController();
 void untilSignal().then(() => stop.abort());
 
 const file = config.BELLOWS_TOKEN_FILE;
-const token = await (file === undefined ? readTokenLine(process.stdin) : readTokenFile(file));
+const token = file === undefined ? readTokenLine(process.stdin) : readTokenFile(file);
 // Whoever gave us the token keeps the pipe open; its end means that nobody waits for us any more.
-if (file === undefined) process.stdin.once('end', () => stop.abort()).resume();
+if (file === undefined) void token.finally(() => process.stdin.once('end', () => stop.abort()).resume());
 
 const exitCode = await runAgent({
   config,

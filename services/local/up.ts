@@ -125,24 +125,6 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     timeLimitMs,
     beforeDelivery: createCrash(config, () => api.kill('SIGKILL')),
   });
-  const gate = createGate({ repair: delivery.repair });
-  const remote = await openGitRemote({
-    port: options.gitPort,
-    reaper,
-    repositories,
-    env,
-    gate,
-    delivery,
-    secrets: {
-      pushPassword: secrets['push-password'],
-      isCloneToken: (token, audience) =>
-        verifyToken(token, secrets['clone-key'], { purpose: 'clone', audience }),
-    },
-    onError: (error) => say(`git remote: ${error instanceof Error ? error.message : String(error)}`),
-  });
-  onStop('git remote', remote.stop);
-  onStop('gate', gate.stop);
-
   // Only root may choose as whom steps run.
   const stepUids = uid === 0 ? (config.BELLOWS_STEP_UIDS ?? toFirstStepUid(folder.data)) : undefined;
   if (stepUids !== undefined)
@@ -154,7 +136,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     client,
     pool,
     cap: options.agents,
-    start: (name, slot, claimToken) =>
+    start: (name, slot) =>
       startAgent(
         {
           reaper,
@@ -173,12 +155,30 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
         },
         name,
         slot,
-        claimToken,
       ),
     onError: (error) =>
       say(`no agent could be started: ${error instanceof Error ? error.message : String(error)}`),
   });
   onStop('spawner', spawner.stop);
+
+  const gate = createGate({ repair: delivery.repair });
+  const remote = await openGitRemote({
+    port: options.gitPort,
+    reaper,
+    repositories,
+    env,
+    gate,
+    delivery,
+    onPush: spawner.expect,
+    secrets: {
+      pushPassword: secrets['push-password'],
+      isCloneToken: (token, audience) =>
+        verifyToken(token, secrets['clone-key'], { purpose: 'clone', audience }),
+    },
+    onError: (error) => say(`git remote: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  onStop('git remote', remote.stop);
+  onStop('gate', gate.stop);
 
   const address: Address = { api: apiOrigin, git: gitOrigin, token: secrets['admin-token'] };
   await writeOwnFile(folder.clientFile, `${JSON.stringify(address)}\n`);

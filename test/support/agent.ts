@@ -67,7 +67,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
             BELLOWS_LOG_LEVEL: 'error',
           },
           transport,
-          token: await api.deps.claimTokens.issue('default'),
+          token: Promise.resolve(await api.deps.claimTokens.issue('default')),
           path: process.env.PATH ?? '',
           platform: 'linux/amd64',
           log: createLog('agent', 'silent'),

@@ -50,6 +50,7 @@ export async function openTestRemote(given: Partial<GitRemoteOptions & GateOptio
         return [`job of ${movement.ref}`];
       },
     },
+    onPush: () => () => undefined,
     onError: (error) => errors.push(error),
     ...given,
   });

@@ -19,6 +19,8 @@ export interface GitRemoteOptions {
   secrets: GitSecrets;
   gate: Gate;
   delivery: Pick<Delivery, 'deliver'>;
+  /** A push begins to arrive; what it returns is called when the push has ended. */
+  onPush(): () => void;
   /** @default 10 s of silence, 2 GiB */
   limits?: BodyLimits;
   onError(error: unknown): void;
@@ -94,9 +96,11 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
         throw error;
       }
     };
+    const onEnd = options.onPush();
     try {
       await exchange({ reaper, env, limits }, route.service, path, request, response, { enter, moved });
     } finally {
+      onEnd();
       over = true;
       // Let through, and never told of: a ref may have moved all the same.
       if (entered) gate.leave(repository, delivered);

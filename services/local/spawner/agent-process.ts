@@ -31,20 +31,18 @@ export interface AgentOptions {
 export interface Agent {
   readonly pid: number | undefined;
   readonly ended: Promise<Ending>;
+  /** Gives it the one-time credential with which it claims. */
+  send(claimToken: string): void;
+  /** Tells an agent without a credential that it is not needed; it ends at once. */
+  dismiss(): void;
   end(graceMs: number): Promise<Ending>;
 }
 
 /**
- * Starts an agent; its one-time claim token is asked for meanwhile, and given on its standard input. That
- * pipe then stays open: its end tells the agent that we have gone.
+ * Starts an agent, which gets ready and waits for its credential on its standard input. That pipe then
+ * stays open: its end tells the agent that we have gone.
  */
-export async function startAgent(
-  options: AgentOptions,
-  name: string,
-  slot: number,
-  claimToken: Promise<string>,
-): Promise<Agent> {
-  claimToken.catch(() => undefined); // awaited below, once there is somebody to give it to
+export async function startAgent(options: AgentOptions, name: string, slot: number): Promise<Agent> {
   const uid = options.stepUids === undefined ? undefined : options.stepUids + slot;
   // A cleaner of old things in /tmp may have taken it, in a week without a job.
   await makeOwnFolder(options.workspaces, 0o711, options.uid);
@@ -59,16 +57,11 @@ export async function startAgent(
     await removeTree(workspace).catch(() => undefined);
     return ending;
   });
-  try {
-    child.process.stdin?.write(`${await claimToken}\n`);
-  } catch (error) {
-    await child.end(1000);
-    await ended;
-    throw error;
-  }
   return {
     pid: child.pid,
     ended,
+    send: (claimToken) => void child.process.stdin?.write(`${claimToken}\n`),
+    dismiss: () => void child.process.stdin?.end(),
     end: async (graceMs) => {
       await child.end(graceMs);
       return ended;

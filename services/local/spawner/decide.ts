@@ -1,20 +1,36 @@
 export interface World {
   /** Jobs of the pool that wait for an agent. */
   queued: number;
-  /** Agents that have not claimed yet: each is on its way to one of those jobs. */
-  starting: number;
-  /** Agents that live, the starting ones included. */
+  /** Pushes that are being received: each is about to become a job. */
+  expected: number;
+  /** Agents that have been told to claim, and have not yet: each is on its way to one of those jobs. */
+  claiming: number;
+  /** Agents that were started for a push, and wait for its job. */
+  ready: number;
+  /** Agents that live, those above included. */
   living: number;
   /** At most so many agents. */
   cap: number;
 }
 
+export interface Decision {
+  /** Agents to start. */
+  start: number;
+  /** Agents, of those that are ready once the started ones are too, to tell that they may claim. */
+  send: number;
+  /** Ready agents whose push made no job. */
+  end: number;
+}
+
 /**
- * How many agents to start now: one for each waiting job that has none on its way, as far as the cap
- * lets. Which job each one takes is the queue's to say, when it claims.
+ * One agent for each job that waits, and for each push that is being received, as far as the cap lets: a
+ * process starts while git still checks the push. Which job each one takes is the queue's to say.
  */
-export function decide({ queued, starting, living, cap }: World): number {
-  return Math.max(0, Math.min(queued - starting, cap - living));
+export function decide({ queued, expected, claiming, ready, living, cap }: World): Decision {
+  const waiting = Math.max(0, queued - claiming);
+  const wanted = waiting + expected;
+  const start = Math.max(0, Math.min(wanted - ready, cap - living));
+  return { start, send: Math.min(waiting, ready + start), end: Math.max(0, ready - wanted) };
 }
 
 const firstDelayMs = 100;

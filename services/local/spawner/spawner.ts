@@ -13,24 +13,44 @@ export interface SpawnerOptions {
   client: Pick<ApiClient, 'jobs' | 'job' | 'events' | 'claimToken' | 'agentLost'>;
   pool: string;
   cap: number;
-  start(name: string, slot: number, claimToken: Promise<string>): Promise<Agent>;
+  start(name: string, slot: number): Promise<Agent>;
   onError(error: unknown): void;
   graceMs?: number;
 }
 
+export interface Spawner extends Stoppable {
+  /**
+   * A push is being received, so a job is about to wait: its agent starts now, and claims when the job is
+   * there.
+   *
+   * @returns to be called once, when the push has ended, whether or not it made a job
+   */
+  expect(): () => void;
+}
+
 interface Living {
   slot: number;
-  claimed: boolean;
+  /** ready → claiming (it has its credential) → claimed */
+  state: 'ready' | 'claiming' | 'claimed';
+  /** Gives it the credential for its claim. */
+  send(): void;
   agent?: Agent;
 }
 
-/** Starts one agent for each job that waits, up to the cap, and none when none does. */
-export function openSpawner(options: SpawnerOptions): Stoppable {
+/** A job's event may come after the push has been answered; then its agent must still be there. */
+const eventMs = 500;
+/** Half of what the api grants. */
+const credentialMs = 30_000;
+
+/** Starts one agent for each job that waits or is about to, up to the cap, and none when none does. */
+export function openSpawner(options: SpawnerOptions): Spawner {
   const { client, pool, cap, onError, graceMs = 8000 } = options;
   const abort = new AbortController();
   const waiting = createWaiting(pool);
   const living = new Map<string, Living>();
   const ends = new Set<Promise<void>>();
+  const endings = new Set<NodeJS.Timeout>();
+  let expected = 0;
   let failures = 0;
   let notBefore = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -38,19 +58,36 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
   function act(): void {
     if (abort.signal.aborted) return;
     clearTimeout(timer);
-    const starting = [...living.values()].filter((each) => !each.claimed).length;
-    const count = decide({ queued: waiting.size, starting, living: living.size, cap });
-    if (count === 0) return;
+    const {
+      start: count,
+      send,
+      end,
+    } = decide({
+      queued: waiting.size,
+      expected,
+      claiming: inState('claiming').length,
+      ready: inState('ready').length,
+      living: living.size,
+      cap,
+    });
+    for (const entry of inState('ready').slice(0, end)) entry.agent?.dismiss();
     const waitMs = notBefore - performance.now();
-    if (waitMs > 0) {
-      timer = setTimeout(act, waitMs);
-      return;
+    if (count > 0 && waitMs > 0) timer = setTimeout(act, waitMs);
+    else for (let n = 0; n < count; n++) begin();
+    for (const entry of inState('ready').slice(0, send)) {
+      entry.state = 'claiming';
+      entry.send();
     }
-    for (let n = 0; n < count; n++) {
-      const run = start(freeSlot());
-      ends.add(run);
-      void run.finally(() => ends.delete(run));
-    }
+  }
+
+  function inState(state: Living['state']): Living[] {
+    return [...living.values()].filter((entry) => entry.state === state);
+  }
+
+  function begin(): void {
+    const run = start(freeSlot());
+    ends.add(run);
+    void run.finally(() => ends.delete(run));
   }
 
   function freeSlot(): number {
@@ -62,25 +99,38 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
 
   async function start(slot: number): Promise<void> {
     const name = `${pool}-${slot}-${randomBytes(4).toString('hex')}`;
-    const entry: Living = { slot, claimed: false };
+    const { promise: sent, resolve: send } = Promise.withResolvers<void>();
+    const entry: Living = { slot, state: 'ready', send };
     living.set(name, entry);
     let ending: Ending = { code: null, signal: null };
     try {
-      entry.agent = await options.start(
-        name,
-        slot,
-        client.claimToken(pool).then(({ token }) => token),
-      );
-      ending = await entry.agent.ended;
+      // Asked for while the process starts.
+      const credential = createCredential();
+      entry.agent = await options.start(name, slot);
+      const { ended } = entry.agent;
+      act(); // it may have been sent, or not be needed, before it could be told
+      if ((await Promise.race([sent.then(() => 'sent'), ended])) === 'sent')
+        entry.agent.send(await credential());
+      ending = await ended;
     } catch (error) {
       onError(error);
+      await entry.agent?.end(1000);
     }
-    // Only an agent whose job's end was answered ends with 0.
-    if (ending.code !== 0) await report(name, toText(ending));
+    // Only an agent whose job's end was answered ends with 0; one that was never sent has no job.
+    if (ending.code !== 0 && entry.state !== 'ready') await report(name, toText(ending));
     living.delete(name);
-    failures = entry.claimed || ending.code === 0 ? 0 : failures + 1;
+    failures = entry.state === 'claimed' || ending.code === 0 ? 0 : failures + 1;
     notBefore = performance.now() + toDelay(failures);
     act();
+  }
+
+  /** For one claim; a large push can take longer than it is good for. */
+  function createCredential(): () => Promise<string> {
+    const ask = async () => (await client.claimToken(pool)).token;
+    const asked = ask();
+    asked.catch(() => undefined); // whoever needs it hears of it
+    const until = performance.now() + credentialMs;
+    return () => (performance.now() < until ? asked : ask());
   }
 
   /** The lease would tell as well, up to 37 seconds later. */
@@ -99,7 +149,7 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
   async function onEvent(event: JobEvent): Promise<void> {
     if (event.type === 'claimed') {
       const entry = living.get(event.agent);
-      if (entry !== undefined) entry.claimed = true;
+      if (entry !== undefined) entry.state = 'claimed';
     }
     const unknown = waiting.apply(event);
     if (unknown !== undefined) waiting.put((await client.job(unknown)).job);
@@ -113,7 +163,7 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
       waiting.reset(queued);
       for (const { agent, pool: of } of running) {
         const entry = living.get(agent ?? '');
-        if (entry !== undefined) entry.claimed = true;
+        if (entry !== undefined) entry.state = 'claimed';
         // Nobody else starts agents of this pool: it ended with the `up` before this one.
         else if (of === pool && agent !== undefined) void report(agent, 'the end of who started it');
       }
@@ -123,9 +173,22 @@ export function openSpawner(options: SpawnerOptions): Stoppable {
   });
 
   return {
+    expect: () => {
+      expected += 1;
+      act();
+      return () => {
+        const ending = setTimeout(() => {
+          endings.delete(ending);
+          expected -= 1;
+          act();
+        }, eventMs);
+        endings.add(ending);
+      };
+    },
     stop: async () => {
       abort.abort();
       clearTimeout(timer);
+      for (const ending of endings) clearTimeout(ending);
       await following;
       await Promise.all([...living.values()].map(({ agent }) => agent?.end(graceMs)));
       await Promise.all(ends);

@@ -34,7 +34,7 @@ describe('an agent', () => {
   });
 
   test('with a token that opens nothing claims nothing', async () => {
-    await expect(bench.agent({ token: 'wrong' })).rejects.toThrow();
+    await expect(bench.agent({ token: Promise.resolve('wrong') })).rejects.toThrow();
   });
 
   test('says that it has claimed by a file', async () => {

@@ -20,12 +20,18 @@ test('a stream that ends after the token is enough', async () => {
   expect(await readTokenLine(stream)).toBe('token');
 });
 
-test.each(['', '\n', 'two words\n', 'a\0b\n', 'x'.repeat(10_000)])('text %# is no token', async (text) => {
+test.each(['\n', 'two words\n', 'a\0b\n', 'x'.repeat(10_000)])('text %# is no token', async (text) => {
   const stream = new PassThrough();
   stream.end(text);
   await expect(readTokenLine(stream)).rejects.toThrow(
     'expected a claim token from the standard input, in one line',
   );
+});
+
+test('a stream that ends without a line says that there is nothing to claim', async () => {
+  const stream = new PassThrough();
+  stream.end();
+  expect(await readTokenLine(stream)).toBeUndefined();
 });
 
 test('a stream that breaks is an error', async () => {

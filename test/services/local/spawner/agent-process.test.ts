@@ -44,7 +44,8 @@ test('an agent gets its token on a pipe, an own folder, and nothing of our envir
       process.exit(0);
     });`);
   process.env.BELLOWS_TEST_SECRET = 'x';
-  const agent = await startAgent(options, 'default-0-abc', 0, Promise.resolve('bc.token'));
+  const agent = await startAgent(options, 'default-0-abc', 0);
+  agent.send('bc.token');
   delete process.env.BELLOWS_TEST_SECRET;
   expect(await agent.ended).toEqual({ code: 0, signal: null });
   const said = JSON.parse(await readFile(options.logFile, 'utf8'));
@@ -64,15 +65,16 @@ test('its standard input stays open for its life, so that its end means ours', a
   await program(
     `process.stdin.on('end', () => process.exit(3)); process.stdin.resume(); setTimeout(() => process.exit(0), 300);`,
   );
-  const agent = await startAgent(options, 'a', 0, Promise.resolve('bc.token'));
+  const agent = await startAgent(options, 'a', 0);
+  agent.send('bc.token');
   expect(await agent.ended).toEqual({ code: 0, signal: null });
 });
 
-test('without a token there is no agent', async () => {
-  await program('process.stdin.resume()');
-  await expect(startAgent(options, 'a', 0, Promise.reject(new Error('the api is away')))).rejects.toThrow(
-    'the api is away',
-  );
+test('an agent that is not needed ends at once, without a signal', async () => {
+  await program(`process.stdin.on('end', () => process.exit(0)).resume();`);
+  const agent = await startAgent(options, 'a', 0);
+  agent.dismiss();
+  expect(await agent.ended).toEqual({ code: 0, signal: null });
   expect(await readdir(options.workspaces)).toEqual([]);
 });
 
@@ -83,7 +85,7 @@ asRoot('as root each slot has a user of its own, and what that user leaves runni
   const left = spawn('sleep', ['300'], { uid, gid: uid, stdio: 'ignore', detached: true });
   const ended = once(left, 'exit');
   await program(`console.log(process.env.BELLOWS_STEP_UID);`);
-  const agent = await startAgent({ ...options, stepUids: uid - 1 }, 'a', 1, Promise.resolve('bc.token'));
+  const agent = await startAgent({ ...options, stepUids: uid - 1 }, 'a', 1);
   await agent.ended;
   expect(await readFile(options.logFile, 'utf8')).toBe(`${uid}\n`);
   expect((await ended)[1]).toBe('SIGKILL');

@@ -1,9 +1,12 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { ApiError, type EventMessage, UnreachableError } from '../../../../services/core/client/index.ts';
 import type { Job, JobEvent, JobState } from '../../../../services/core/job/index.ts';
-import type { Stoppable } from '../../../../services/core/runtime/index.ts';
 import type { Ending } from '../../../../services/local/process/child.ts';
-import { openSpawner, type SpawnerOptions } from '../../../../services/local/spawner/spawner.ts';
+import {
+  openSpawner,
+  type Spawner,
+  type SpawnerOptions,
+} from '../../../../services/local/spawner/spawner.ts';
 import { toSpec } from '../../../support/job.ts';
 
 const toJob = (id: string, state: JobState, more: Partial<Job> = {}): Job => ({
@@ -34,6 +37,8 @@ function createWorld(given: Partial<SpawnerOptions> = {}) {
   let broken = false;
   const agents = new Map<string, (ending: Ending) => void>();
   const started: string[] = [];
+  const sent: string[] = [];
+  const dismissed: string[] = [];
   const lost: string[] = [];
   const errors: unknown[] = [];
   const watchers = new Set<() => void>();
@@ -72,16 +77,24 @@ function createWorld(given: Partial<SpawnerOptions> = {}) {
     },
     pool: 'default',
     cap: 2,
-    start: async (name, _slot, token) => {
-      await token;
+    start: async (name) => {
       started.push(name);
       const ended = new Promise<Ending>((resolve) => agents.set(name, resolve));
       const end = async () => {
         agents.get(name)?.({ code: null, signal: 'SIGTERM' });
         return ended;
       };
+      const send = () => {
+        sent.push(name);
+        changed();
+      };
+      const dismiss = () => {
+        dismissed.push(name);
+        agents.get(name)?.({ code: 0, signal: null });
+        changed();
+      };
       changed();
-      return { pid: 1, ended, end };
+      return { pid: 1, ended, send, dismiss, end };
     },
     onError: (error) => errors.push(error),
     ...given,
@@ -89,6 +102,8 @@ function createWorld(given: Partial<SpawnerOptions> = {}) {
   return {
     options,
     started,
+    sent,
+    dismissed,
     lost,
     errors,
     setSnapshot: (jobs: Job[]) => {
@@ -116,7 +131,7 @@ function createWorld(given: Partial<SpawnerOptions> = {}) {
   };
 }
 
-let spawner: Stoppable | undefined;
+let spawner: Spawner | undefined;
 afterEach(() => spawner?.stop());
 
 const done: Ending = { code: 0, signal: null };
@@ -227,4 +242,60 @@ test('when it stops, its agents end, and what they had is reported', async () =>
   await world.until(() => world.started.length === 1);
   await spawner.stop();
   expect(world.lost).toEqual(['0 its agent ended with signal SIGTERM']);
+});
+
+test('an agent starts while its push is received, and claims when the job is there', async () => {
+  const world = createWorld();
+  spawner = openSpawner(world.options);
+  const onEnd = spawner.expect();
+  await world.until(() => world.started.length === 1);
+  expect(world.sent).toEqual([]);
+  world.say(created('1', 'queued'));
+  await world.until(() => world.sent.length === 1);
+  onEnd();
+  world.say({ type: 'claimed', job: '1'.repeat(20), at: 0, agent: `${world.sent[0]}`, attempt: 1, fence: 1 });
+  world.say(created('2', 'queued'));
+  await world.until(() => world.started.length === 2);
+  expect(world.dismissed).toEqual([]);
+});
+
+test('an agent whose push made no job is dismissed, and nobody is told of a loss', async () => {
+  const world = createWorld();
+  spawner = openSpawner(world.options);
+  spawner.expect()();
+  await world.until(() => world.dismissed.length === 1);
+  expect(world.dismissed).toEqual(world.started);
+  expect([world.sent, world.lost, world.errors]).toEqual([[], [], []]);
+});
+
+test('a ready agent that dies is replaced for the job that comes', async () => {
+  const world = createWorld();
+  spawner = openSpawner(world.options);
+  spawner.expect();
+  await world.until(() => world.started.length === 1);
+  world.end(world.started[0], killed);
+  await world.until(() => world.started.length === 2);
+  world.say(created('1', 'queued'));
+  await world.until(() => world.sent.length === 1);
+  expect(world.sent).toEqual([world.started[1]]);
+  expect(world.lost).toEqual([]);
+});
+
+test('without a credential there is no agent: it is ended, and tried again', async () => {
+  let asked = 0;
+  const world = createWorld();
+  world.setSnapshot([toJob('1', 'queued')]);
+  spawner = openSpawner({
+    ...world.options,
+    client: {
+      ...world.options.client,
+      claimToken: async () => {
+        asked += 1;
+        if (asked === 1) throw new UnreachableError('the api is away');
+        return { token: 'bc.x' };
+      },
+    },
+  });
+  await world.until(() => world.sent.length === 1);
+  expect([world.errors.length, world.started.length]).toEqual([1, 2]);
 });
