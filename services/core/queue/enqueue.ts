@@ -8,6 +8,7 @@ import { enqueue } from './scripts/enqueue.ts';
 interface Waiting {
   request: EnqueueRequest;
   epoch: number;
+  tries: number;
   resolve(result: EnqueueResult): void;
   reject(error: unknown): void;
 }
@@ -15,6 +16,7 @@ interface Waiting {
 /** Redis works on one call while the next is made, and no call holds it for long. */
 const mostInOneCall = 16;
 const mostEpochs = 10_000;
+const mostTries = 5;
 
 /**
  * Requests that come in the same turn of the event loop go to Redis in one call: each is still taken or
@@ -63,12 +65,14 @@ export function createEnqueue(run: Run, limits: Limits): (request: EnqueueReques
   const again = (each: Waiting, epoch: number) => {
     if (epochs.size >= mostEpochs) epochs.clear();
     epochs.set(toRef(each.request), epoch);
-    push({ ...each, epoch });
+    if (each.tries < mostTries) push({ ...each, epoch, tries: each.tries + 1 });
+    else
+      each.reject(new QueueError('unavailable', 'enqueue: the ref is removed faster than it can be pushed'));
   };
 
   return (request) =>
     new Promise((resolve, reject) => {
-      push({ request, epoch: epochs.get(toRef(request)) ?? 0, resolve, reject });
+      push({ request, epoch: epochs.get(toRef(request)) ?? 0, tries: 1, resolve, reject });
     });
 }
 

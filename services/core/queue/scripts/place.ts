@@ -103,7 +103,6 @@ local function release(job)
     local other = first and read(first)
     if not other or call('SCARD', held) >= tonumber(other.permits) then return end
     call('ZREM', line, first)
-    call('SADD', held, first)
     dispatch(other)
   end
 end

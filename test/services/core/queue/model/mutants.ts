@@ -42,17 +42,22 @@ for (const { line, becomes } of all) {
   }
   if (await notices()) killed += 1;
   else alive.push(`${line.trim()}\n  → ${becomes.trim() || '(nothing)'}`);
-  process.stdout.write(`\r${killed} killed, ${alive.length} alive, of ${all.length}`);
+  if (process.stdout.isTTY)
+    process.stdout.write(`\r${killed} killed, ${alive.length} alive, of ${all.length}`);
 }
-process.stdout.write(`\n${alive.join('\n')}\n`);
-process.stdout.write(`audit script ${audit.sha.slice(0, 8)}; seed ${seed}, ${operations} operations each\n`);
+process.stdout.write(`\n${alive.join('\n')}\n${killed} of ${all.length} killed; `);
+process.stdout.write(
+  `audit script ${audit.sha.slice(0, 8)}; seeds ${seed} and ${seed + 1}, ${operations} operations each\n`,
+);
 await redis.stop();
 
 async function notices(): Promise<boolean> {
-  await commands.flushall();
-  const play = createPlay(commands, seed);
   try {
-    for (let i = 0; i < operations; i++) await play.step();
+    for (const start of [seed, seed + 1]) {
+      await commands.flushall();
+      const play = createPlay(commands, start);
+      for (let i = 0; i < operations; i++) await play.step();
+    }
     return false;
   } catch {
     // One that never ends holds Redis for ever.

@@ -147,7 +147,7 @@ export function createPlay(redis: Redis, seed: number): Play {
       return `${id} ${outcome.outcome}`;
     },
     async cancel() {
-      const id = anyJob()?.id ?? '0'.repeat(20);
+      const id = (anyJob(random.chance(0.5) ? 'running' : undefined) ?? anyJob())?.id ?? '0'.repeat(20);
       same(await queue.cancel(id, 'ada'), model.cancel(id, 'ada'));
       return id;
     },
@@ -207,13 +207,8 @@ export function createPlay(redis: Redis, seed: number): Play {
     },
   };
   const weights: Record<string, number> = {
-    enqueue: 4,
-    push: 2,
-    claim: 8,
-    step: 4,
-    complete: 7,
-    cancel: 2,
-    approve: 2,
+    ...{ enqueue: 5, push: 2, claim: 10, step: 6, complete: 8, heartbeat: 3, authenticate: 4 },
+    ...{ cancel: 3, approve: 2, lost: 2, expire: 2, overdue: 1, due: 2, requeue: 2, expand: 1 },
   };
   const wheel = Object.keys(operations).flatMap((name) =>
     Array.from({ length: weights[name] ?? 1 }, () => name),
@@ -237,7 +232,11 @@ export function createPlay(redis: Redis, seed: number): Play {
     const touched = await fold();
     deepStrictEqual(await queue.audit(), []);
     const { jobs } = await queue.jobs({ limit: 1000 });
-    same(jobs.length, model.jobs.size);
+    same(
+      jobs.map(({ id }) => id),
+      [...model.jobs.values()].sort((a, b) => b.seq - a.seq).map(({ id }) => id),
+    );
+    await checkKeys(redis, jobs);
     for (const job of jobs) {
       const full = touched.has(job.id) || random.chance(0.05);
       const real = full ? (await queue.job(job.id))?.job : job;
@@ -259,6 +258,25 @@ export function createPlay(redis: Redis, seed: number): Play {
       return what;
     },
   };
+}
+
+/** Nothing is kept of what is not there any more. */
+async function checkKeys(redis: Redis, jobs: readonly Job[]): Promise<void> {
+  const keys = await redis.keys('ci:{q}:*');
+  const about = (family: string) =>
+    keys.flatMap((key) => (key.startsWith(`ci:{q}:${family}:`) ? [key.slice(family.length + 8)] : [])).sort();
+  const ids = jobs.map(({ id }) => id).sort();
+  same(about('job'), ids);
+  same(about('spec'), ids);
+  same(about('reason'), jobs.flatMap(({ id, reason }) => (reason === undefined ? [] : [id])).sort());
+  same(about('pipeline'), [...new Set(jobs.map(({ pipeline }) => pipeline))].sort());
+  same(about('repo'), [...new Set(jobs.map(({ spec }) => spec.repository))].sort());
+  for (const id of [...about('steps'), ...about('needs'), ...about('dependents')])
+    same(ids.includes(id), true);
+  for (const repository of about('repo')) {
+    const own = jobs.filter(({ spec }) => spec.repository === repository).length;
+    same(await redis.zcard(`ci:{q}:repo:${repository}`), own);
+  }
 }
 
 function same(real: unknown, should: unknown): void {
