@@ -8,7 +8,7 @@ import { type Gate, HeldError } from './gate.ts';
 import type { Movement } from './movement.ts';
 import type { BareRepositories } from './repositories.ts';
 import { parseRoute, type Route } from './route.ts';
-import { advertise, exchange, readProtocol } from './service.ts';
+import { createAdvertiser, exchange, readProtocol } from './service.ts';
 
 export interface GitRemoteOptions {
   port: number;
@@ -29,6 +29,8 @@ export interface GitRemoteOptions {
 /** A git remote over HTTP, on loopback only, that tells the api what each push has moved. */
 export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppable> {
   const limits = options.limits ?? { idleMs: 10_000, maxBytes: 2 * 2 ** 30 };
+  const git = { reaper: options.reaper, env: options.env, limits };
+  const advertise = createAdvertiser(git);
   const hosts = [`127.0.0.1:${options.port}`, `localhost:${options.port}`];
   const underWay = new Set<Promise<void>>();
   const server = createServer(
@@ -47,15 +49,14 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
     if (route === undefined) return say(response, 404, 'expected http://…/<owner>/<name>.git, by git');
     const verdict = authorize(request.headers, route, hosts, options.secrets);
     if (!verdict.allowed) return say(response, verdict.status, verdict.why);
-    const { repositories, reaper, env } = options;
+    const { repositories } = options;
     if (!(await repositories.has(route.repository))) {
       if (!verdict.mayCreate || route.service !== 'git-receive-pack')
         return say(response, 404, `there is no ${route.repository}; push to it, and there is`);
       await repositories.create(route.repository);
     }
     const path = repositories.toPath(route.repository);
-    const git = { reaper, env, limits };
-    if (route.step === 'refs') return advertise(git, route.service, path, readProtocol(request), response);
+    if (route.step === 'refs') return advertise(route.service, path, readProtocol(request), response);
     if (route.service === 'git-upload-pack') return exchange(git, route.service, path, request, response);
     return receive(route, path, request, response);
   }
@@ -67,7 +68,7 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const { gate, delivery, reaper, env } = options;
+    const { gate, delivery } = options;
     const { repository } = route;
     let entered = false;
     let over = false;
@@ -98,7 +99,7 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
     };
     const onEnd = options.onPush();
     try {
-      await exchange({ reaper, env, limits }, route.service, path, request, response, { enter, moved });
+      await exchange(git, route.service, path, request, response, { enter, moved });
     } finally {
       onEnd();
       over = true;

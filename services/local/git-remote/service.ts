@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { Reaper } from '../../core/execute/index.ts';
 import { type Child, startChild } from '../process/child.ts';
 import { type BodyLimits, passBody } from './body.ts';
@@ -13,8 +14,44 @@ export interface GitServiceOptions {
   limits: BodyLimits;
 }
 
-/** Answers `GET …/info/refs`: the service's line, then what git says (gitprotocol-http(5)). */
-export async function advertise(
+/**
+ * Answers `GET …/info/refs`: the service's line, then what git says (gitprotocol-http(5)).
+ *
+ * What a clone by version 2 asks is what this git can do, the same for every repository of ours: it is
+ * asked once, and each clone starts a process less.
+ */
+export function createAdvertiser(options: GitServiceOptions) {
+  let capabilities: Promise<Buffer> | undefined;
+  return async (
+    service: Service,
+    path: string,
+    protocol: string | undefined,
+    response: ServerResponse,
+  ): Promise<void> => {
+    if (service !== 'git-upload-pack' || protocol !== 'version=2')
+      return advertise(options, service, path, protocol, response);
+    capabilities ??= readCapabilities(options, path);
+    try {
+      const bytes = await capabilities;
+      setHeaders(response, service, 'advertisement');
+      response.end(bytes);
+    } catch (error) {
+      capabilities = undefined;
+      throw error;
+    }
+  };
+}
+
+async function readCapabilities(options: GitServiceOptions, path: string): Promise<Buffer> {
+  const child = startGit(options, ['upload-pack', '--stateless-rpc', '--advertise-refs', path], 'version=2');
+  child.process.stdin?.end();
+  const bytes = await buffer(child.process.stdout as Readable);
+  const { code } = await child.ended;
+  if (code !== 0) throw new Error(`git upload-pack --advertise-refs ended with ${code}`);
+  return bytes;
+}
+
+async function advertise(
   options: GitServiceOptions,
   service: Service,
   path: string,

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createReaper } from '../../../../services/core/execute/index.ts';
 import { openTestRemote, pushPassword } from '../../../support/git-remote.ts';
 
 let remote: Awaited<ReturnType<typeof openTestRemote>>;
@@ -219,4 +220,32 @@ test('a push that stops half-way moves nothing and lets the next one in', async 
   await remote.commit('Two');
   expect((await push('trunk')).code).toBe(0);
   expect(remote.told).toHaveLength(1);
+});
+
+test('what git can do is asked once, however many clones ask', async () => {
+  const reaper = createReaper();
+  let started = 0;
+  const counted = await openTestRemote({
+    reaper: {
+      ...reaper,
+      add: (group) => {
+        started += 1;
+        reaper.add(group);
+      },
+    },
+  });
+  try {
+    await counted.commit('one');
+    await counted.asking(pushPassword, 'push', `${counted.origin}/me/shop.git`, 'HEAD:main');
+    // A clone that is up to date before it begins: capabilities, and the list of refs.
+    const list = () =>
+      counted.asking(pushPassword, '-c', 'protocol.version=2', 'ls-remote', `${counted.origin}/me/shop.git`);
+    await list();
+    const before = started;
+    expect(await list()).toMatchObject({ code: 0 });
+    expect(started - before).toBe(1);
+  } finally {
+    await counted.close();
+    await reaper.stop();
+  }
 });
