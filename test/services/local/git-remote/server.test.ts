@@ -235,6 +235,7 @@ test('what git can do is asked once, however many clones ask', async () => {
     },
   });
   try {
+    await counted.git('init', '--quiet');
     await counted.commit('one');
     await counted.asking(pushPassword, 'push', `${counted.origin}/me/shop.git`, 'HEAD:main');
     // A clone that is up to date before it begins: capabilities, and the list of refs.
