@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { isFinal, jobStates } from '../job/index.ts';
 import { toQueueError } from './error.ts';
 import { parseStoredEvent } from './event-text.ts';
-import { logKey, toKey, toKeyOf } from './keys.ts';
+import { logKey, logMetaKey, toKey, toKeyOf } from './keys.ts';
 import { toChunk } from './log.ts';
 import type { LogChunk } from './queue.ts';
 import { toOneOf } from './snapshot.ts';
@@ -37,7 +37,10 @@ export async function* followLog(
       turn.reset();
       const job = await readJob(commands, id);
       if (job === undefined) return;
+      // Never ahead of what is there: who follows the future would take all who come after it along.
       fence ??= job.ran;
+      if (!(fence > 0 && fence <= job.ran)) [fence, after] = [job.ran, 0];
+      after = Math.max(0, Math.min(after, await readHave(commands, id, fence)));
       if (fence === 0) {
         if (isFinal(job.state)) return;
         await turn.wait();
@@ -113,6 +116,10 @@ async function readJob(commands: Redis, id: string) {
   const [state, ran] = await guard(commands.hmget(toKeyOf('job', id), 'state', 'ran'));
   if (state === null || state === undefined) return undefined;
   return { state: toOneOf(jobStates, state), ran: Number(ran ?? 0) };
+}
+
+async function readHave(commands: Redis, id: string, fence: number): Promise<number> {
+  return Number((await guard(commands.hget(logMetaKey(id, fence), 'have'))) ?? 0);
 }
 
 async function readLastEvent(commands: Redis): Promise<string> {

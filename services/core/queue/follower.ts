@@ -8,7 +8,7 @@ import type { FollowedEvent, Follower } from './queue.ts';
 import { createRunner, toList } from './run-script.ts';
 import { look } from './scripts/look.ts';
 import { toJob } from './snapshot.ts';
-import { isAfter, readStream } from './stream-reader.ts';
+import { isAfter, isId, readStream } from './stream-reader.ts';
 import { createTail, type Entry } from './tail.ts';
 
 export interface FollowerDeps {
@@ -41,14 +41,15 @@ export function createFollower({ commands, openBlocking }: FollowerDeps): Follow
 
   return {
     async *events(from, signal): AsyncGenerator<FollowedEvent> {
+      // Before anything follows it: a reader of the future would take all who come after it along.
+      if (!isId(from) || (await isTooOld(commands, from))) {
+        yield { reset: true };
+        return;
+      }
       const reader = readStream({ commands, tail: events, key: toKey('events'), after: from });
       const either = AbortSignal.any([signal, closing.signal]);
       either.addEventListener('abort', reader.wake);
       try {
-        if (await isTooOld(commands, from)) {
-          yield { reset: true };
-          return;
-        }
         while (!either.aborted) {
           for (const entry of await reader.next()) {
             const event = await toEvent(entry);

@@ -78,6 +78,11 @@ export function readStream(deps: { commands: Redis; tail: Tail; key: string; aft
   };
 }
 
+/** What a client says that it has seen last may be anything. */
+export function isId(text: string): boolean {
+  return /^\d{1,15}-\d{1,10}$/.test(text);
+}
+
 /** Stream ids: `<milliseconds>-<number>`, neither padded. */
 export function isAfter(id: string, than: string): boolean {
   const [ms = 0, n = 0] = id.split('-').map(Number);

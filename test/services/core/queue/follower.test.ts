@@ -116,6 +116,28 @@ test('a reader whose last event has been trimmed, or is not of this stream, is t
   expect(reader.seen).toEqual([{ reset: true }]);
 });
 
+test('a reader that claims to have seen the future keeps nothing from those who come after it', async () => {
+  const job = await enqueue();
+  const { fence } = await claim();
+  await queue.appendLog(job, fence, 1, 'build', Buffer.from('a'));
+  for (const from of ['nonsense', '-1-0', '9'.repeat(15).concat('-0')]) {
+    const reader = collect((signal) => follower.events(from, signal));
+    await reader.ended;
+    expect(reader.seen).toEqual([{ reset: true }]);
+  }
+  const liars = [
+    collect((signal) => follower.log(job, { fence, after: 1e9 }, signal)),
+    collect((signal) => follower.log(job, { fence: 99, after: 0 }, signal)),
+    collect((signal) => follower.log(job, { fence: -1, after: -7 }, signal)),
+  ];
+  const honest = collect((signal) => follower.log(job, { after: 0 }, signal));
+  await until(() => honest.seen.length === 1);
+  await queue.appendLog(job, fence, 2, 'build', Buffer.from('b'));
+  await until(() => honest.seen.length === 2 && liars.every(({ seen }) => seen.at(-1)?.chunk.n === 2));
+  for (const reader of [...liars, honest]) reader.stop();
+  await Promise.all([...liars, honest].map(({ ended }) => ended));
+});
+
 test('a hundred readers share one blocking connection', async () => {
   const readers = Array.from({ length: 100 }, () => collect((signal) => follower.events('0-0', signal)));
   await enqueue();
