@@ -5,7 +5,7 @@ import { openApi } from '../../../services/api/open.ts';
 import type { ApiServer } from '../../../services/api/server.ts';
 import { createToken, hashToken } from '../../../services/core/access/index.ts';
 import { createApiClient } from '../../../services/core/client/index.ts';
-import { createLog, openRedis, readConfig } from '../../../services/core/runtime/index.ts';
+import { createLog, readConfig } from '../../../services/core/runtime/index.ts';
 import { openTestForge, repository } from '../../support/api.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -59,11 +59,10 @@ test('opened, it ticks, reconciles and answers its client; stopped, nothing of i
 
 test('without Redis it listens all the same, says that it is not ready, and is ready when Redis comes back', async () => {
   redis = await startRedis();
-  const commands = openRedis({ url: redis.url }, 'commands');
-  await once(commands, 'ready');
+  const commands = await redis.connect();
   await commands.config('SET', 'appendfsync', 'always');
   // Redis is there, and answers nobody: what an outage looks like without ending the process.
-  await commands.client('PAUSE', 4000);
+  await commands.client('PAUSE', 3000);
   const port = await freePort();
   const config = toConfig({ BELLOWS_REDIS_URL: redis.url, BELLOWS_LISTEN: `127.0.0.1:${port}` });
   api = await openApi({ config, secrets, log: createLog('test', 'silent') });
@@ -71,9 +70,7 @@ test('without Redis it listens all the same, says that it is not ready, and is r
     fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${admin}` } });
   expect((await ask('/healthz')).status).toBe(200);
   expect((await ask('/readyz')).status).toBe(503);
-  await commands.client('UNPAUSE');
   while ((await ask('/readyz')).status !== 200);
-  commands.disconnect();
 });
 
 async function freePort(): Promise<number> {
