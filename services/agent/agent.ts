@@ -15,6 +15,8 @@ export interface AgentDeps {
   token: Promise<string | undefined>;
   /** Where commands are found. */
   path: string;
+  /** Our own; steps get of it what toolchains are found by. */
+  env: Readonly<Record<string, string | undefined>>;
   /** `linux/arm64` */
   platform: string;
   log: Log;
@@ -39,7 +41,7 @@ const patienceLeases = 10;
 
 /** Takes exactly one job, runs it, and tells how it ended. */
 export async function runAgent(deps: AgentDeps): Promise<number> {
-  const { config, transport, token, path, platform, log, stop, graceMs = 5000 } = deps;
+  const { config, transport, token, path, env, platform, log, stop, graceMs = 5000 } = deps;
   const request = {
     pool: config.BELLOWS_POOL,
     agent: config.BELLOWS_AGENT,
@@ -86,6 +88,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       uid: config.BELLOWS_STEP_UID,
       hide: config.BELLOWS_HIDE,
       path,
+      env,
       platform,
       graceMs,
       reporter,

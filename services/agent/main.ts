@@ -21,6 +21,7 @@ const exitCode = await runAgent({
   transport,
   token,
   path: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+  env: process.env,
   platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   log,
   stop: stop.signal,

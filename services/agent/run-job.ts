@@ -9,6 +9,7 @@ import {
   probeIsolation,
   type RunEnd,
   runPipeline,
+  toToolVariables,
   type Workspace,
 } from '../core/execute/index.ts';
 import type { Claim, Outcome } from '../core/job/index.ts';
@@ -33,6 +34,8 @@ export interface JobSetting {
   hide: string | undefined;
   /** Where commands are found. */
   path: string;
+  /** Our own; steps get of it what toolchains are found by. */
+  env: Readonly<Record<string, string | undefined>>;
   /** `linux/arm64` */
   platform: string;
   /** From TERM to KILL. */
@@ -62,10 +65,11 @@ export async function runJob(setting: JobSetting): Promise<Outcome> {
 
 async function run(setting: JobSetting): Promise<RunEnd> {
   const { uid, hide, path, graceMs, log } = setting;
+  const tools = toToolVariables(setting.env);
   const workspace = await createWorkspace(setting.folder, uid);
   const isolation = probeIsolation({ uid, hide });
   // Made ready while git is on its way.
-  const engine = createProcessEngine({ workspace, isolation, path, graceMs });
+  const engine = createProcessEngine({ workspace, isolation, path, tools, graceMs });
   try {
     void isolation.then(({ kind, reason }) => log.info({ kind, reason }, 'isolation'));
     await fetch(setting, workspace);

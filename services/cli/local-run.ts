@@ -63,12 +63,24 @@ export async function toLocalRun({ folder, env, event, branch, now }: LocalRunOp
 export async function runLocally(
   plan: Plan,
   { situation, variables }: LocalRun,
-  { folder, path, sink, signal }: { folder: string; path: string; sink: RunSink; signal: AbortSignal },
+  {
+    folder,
+    path,
+    tools,
+    sink,
+    signal,
+  }: {
+    folder: string;
+    path: string;
+    tools: Readonly<Record<string, string>>;
+    sink: RunSink;
+    signal: AbortSignal;
+  },
 ): Promise<RunEnd> {
   const scratch = await mkdtemp(join(tmpdir(), 'bellows-run-'));
   const workspace = { ...(await createWorkspace(scratch)), tree: folder };
   const isolation = { kind: 'none', reason: 'these are the commands of whoever runs them' } as const;
-  const engine = createProcessEngine({ workspace, isolation, path });
+  const engine = createProcessEngine({ workspace, isolation, path, tools });
   try {
     return await runPipeline({
       plan,

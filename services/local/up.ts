@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyToken } from '../core/access/index.ts';
 import { type Address, type ApiClient, createApiClient, createTransport } from '../core/client/index.ts';
-import { createReaper, probeIsolation } from '../core/execute/index.ts';
+import { createReaper, findClosedFolders, probeIsolation } from '../core/execute/index.ts';
 import { createStack, type Stoppable } from '../core/runtime/index.ts';
 import { openApiServer } from './api-server.ts';
 import type { LocalConfig } from './config.ts';
@@ -30,6 +30,8 @@ export interface UpDeps {
   uid: number;
   /** Where git, Redis and the tools of steps are looked for. */
   path: string;
+  /** By which the toolchains of steps are found. */
+  tools: Readonly<Record<string, string>>;
   /** Something that a person wants to know, one line. */
   say(line: string): void;
 }
@@ -58,7 +60,7 @@ export async function openUp(deps: UpDeps): Promise<Up> {
 }
 
 async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add']): Promise<Omit<Up, 'stop'>> {
-  const { options, config, folder, node, uid, path, say } = deps;
+  const { options, config, folder, node, uid, path, tools, say } = deps;
   const apiOrigin = `http://127.0.0.1:${options.port}`;
   const gitOrigin = `http://127.0.0.1:${options.gitPort}`;
 
@@ -130,6 +132,11 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
   if (stepUids !== undefined)
     await requireNobody(Array.from({ length: options.agents }, (_, slot) => stepUids + slot));
   const isolation = await probeIsolation({ uid: stepUids, hide: folder.data });
+  const closed = isolation.kind === 'uid' ? findClosedFolders(path) : [];
+  if (closed.length > 0)
+    say(
+      `Steps run as user ${isolation.kind === 'uid' ? isolation.uid : ''} and find no tool in ${closed.join(', ')}.`,
+    );
   if (isolation.kind === 'none')
     say(`Steps are not kept apart from this data: ${isolation.reason}. Push only what you trust.`);
   const spawner = openSpawner({
@@ -144,6 +151,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
           program: join(config.BELLOWS_PROGRAMS, 'agent.mjs'),
           api: apiOrigin,
           path,
+          tools,
           pool,
           workspaces: folder.workspaces,
           uid,

@@ -69,6 +69,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
           transport,
           token: Promise.resolve(await api.deps.claimTokens.issue('default')),
           path: process.env.PATH ?? '',
+          env: {},
           platform: 'linux/amd64',
           log: createLog('agent', 'silent'),
           stop: new AbortController().signal,

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { formatDuration } from '../../core/display/index.ts';
-import { loadPlan, type RunEnd, type RunSink } from '../../core/execute/index.ts';
+import { loadPlan, type RunEnd, type RunSink, toToolVariables } from '../../core/execute/index.ts';
 import { type JobSpec, jobEvents } from '../../core/job/index.ts';
 import { explainDetection, type Plan } from '../../core/pipeline/index.ts';
 import type { Context } from '../context.ts';
@@ -94,7 +94,8 @@ async function runOne(
 ): Promise<RunEnd> {
   const output = createLogOutput(context.stdout, toTerminal(context.env, context.stdout));
   const sink = createSink(context, output);
-  return runLocally(plan, run, { folder, path: context.env.PATH ?? '/usr/bin:/bin', sink, signal });
+  const path = context.env.PATH ?? '/usr/bin:/bin';
+  return runLocally(plan, run, { folder, path, tools: toToolVariables(context.env), sink, signal });
 }
 
 function createSink(context: Context, output: ReturnType<typeof createLogOutput>): RunSink {

@@ -8,4 +8,5 @@ export { type LoadedPlan, loadPlan } from './load-plan.ts';
 export { createProcessEngine, type ProcessEngineOptions } from './process-engine.ts';
 export { createReaper, type Reaper } from './reaper.ts';
 export { type RunEnd, type RunOptions, type RunSink, runPipeline, type StepReport } from './run-pipeline.ts';
+export { findClosedFolders, toToolVariables } from './tools.ts';
 export { createWorkspace, type Workspace } from './workspace.ts';

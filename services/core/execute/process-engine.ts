@@ -15,6 +15,8 @@ export interface ProcessEngineOptions {
   isolation: Isolation | Promise<Isolation>;
   /** Where commands are found: all of our own environment that a step gets. */
   path: string;
+  /** By which toolchains are found (`toToolVariables`). @default none */
+  tools?: Readonly<Record<string, string>>;
   /** From TERM to KILL. @default 10000 */
   graceMs?: number;
 }
@@ -39,7 +41,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     return spawn(command, args, {
       cwd,
       // The author's variables are set by the script, when nothing of ours runs any more that they could bend.
-      env: { ...variables, PATH: path, HOME: workspace.home },
+      env: { ...options.tools, ...variables, PATH: path, HOME: workspace.home },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(isolation.kind === 'uid' ? { uid: isolation.uid, gid: isolation.uid } : {}),

@@ -14,6 +14,7 @@ export interface AgentOptions {
   api: string;
   /** Where steps find their tools. */
   path: string;
+  tools: Readonly<Record<string, string>>;
   pool: string;
   /** The folder in which each agent gets one of its own. */
   workspaces: string;
@@ -76,6 +77,7 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
       cwd: workspace,
       stdio: ['pipe', log, log],
       env: {
+        ...options.tools,
         PATH: options.path,
         NODE_COMPILE_CACHE: options.compileCache,
         BELLOWS_URL: options.api,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toDataFolder } from '../../core/client/index.ts';
+import { toToolVariables } from '../../core/execute/index.ts';
 import { readConfig, untilSignal } from '../../core/runtime/index.ts';
 import { localConfigSchema } from '../config.ts';
 import { toFolder } from '../folder.ts';
@@ -44,8 +45,9 @@ async function main(): Promise<void> {
   };
 
   const node = process.execPath;
+  const tools = toToolVariables(process.env);
   const path = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
-  const up = await openUp({ options, config, folder, node, uid: process.getuid?.() ?? 0, path, say });
+  const up = await openUp({ options, config, folder, node, uid: process.getuid?.() ?? 0, path, tools, say });
   try {
     const tui = isTerminal && options.tui ? runTui : undefined;
     if (stop.signal.aborted) return;

@@ -50,6 +50,7 @@ async function toDeps(env: Record<string, string> = {}): Promise<UpDeps> {
     node: process.execPath,
     uid: process.getuid?.() ?? 0,
     path,
+    tools: {},
     say: (line) => said.push(line),
   };
 }
@@ -106,7 +107,7 @@ test('a first start builds the example to its end, tells how to push, and leaves
   expect(up.isNew).toBe(true);
   expect(await show(deps, up)).toBe(true);
   const text = said.join('\n');
-  expect(text).toMatch(/^Bellows is up: http:\/\/127\.0\.0\.1:\d+/);
+  expect(text).toMatch(/^Bellows is up: http:\/\/127\.0\.0\.1:\d+/m);
   expect(text).toMatch(/ {2}git config credential\.\S+\.helper .+\n {2}git push http:\S+ HEAD\n/);
   expect(text).toMatch(/│ ok: 4 lines, none longer than 24\n/);
   expect(text).toMatch(/\n {2}success in /);

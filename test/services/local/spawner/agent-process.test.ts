@@ -21,6 +21,7 @@ beforeEach(async () => {
     program: join(folder, 'agent.mjs'),
     api: 'http://127.0.0.1:1',
     path: '/usr/bin:/bin',
+    tools: {},
     pool: 'default',
     workspaces: join(folder, 'workspaces'),
     uid: process.getuid?.() ?? 0,
