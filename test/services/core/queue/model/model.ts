@@ -264,14 +264,18 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
       const job = held(id, fence);
       if (job === undefined) return 'stale';
       const rank = (of: string) => (of === 'pending' ? 0 : of === 'running' ? 1 : 2);
-      const known = job.steps.find((step) => step.name === name);
+      // Times are 1 where there is one.
+      const times = {
+        ...(state === 'running' ? { startedAt: 1 } : {}),
+        ...(rank(state) === 2 ? { finishedAt: 1 } : {}),
+      };
+      const fact = { name, state, ...(exitCode === undefined ? {} : { exitCode }), ...times };
+      const at = job.steps.findIndex((step) => step.name === name);
+      const known = job.steps[at];
       if (known === undefined) {
-        if (job.steps.length < limits.steps)
-          job.steps.push({ name, state, ...(exitCode === undefined ? {} : { exitCode }) });
+        if (job.steps.length < limits.steps) job.steps.push(fact);
       } else if (rank(state) > rank(known.state)) {
-        known.state = state;
-        if (exitCode === undefined) delete known.exitCode;
-        else known.exitCode = exitCode;
+        job.steps[at] = { ...fact, ...(known.startedAt === 1 ? { startedAt: 1 } : {}) };
       }
       return 'done';
     },

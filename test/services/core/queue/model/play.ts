@@ -50,6 +50,8 @@ export function createPlay(redis: Redis, seed: number): Play {
   const model = createModel(limits);
   const folded = new Map<string, Job>();
   const asked: EnqueueRequest[] = [];
+  /** The last token of each job, good or not. */
+  const given = new Map<string, string>();
   let event = '0-0';
   let tokens = 0;
 
@@ -103,6 +105,7 @@ export function createPlay(redis: Redis, seed: number): Play {
       const wish = prefer === undefined ? {} : { prefer };
       const got = await queue.claim({ pool, agent, tokenHash: token, ...wish });
       const should = model.claim(pool, agent, prefer, token);
+      if (should !== undefined) given.set(should.id, token);
       same(
         got && { id: got.job, fence: got.fence, attempt: got.attempt, sha: got.spec.sha },
         pickClaim(should),
@@ -112,9 +115,10 @@ export function createPlay(redis: Redis, seed: number): Play {
     async authenticate() {
       const job = anyJob();
       if (job === undefined) return;
-      const token = random.chance(0.8) ? (job.token ?? toToken(tokens)) : toToken(random.below(tokens + 1));
+      const token = random.chance(0.8) ? given.get(job.id) : undefined;
+      const shown = token ?? toToken(random.below(tokens + 1));
       const settled = random.chance(0.5);
-      same(await queue.authenticate(job.id, token, settled), model.authenticate(job.id, token, settled));
+      same(await queue.authenticate(job.id, shown, settled), model.authenticate(job.id, shown, settled));
     },
     async heartbeat() {
       const { id, fence } = anyHeld();
@@ -307,7 +311,11 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
 function toComparable(job: Job | undefined) {
   if (job === undefined) return undefined;
   const { id, pipeline, pool, state, cancelling, reason, attempt, fence, agent, exitCode } = job;
-  const steps = job.steps.map(({ startedAt: _s, finishedAt: _f, ...rest }) => rest);
+  const steps = job.steps.map(({ startedAt, finishedAt, ...rest }) => ({
+    ...rest,
+    ...(startedAt === undefined ? {} : { startedAt: 1 }),
+    ...(finishedAt === undefined ? {} : { finishedAt: 1 }),
+  }));
   const ended = (job.finishedAt !== undefined) === isFinal(state);
   return { id, pipeline, pool, state, cancelling, reason, attempt, fence, agent, exitCode, steps, ended };
 }
