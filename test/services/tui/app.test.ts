@@ -55,7 +55,7 @@ function begin(): void {
 test('jobs come and go on before one’s eyes', async () => {
   begin();
   start();
-  await terminal.until('1 jobs, 1 running');
+  await terminal.until('1 job, 1 running');
   api.create(other);
   await terminal.until(/queued .*Oil the gears/);
   api.publish({ type: 'finished', job: running.id, at: 1_000_000, state: 'failure', exitCode: 1 });
