@@ -32,11 +32,13 @@ export function createTail(open: () => Redis): Tail {
   let reading = false;
   let closed = false;
   let wake: (() => void) | undefined;
+  let giveUp: ((error: Error) => void) | undefined;
   let loop: Promise<void> | undefined;
 
   const drop = () => {
     connection?.disconnect();
     connection = undefined;
+    giveUp?.(new Error('the line was dropped'));
   };
 
   const pause = (ms?: number) =>
@@ -54,11 +56,17 @@ export function createTail(open: () => Redis): Tail {
     const guard = setTimeout(drop, silentMs);
     reading = true;
     try {
-      const batches = await connection.xreadBuffer(
-        ...(['COUNT', entriesAtOnce, 'BLOCK', blockMs, 'STREAMS'] as const),
-        ...positions.keys(),
-        ...positions.values(),
-      );
+      const batches = await Promise.race([
+        connection.xreadBuffer(
+          ...(['COUNT', entriesAtOnce, 'BLOCK', blockMs, 'STREAMS'] as const),
+          ...positions.keys(),
+          ...positions.values(),
+        ),
+        // A connection that is ended while it tries to connect again never answers what it was asked.
+        new Promise<never>((_, reject) => {
+          giveUp = reject;
+        }),
+      ]);
       for (const [key, entries] of batches ?? []) deliver(key.toString(), entries);
       return true;
     } catch {
