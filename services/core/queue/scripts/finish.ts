@@ -56,7 +56,8 @@ function finish(job, state, reason, exit)
   -- Its token outlives its own settling only; see authenticate.
   call('HSET', JOB .. id, 'state', state, 'finished', stamp, 'settled', job.settled or '', 'ticket', '')
   if exit then call('HSET', JOB .. id, 'exit', exit) end
-  if reason or (from ~= 'running' and from ~= 'queued') then explain(id, reason) end
+  -- A running or queued job has none yet, and from elsewhere none ends without one.
+  if reason then explain(id, reason) end
   call('ZADD', DONE, now, id)
   count(from, state)
   if state == 'skipped' or state == 'dead' then

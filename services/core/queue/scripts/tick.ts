@@ -48,7 +48,6 @@ end
 
 for _, id in ipairs(due(DEADLINES)) do
   local job = read(id)
-  call('HDEL', JOB .. id, 'token')
   finish(job, 'timeout', 'ran longer than ' .. math.floor(job.limit / 1000) .. ' s')
 end
 
@@ -64,7 +63,6 @@ for _, pool in ipairs(call('SMEMBERS', POOLS)) do
     for _, entry in ipairs(heads) do
       local job = read(string.sub(entry, 11))
       if now - job.queued < ARGV[4] * (job.class - class + 1) then break end
-      call('ZREM', READY .. pool, entry)
       lines = {}
       rank(job, class - 1)
     end

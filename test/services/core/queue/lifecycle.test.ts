@@ -123,6 +123,14 @@ test('a job that kills every agent is dead after three, and says why', async () 
   expect(await queue.lost('three', 'again')).toBe('unknown');
 });
 
+test('the first tick of all leaves the dates of what runs already as they are', async () => {
+  const id = await enqueueOne();
+  await claim();
+  const before = await commands.zscore(toKey('deadlines'), id);
+  await queue.tick();
+  expect(await commands.zscore(toKey('deadlines'), id)).toBe(before);
+});
+
 test('an outage of all that tick loses no live job, and a dead one is found a lease later', async () => {
   const id = await enqueueOne();
   await claim();

@@ -1,7 +1,7 @@
 /**
  * `node test/services/core/queue/model/mutants.ts [operations] [seed] [part/parts]`: breaks the scripts in one
  * place at a time, and sees whether the model test notices. A mutant that lives is printed: either a test is
- * missing, or it is no other program (`equivalent` says why).
+ * missing, or it is no other program: `listed` in mutate.ts has those, with the reason.
  */
 import { setTimeout } from 'node:timers/promises';
 import { audit } from '../../../../../services/core/queue/scripts/audit.ts';

@@ -105,7 +105,11 @@ export function createPlay(redis: Redis, seed: number): Play {
       const wish = prefer === undefined ? {} : { prefer };
       const got = await queue.claim({ pool, agent, tokenHash: token, ...wish });
       const should = model.claim(pool, agent, prefer, token);
-      if (should !== undefined) given.set(should.id, token);
+      if (should !== undefined) {
+        given.set(should.id, token);
+        // Also where it is the same claim once more: the lease begins anew.
+        same(Number(await redis.zscore(toKey('leases'), should.id)) > leaseMs, true);
+      }
       same(
         got && { id: got.job, fence: got.fence, attempt: got.attempt, sha: got.spec.sha },
         pickClaim(should),
@@ -134,16 +138,9 @@ export function createPlay(redis: Redis, seed: number): Play {
     async complete() {
       const { id, fence } = anyHeld();
       const outcome: Outcome = {
-        outcome: random.pick([
-          'success',
-          'success',
-          'success',
-          'failure',
-          'error',
-          'cancelled',
-          'timeout',
-          'skipped',
-        ]),
+        outcome: random.chance(0.4)
+          ? 'error'
+          : random.pick(['success', 'success', 'failure', 'cancelled', 'timeout', 'skipped']),
         ...(random.chance(0.5) ? { reason: 'because "it" said so' } : {}),
         ...(random.chance(0.3) ? { exitCode: random.below(256) } : {}),
       };
