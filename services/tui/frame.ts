@@ -40,7 +40,9 @@ function toHeader(state: State, now: number, look: Look): Line {
   const jobs = toJobs(state.board);
   const running = jobs.filter(({ state: of }) => of === 'running').length;
   const place =
-    state.opened === undefined ? `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}, ${running} running` : `job ${state.opened.id}`;
+    state.opened === undefined
+      ? `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}, ${running} running`
+      : `job ${state.opened.id}`;
   const line = toSides(
     [span(' bellows ', styles.strong), span(` ${place}`)],
     [span(`${toConnection(state, now, look)} `)],
