@@ -50,7 +50,8 @@ export function openSpawner(options: SpawnerOptions): Spawner {
   const living = new Map<string, Living>();
   const ends = new Set<Promise<void>>();
   const endings = new Set<NodeJS.Timeout>();
-  let expected = 0;
+  /** Pushes that are being received, and whose job has not come. */
+  const expected = new Set<symbol>();
   let failures = 0;
   let notBefore = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -64,7 +65,7 @@ export function openSpawner(options: SpawnerOptions): Spawner {
       end,
     } = decide({
       queued: waiting.size,
-      expected,
+      expected: expected.size,
       claiming: inState('claiming').length,
       ready: inState('ready').length,
       living: living.size,
@@ -151,8 +152,12 @@ export function openSpawner(options: SpawnerOptions): Spawner {
       const entry = living.get(event.agent);
       if (entry !== undefined) entry.state = 'claimed';
     }
+    const before = waiting.size;
     const unknown = waiting.apply(event);
     if (unknown !== undefined) waiting.put((await client.job(unknown)).job);
+    // The job that a push was expected to make is no longer expected: it waits.
+    const [push] = expected;
+    if (waiting.size > before && push !== undefined) expected.delete(push);
     act();
   }
 
@@ -174,12 +179,13 @@ export function openSpawner(options: SpawnerOptions): Spawner {
 
   return {
     expect: () => {
-      expected += 1;
+      const push = Symbol('push');
+      expected.add(push);
       act();
       return () => {
         const ending = setTimeout(() => {
           endings.delete(ending);
-          expected -= 1;
+          expected.delete(push);
           act();
         }, eventMs);
         endings.add(ending);

@@ -252,6 +252,7 @@ test('an agent starts while its push is received, and claims when the job is the
   expect(world.sent).toEqual([]);
   world.say(created('1', 'queued'));
   await world.until(() => world.sent.length === 1);
+  expect(world.started).toHaveLength(1);
   onEnd();
   world.say({ type: 'claimed', job: '1'.repeat(20), at: 0, agent: `${world.sent[0]}`, attempt: 1, fence: 1 });
   world.say(created('2', 'queued'));
