@@ -12,12 +12,13 @@ const rooms = [
   { from: '^services/core/execute/', to: core('job', 'pipeline') },
   { from: '^services/core/forge/', to: [...core('job'), ...packages('zod')] },
   { from: '^services/core/client/', to: [...core('job'), ...packages('zod', 'eventsource-parser')] },
-  { from: '^services/core/runtime/', to: packages('zod', 'ioredis', 'pino', 'prom-client') },
+  { from: '^services/core/runtime/', to: packages('zod', 'ioredis') },
+  { from: '^services/core/log/', to: packages('pino') },
 ];
 
 const programs = {
   api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino'] },
-  agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'display'], packages: ['zod'] },
+  agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log'], packages: ['zod'] },
   local: {
     core: ['job', 'client', 'access', 'execute', 'forge', 'runtime', 'display'],
     packages: ['zod', 'esbuild', 'commander'],

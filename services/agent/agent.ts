@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from '../core/client/index.ts';
-import type { Log } from '../core/runtime/index.ts';
+import type { Log } from '../core/log/index.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding } from './ending.ts';
 import { isRefused, keepAlive } from './heartbeat.ts';
@@ -19,7 +20,7 @@ export interface AgentDeps {
   env: Readonly<Record<string, string | undefined>>;
   /** `linux/arm64` */
   platform: string;
-  log: Log;
+  openLog(): Promise<Log>;
   /** Aborts when the agent is asked to stop. */
   stop: AbortSignal;
   /** From TERM to KILL. @default 5000 */
@@ -39,23 +40,25 @@ export const exitCodes = {
 /** The api may be away for as many leases before an agent gives up telling it of a build that has ended. */
 const patienceLeases = 10;
 
+/** A credential that was there before us has been read by then. */
+const earlyMs = 5;
+
 /** Takes exactly one job, runs it, and tells how it ended. */
 export async function runAgent(deps: AgentDeps): Promise<number> {
-  const { config, transport, token, path, env, platform, log, stop, graceMs = 5000 } = deps;
+  const { config, transport, token, path, env, platform, openLog, stop, graceMs = 5000 } = deps;
   const request = {
     pool: config.BELLOWS_POOL,
     agent: config.BELLOWS_AGENT,
     ...(config.BELLOWS_PREFER === undefined ? {} : { prefer: config.BELLOWS_PREFER }),
   };
   // What a job needs is loaded while the api finds one: 15 ms that nobody waits for. An agent that was
-  // started before its job was there has the time to warm up, too.
-  const loading = import('./run-job.ts');
-  const isEarly = await Promise.race([token.then(() => false), loading.then(() => true)]);
-  if (isEarly) (await loading).warmUp();
+  // started before its job was there has the time for it before.
+  const isEarly = await Promise.race([token.then(() => false), delay(earlyMs, true)]);
+  if (isEarly) (await import('./run-job.ts')).warmUp();
   const given = await token;
   if (given === undefined) return exitCodes.done;
   const claiming = untilAnswered(() => claim(transport, request, given), { signal: stop });
-  const [taken, { runJob }] = await Promise.all([claiming, loading]);
+  const [taken, { runJob }, log] = await Promise.all([claiming, import('./run-job.ts'), openLog()]);
   if (taken === undefined) return exitCodes.done;
   const { job, leaseMs, spec } = taken;
   if (config.BELLOWS_CLAIMED_FILE !== undefined) await writeFile(config.BELLOWS_CLAIMED_FILE, job);

@@ -1,12 +1,13 @@
 /** One job, then the end: settings from the environment, the claim token from a pipe or a file. */
 import { createTransport } from '../core/client/index.ts';
-import { createLog, readConfig, untilSignal } from '../core/runtime/index.ts';
+import { readConfig, untilSignal } from '../core/runtime/index.ts';
 import { exitCodes, runAgent } from './agent.ts';
 import { readTokenFile, readTokenLine } from './claim-token.ts';
 import { agentConfigSchema } from './config.ts';
 
 const config = readConfig(agentConfigSchema, process.env);
-const log = createLog('agent', config.BELLOWS_LOG_LEVEL);
+const openLog = async () =>
+  (await import('../core/log/index.ts')).createLog('agent', config.BELLOWS_LOG_LEVEL);
 const transport = createTransport({ url: config.BELLOWS_URL });
 const stop = new AbortController();
 void untilSignal().then(() => stop.abort());
@@ -23,10 +24,10 @@ const exitCode = await runAgent({
   path: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   env: process.env,
   platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-  log,
+  openLog,
   stop: stop.signal,
-}).catch((error: unknown) => {
-  log.error({ err: error }, 'no job could be claimed');
+}).catch(async (error: unknown) => {
+  (await openLog()).error({ err: error }, 'no job could be claimed');
   return exitCodes.trouble;
 });
 // Whatever is still open belongs to nobody now.

@@ -13,6 +13,7 @@ import {
   type Workspace,
 } from '../core/execute/index.ts';
 import type { Claim, Outcome } from '../core/job/index.ts';
+import type { Log } from '../core/log/index.ts';
 import {
   cloneStep,
   explainDetection,
@@ -20,7 +21,6 @@ import {
   parsePipeline,
   toCiVariables,
 } from '../core/pipeline/index.ts';
-import type { Log } from '../core/runtime/index.ts';
 import type { Cause, Ending } from './ending.ts';
 import type { Reporter } from './reporter.ts';
 

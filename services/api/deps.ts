@@ -1,7 +1,7 @@
 import type { ClaimTokens, Pages, Secrets } from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
+import type { Log } from '../core/log/index.ts';
 import type { Follower, Queue, Repositories } from '../core/queue/index.ts';
-import type { Log } from '../core/runtime/index.ts';
 import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Metrics } from './metrics.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '../core/runtime/index.ts';
+import type { Log } from '../core/log/index.ts';
 import { Problem } from './problem.ts';
 
 /** A server-sent event (WHATWG HTML, 9.2). */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../core/log/index.ts';
 import type { Follower, Queue } from '../core/queue/index.ts';
-import type { Log } from '../core/runtime/index.ts';
 
 /** Tells who holds a request for a job that its state changed: one reader for the whole process. */
 export interface JobWatch {

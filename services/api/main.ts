@@ -1,5 +1,6 @@
 import { readSecrets, SecretError } from '../core/access/index.ts';
-import { ConfigError, createLog, readConfig, untilSignal } from '../core/runtime/index.ts';
+import { createLog } from '../core/log/index.ts';
+import { ConfigError, readConfig, untilSignal } from '../core/runtime/index.ts';
 import { apiConfigSchema } from './config.ts';
 import { openApi } from './open.ts';
 

@@ -1,9 +1,9 @@
 import { createClaimTokens, createPages, type Secrets } from '../core/access/index.ts';
+import type { Log } from '../core/log/index.ts';
 import { createFollower, createQueue, createRepositories } from '../core/queue/index.ts';
 import {
   createStack,
   findDurabilityFaults,
-  type Log,
   openRedis,
   type Redis,
   type RedisUse,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '../core/runtime/index.ts';
+import type { Log } from '../core/log/index.ts';
 
 /** Does something again and again until the signal aborts; says once when it fails, and once when it works again. */
 export async function repeat(

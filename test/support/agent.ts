@@ -8,7 +8,7 @@ import { getRequestListener } from '@hono/node-server';
 import { type AgentDeps, runAgent } from '../../services/agent/agent.ts';
 import { createTransport } from '../../services/core/client/index.ts';
 import type { Job, JobSpec } from '../../services/core/job/index.ts';
-import { createLog } from '../../services/core/runtime/index.ts';
+import { createLog } from '../../services/core/log/index.ts';
 import { openTestApi, publicUrl, readStream } from './api.ts';
 import { openGitHttp } from './git-http.ts';
 import { toNewJob, toRequest, toSpec } from './job.ts';
@@ -71,7 +71,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
           path: process.env.PATH ?? '',
           env: {},
           platform: 'linux/amd64',
-          log: createLog('agent', 'silent'),
+          openLog: async () => createLog('agent', 'silent'),
           stop: new AbortController().signal,
           graceMs: 300,
           ...given,

@@ -9,8 +9,9 @@ import { createReconciler } from '../../services/api/reconcile/reconciler.ts';
 import { createClaimTokens, createPages, createToken, hashToken } from '../../services/core/access/index.ts';
 import { toSignature } from '../../services/core/forge/index.ts';
 import type { Claim, Repository } from '../../services/core/job/index.ts';
+import { createLog } from '../../services/core/log/index.ts';
 import { createFollower, createQueue, createRepositories } from '../../services/core/queue/index.ts';
-import { createLog, openRedis } from '../../services/core/runtime/index.ts';
+import { openRedis } from '../../services/core/runtime/index.ts';
 import { startRedis } from './redis.ts';
 
 export const publicUrl = 'http://127.0.0.1:7440';

@@ -1,7 +1,7 @@
 import { HeadsError, type Origins, readHeads } from '../../core/forge/index.ts';
 import type { JobSpec, Reconciled, Repository } from '../../core/job/index.ts';
+import type { Log } from '../../core/log/index.ts';
 import type { Queue, Repositories } from '../../core/queue/index.ts';
-import type { Log } from '../../core/runtime/index.ts';
 import { toCloneCredentials } from '../clone.ts';
 import { toEnqueueRequest } from '../enqueue.ts';
 import type { Metrics } from '../metrics.ts';

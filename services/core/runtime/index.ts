@@ -1,7 +1,6 @@
-/** How a process lives: its settings, log, connections, start and stop. Knows nothing of jobs. */
+/** How a process lives: its settings, connections, start and stop. Knows nothing of jobs. */
 export * from './config.ts';
 export * from './durability.ts';
 export * from './lifecycle.ts';
-export * from './log.ts';
 export * from './redis.ts';
 export * from './signal.ts';

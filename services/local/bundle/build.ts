@@ -70,6 +70,7 @@ async function build(root: string, cache: string, folder: string): Promise<void>
       target: 'node24',
       format: 'esm',
       minifySyntax: true,
+      minifyWhitespace: true,
       legalComments: 'none',
       loader: { '.lua': 'text' },
       logLevel: 'silent',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Message, toEventStream } from '../../../services/api/event-stream.ts';
-import { createLog } from '../../../services/core/runtime/index.ts';
+import { createLog } from '../../../services/core/log/index.ts';
 
 const log = createLog('test', 'silent');
 const toStream = (

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createJobWatch } from '../../../services/api/job-watch.ts';
+import { createLog } from '../../../services/core/log/index.ts';
 import type { FollowedEvent } from '../../../services/core/queue/index.ts';
-import { createLog } from '../../../services/core/runtime/index.ts';
 
 const job = '0123456789abcdef0123';
 const other = '0123456789abcdef0124';

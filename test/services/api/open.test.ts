@@ -5,7 +5,8 @@ import { openApi } from '../../../services/api/open.ts';
 import type { ApiServer } from '../../../services/api/server.ts';
 import { createToken, hashToken } from '../../../services/core/access/index.ts';
 import { createApiClient } from '../../../services/core/client/index.ts';
-import { createLog, readConfig } from '../../../services/core/runtime/index.ts';
+import { createLog } from '../../../services/core/log/index.ts';
+import { readConfig } from '../../../services/core/runtime/index.ts';
 import { openTestForge, repository } from '../../support/api.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { repeat } from '../../../services/api/repeat.ts';
-import { createLog } from '../../../services/core/runtime/index.ts';
+import { createLog } from '../../../services/core/log/index.ts';
 
 test('what fails is tried again, until the signal aborts', async () => {
   const stop = new AbortController();

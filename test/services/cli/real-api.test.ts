@@ -19,7 +19,7 @@ import {
   logAnswerSchema,
   type Outcome,
 } from '../../../services/core/job/index.ts';
-import { createLog } from '../../../services/core/runtime/index.ts';
+import { createLog } from '../../../services/core/log/index.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
 import { type CliOptions, runCli } from './cli.ts';

@@ -1,3 +1,4 @@
+/** What a program says of itself. A room of its own: an agent loads it while the api looks for a job. */
 import pino, { type Logger } from 'pino';
 
 export type Log = Logger;
