@@ -42,6 +42,8 @@ const patienceLeases = 10;
 
 /** A credential that was there before us has been read by then. */
 const earlyMs = 5;
+/** A connection to loopback stands by then, and the request is on its way. */
+const sendMs = 2;
 
 /** Takes exactly one job, runs it, and tells how it ended. */
 export async function runAgent(deps: AgentDeps): Promise<number> {
@@ -58,7 +60,9 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   const given = await token;
   if (given === undefined) return exitCodes.done;
   const claiming = untilAnswered(() => claim(transport, request, given), { signal: stop });
-  const [taken, { runJob }, log] = await Promise.all([claiming, import('./run-job.ts'), openLog()]);
+  // Loading keeps everything else waiting: the request leaves first.
+  const loading = delay(sendMs).then(() => Promise.all([import('./run-job.ts'), openLog()]));
+  const [taken, [{ runJob }, log]] = await Promise.all([claiming, loading]);
   if (taken === undefined) return exitCodes.done;
   const { job, leaseMs, spec } = taken;
   if (config.BELLOWS_CLAIMED_FILE !== undefined) await writeFile(config.BELLOWS_CLAIMED_FILE, job);

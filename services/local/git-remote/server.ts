@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Reaper } from '../../core/execute/index.ts';
 import type { Stoppable } from '../../core/runtime/index.ts';
 import { authorize, type GitSecrets } from './authorize.ts';
@@ -19,7 +20,7 @@ export interface GitRemoteOptions {
   secrets: GitSecrets;
   gate: Gate;
   delivery: Pick<Delivery, 'deliver'>;
-  /** A push begins to arrive; what it returns is called when the push has ended. */
+  /** A push begins; what it returns is called, perhaps more than once, when the push has ended. */
   onPush(): () => void;
   /** @default 10 s of silence, 2 GiB */
   limits?: BodyLimits;
@@ -33,6 +34,8 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
   const advertise = createAdvertiser(git);
   const hosts = [`127.0.0.1:${options.port}`, `localhost:${options.port}`];
   const underWay = new Set<Promise<void>>();
+  /** By connection: what to call when its push has ended. */
+  const pushes = new WeakMap<Socket, () => void>();
   const server = createServer(
     { headersTimeout: 10_000, requestTimeout: 0, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384 },
     (request, response) => {
@@ -56,9 +59,18 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
       await repositories.create(route.repository);
     }
     const path = repositories.toPath(route.repository);
+    if (route.step === 'refs' && route.service === 'git-receive-pack') expectPush(request);
     if (route.step === 'refs') return advertise(route.service, path, readProtocol(request), response);
     if (route.service === 'git-upload-pack') return exchange(git, route.service, path, request, response);
     return receive(route, path, request, response);
+  }
+
+  /** Git asks what it may push, and pushes on the same connection; or it closes that, having nothing to push. */
+  function expectPush({ socket }: IncomingMessage): void {
+    if (pushes.has(socket)) return;
+    const onEnd = options.onPush();
+    pushes.set(socket, onEnd);
+    socket.once('close', onEnd);
   }
 
   /** A push: from where it may move refs to where the api has heard of it. */
@@ -97,7 +109,7 @@ export async function openGitRemote(options: GitRemoteOptions): Promise<Stoppabl
         throw error;
       }
     };
-    const onEnd = options.onPush();
+    const onEnd = pushes.get(request.socket) ?? options.onPush();
     try {
       await exchange(git, route.service, path, request, response, { enter, moved });
     } finally {

@@ -23,7 +23,7 @@ export interface Spawner extends Stoppable {
    * A push is being received, so a job is about to wait: its agent starts now, and claims when the job is
    * there.
    *
-   * @returns to be called once, when the push has ended, whether or not it made a job
+   * @returns to be called when the push has ended, whether or not it made a job; more often does no harm
    */
   expect(): () => void;
 }
@@ -183,6 +183,7 @@ export function openSpawner(options: SpawnerOptions): Spawner {
       expected.add(push);
       act();
       return () => {
+        if (!expected.has(push)) return;
         const ending = setTimeout(() => {
           endings.delete(ending);
           expected.delete(push);
