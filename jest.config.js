@@ -14,8 +14,8 @@ export default {
       },
     ],
   },
-  // Real Redis, git and processes on two cores.
-  testTimeout: 30_000,
+  // Real Redis, git and processes on two cores that others use too: this only ends what hangs.
+  testTimeout: 120_000,
   maxWorkers: 2,
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary', 'lcovonly'],

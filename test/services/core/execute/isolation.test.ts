@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +14,14 @@ import { toHidden } from '../../../../services/core/execute/isolation.ts';
 import { createOutput, toStep } from '../../../support/workspace.ts';
 
 const isRoot = process.getuid?.() === 0;
-const hasNamespaces = (hide: string): boolean => {
+/** Asked once: what the machine can do does not change between the tests. */
+const hasNamespaces = (() => {
+  const hide = mkdtempSync(join(tmpdir(), 'bellows-test-probe-'));
   const [command = '', ...args] = toHidden(hide, '/', ['/bin/true']);
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-};
+  const { status } = spawnSync(command, args, { stdio: 'ignore' });
+  rmdirSync(hide);
+  return status === 0;
+})();
 
 let data: string;
 
@@ -56,7 +61,7 @@ test('the strongest isolation that is possible is found, and the reason is said'
   else expect(wish).toMatchObject({ kind: 'none', reason: expect.stringContaining('only root') });
 
   const hidden = await probeIsolation({ hide: data });
-  const kind = !isRoot && hasNamespaces(data) ? 'namespace' : 'none';
+  const kind = !isRoot && hasNamespaces ? 'namespace' : 'none';
   expect(hidden).toMatchObject({ kind, reason: expect.stringMatching(/^(steps|this machine)/) });
   expect(await probeIsolation({})).toMatchObject({ kind: 'none' });
 });
@@ -81,14 +86,14 @@ test(
 );
 
 test(
-  hasNamespaces(tmpdir())
+  hasNamespaces
     ? 'a step in a namespace sees neither the hidden folder nor our processes'
     : 'a machine without namespaces fails closed',
   async () => {
     const isolation = { kind: 'namespace', hide: data, reason: 'a test' } as const;
     const text = await spy(isolation);
     expect(text).not.toContain('the secret');
-    if (!hasNamespaces(tmpdir())) return expect(text).not.toContain('work goes on');
+    if (!hasNamespaces) return expect(text).not.toContain('work goes on');
     expect(text).toMatch(/secret: No such file|secret': No such file/);
     expect(text).toMatch(/environ: No such file/);
     expect(text).toContain('work goes on');
