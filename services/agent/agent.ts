@@ -61,8 +61,13 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   if (given === undefined) return exitCodes.done;
   const claiming = untilAnswered(() => claim(transport, request, given), { signal: stop });
   // Loading keeps everything else waiting: the request leaves first.
-  const loading = delay(sendMs).then(() => Promise.all([import('./run-job.ts'), openLog()]));
-  const [taken, [{ runJob }, log]] = await Promise.all([claiming, loading]);
+  const { BELLOWS_WORKSPACE: folder, BELLOWS_STEP_UID: uid } = config;
+  const loading = delay(sendMs).then(async () => {
+    const { prepare, runJob } = await import('./run-job.ts');
+    const workspace = prepare(folder, uid);
+    return { runJob, workspace, log: await openLog() };
+  });
+  const [taken, { runJob, workspace, log }] = await Promise.all([claiming, loading]);
   if (taken === undefined) return exitCodes.done;
   const { job, leaseMs, spec } = taken;
   if (config.BELLOWS_CLAIMED_FILE !== undefined) await writeFile(config.BELLOWS_CLAIMED_FILE, job);
@@ -91,8 +96,8 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   try {
     const outcome = await runJob({
       claim: taken,
-      folder: config.BELLOWS_WORKSPACE,
-      uid: config.BELLOWS_STEP_UID,
+      workspace,
+      uid,
       hide: config.BELLOWS_HIDE,
       path,
       env,

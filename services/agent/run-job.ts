@@ -26,8 +26,8 @@ import type { Reporter } from './reporter.ts';
 
 export interface JobSetting {
   claim: Claim;
-  /** An empty folder. */
-  folder: string;
+  /** Of `prepare`. */
+  workspace: Promise<Workspace>;
   /** Of the user that steps run as, where we may choose. */
   uid: number | undefined;
   /** A folder that steps must not see. */
@@ -43,6 +43,13 @@ export interface JobSetting {
   reporter: Reporter;
   ending: Ending;
   log: Log;
+}
+
+/** What can be done before the job is known. */
+export function prepare(folder: string, uid: number | undefined): Promise<Workspace> {
+  const workspace = createWorkspace(folder, uid);
+  workspace.catch(() => undefined); // the job hears of it, if there is one
+  return workspace;
 }
 
 /**
@@ -66,7 +73,7 @@ export async function runJob(setting: JobSetting): Promise<Outcome> {
 async function run(setting: JobSetting): Promise<RunEnd> {
   const { uid, hide, path, graceMs, log } = setting;
   const tools = toToolVariables(setting.env);
-  const workspace = await createWorkspace(setting.folder, uid);
+  const workspace = await setting.workspace;
   const isolation = probeIsolation({ uid, hide });
   // Made ready while git is on its way.
   const engine = createProcessEngine({ workspace, isolation, path, tools, graceMs });

@@ -148,7 +148,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
         {
           reaper,
           node,
-          program: join(config.BELLOWS_PROGRAMS, 'agent.mjs'),
+          program: join(config.BELLOWS_PROGRAMS, 'agent.cjs'),
           api: apiOrigin,
           path,
           tools,

@@ -51,6 +51,8 @@ export function toGitEnvironment(target: CloneTarget, home: string, path: string
     ['fetch.recurseSubmodules', 'false'],
     // One pack in place of a file for each object.
     ['fetch.unpackLimit', '1'],
+    // A workspace that a power cut takes is made again.
+    ['core.fsync', 'none'],
     ['gc.auto', '0'],
     ['maintenance.auto', 'false'],
     ['advice.detachedHead', 'false'],
