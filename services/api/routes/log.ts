@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { jobIdSchema } from '../../core/job/index.ts';
-import type { Queue } from '../../core/queue/index.ts';
+import type { LogSpan, Queue } from '../../core/queue/index.ts';
+import { parseByteRange } from '../byte-range.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
+import { isKnown } from '../etag.ts';
 import { type Message, toEventStream } from '../event-stream.ts';
 import { createPlainFilter, followLogText, parseLogPosition } from '../log-text.ts';
 import { Problem } from '../problem.ts';
@@ -14,17 +16,38 @@ export function createLogRoutes(deps: ApiDeps) {
   return new Hono<ApiEnv>()
     .get('/api/v1/jobs/:id/log', async (c) => {
       const id = await toJobId(deps, c.req.param('id'));
-      const from = z.coerce
+      const given = z.coerce
         .number()
         .int()
         .nonnegative()
         .safeParse(c.req.query('from') ?? 0);
-      if (!from.success) throw new Problem(400, 'from: expected a number of bytes, 0 or more.');
-      return new Response(ReadableStream.from(readBytes(deps.queue, id, from.data)), {
+      if (!given.success) throw new Problem(400, 'from: expected a number of bytes, 0 or more.');
+      const whole = await deps.queue.seekLog(id, { from: given.data });
+      const tag = `"${whole.fence}-${whole.size}"`;
+      const headers: Record<string, string> = {
+        'content-type': 'application/octet-stream',
+        'content-disposition': `attachment; filename="${id}.log"`,
+        'accept-ranges': 'bytes',
+        etag: tag,
+      };
+      if (isKnown(c.req.header('if-none-match'), tag)) return c.body(null, 304, { etag: tag });
+      const range = isStill(c.req.header('if-range'), tag)
+        ? parseByteRange(c.req.header('range'), whole.size)
+        : undefined;
+      if (range === 'none')
+        throw new Problem(416, `The log has ${whole.size} bytes until now.`, {
+          'content-range': `bytes */${whole.size}`,
+        });
+      if (range === undefined)
+        return new Response(ReadableStream.from(readBytes(deps.queue, id, whole)), { headers });
+      const span = await deps.queue.seekLog(id, { ...range, fence: whole.fence });
+      const length = range.to - range.from + 1;
+      return new Response(ReadableStream.from(readBytes(deps.queue, id, span, length)), {
+        status: 206,
         headers: {
-          'content-type': 'application/octet-stream',
-          'content-disposition': `attachment; filename="${id}.log"`,
-          'cache-control': 'no-store',
+          ...headers,
+          'content-range': `bytes ${range.from}-${range.to}/${whole.size}`,
+          'content-length': String(length),
         },
       });
     })
@@ -56,16 +79,29 @@ async function toJobId(deps: ApiDeps, given: string): Promise<string> {
   return id.data;
 }
 
-/** The newest attempt's bytes, some chunks at a time, as the reader takes them. */
-async function* readBytes(queue: Queue, id: string, from: number): AsyncGenerator<Uint8Array> {
-  let skip = from;
-  let at: { fence?: number; after: number } = { after: 0 };
-  for (;;) {
-    const { fence, chunks } = await queue.readLog(id, at);
+/** An If-Range of another state of the log asks for all of it (RFC 9110, 13.1.5). */
+function isStill(ifRange: string | undefined, tag: string): boolean {
+  return ifRange === undefined || ifRange === tag;
+}
+
+/** One attempt's bytes, some chunks at a time, as the reader takes them; none before and none after. */
+async function* readBytes(
+  queue: Pick<Queue, 'readLog'>,
+  id: string,
+  { fence, after, until, skip }: LogSpan,
+  length = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Uint8Array> {
+  let at = after;
+  let begin = skip;
+  let left = length;
+  while (left > 0 && at < until) {
+    const { chunks } = await queue.readLog(id, { fence, after: at, until });
     for (const { n, bytes } of chunks) {
-      at = { fence, after: n };
-      if (skip < bytes.length) yield bytes.subarray(skip);
-      skip = Math.max(0, skip - bytes.length);
+      const part = bytes.subarray(begin, begin + left);
+      begin = 0;
+      at = n;
+      left -= part.length;
+      if (part.length > 0) yield part;
     }
     if (chunks.length === 0) return;
   }

@@ -4,7 +4,7 @@ import { createEnqueue, toJobs } from './enqueue.ts';
 import { QueueError, toQueueError } from './error.ts';
 import { toKeyOf } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { appendLog, readChunks } from './log.ts';
+import { appendLog, readChunks, seekLog } from './log.ts';
 import { toJobId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
@@ -138,9 +138,13 @@ export function createQueue(deps: QueueDeps): Queue {
 
     appendLog: (id, fence, n, step, bytes) => appendLog(run, limits.logBytes, { id, fence, n, step, bytes }),
 
-    async readLog(id, { fence, after }) {
-      const newest = fence ?? (await readRan(commands, id));
-      return { fence: newest, chunks: newest === 0 ? [] : await readChunks(commands, id, newest, after) };
+    async seekLog(id, { fence, ...bytes }) {
+      return seekLog(run, id, { fence: fence ?? (await readRan(commands, id)), ...bytes });
+    },
+
+    async readLog(id, { fence: given, ...span }) {
+      const fence = given ?? (await readRan(commands, id));
+      return { fence, chunks: fence === 0 ? [] : await readChunks(commands, id, { fence, ...span }) };
     },
 
     async heads(repository) {

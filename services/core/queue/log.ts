@@ -5,9 +5,9 @@ import { type LogAnswer, logAnswerSchema } from '../job/index.ts';
 import { toQueueError } from './error.ts';
 import { logKey, logMetaKey } from './keys.ts';
 import { logMs } from './limits.ts';
-import type { LogChunk } from './queue.ts';
+import type { LogChunk, LogSpan } from './queue.ts';
 import { type Run, toList, toNumber, toText } from './run-script.ts';
-import { append } from './scripts/log.ts';
+import { append, seek } from './scripts/log.ts';
 
 const toDeflated = promisify<Uint8Array, { level: number }, Buffer>(deflate);
 const toInflated = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(inflate);
@@ -29,10 +29,13 @@ export interface AppendedChunk {
 export async function appendLog(run: Run, most: number, chunk: AppendedChunk): Promise<LogAnswer> {
   const { id, fence, n, step, bytes } = chunk;
   const deflated = await toDeflated(bytes, { level: 1 });
-  const marker = await toDeflated(toMarker(most), { level: 1 });
   const cost = Math.max(bytes.length, deflated.length) + overhead;
   const keys = [logKey(id, fence), logMetaKey(id, fence)];
-  const [answer, have] = toList(await run(append, [n, step, deflated, cost, most, marker, logMs], keys));
+  const plain = toMarker(most);
+  const marker = await toDeflated(plain, { level: 1 });
+  const sizes = [bytes.length, plain.length];
+  const args = [n, step, deflated, cost, most, marker, logMs, ...sizes];
+  const [answer, have] = toList(await run(append, args, keys));
   return logAnswerSchema.parse({ answer: toText(answer), have: toNumber(have) });
 }
 
@@ -42,15 +45,32 @@ function toMarker(most: number): Buffer {
   return Buffer.from(`\n[the log ends here: a job may write ${size}]\n`);
 }
 
-/** At most 64 chunks after `after`. */
+/** Where the bytes from `from` to `to`, both included, stand; `to` absent is to the end. */
+export async function seekLog(
+  run: Run,
+  id: string,
+  { fence, from, to }: { fence: number; from: number; to?: number },
+): Promise<LogSpan> {
+  const keys = [logKey(id, fence), logMetaKey(id, fence)];
+  const [size, after, begin, until] = toList(await run(seek, [from, to ?? ''], keys)).map(toNumber);
+  return {
+    fence,
+    size: size ?? 0,
+    after: after ?? 0,
+    skip: from - (begin ?? 0),
+    until: until ?? 0,
+  };
+}
+
+/** At most 64 chunks after `after`, none after `until`. */
 export async function readChunks(
   redis: Redis,
   id: string,
-  fence: number,
-  after: number,
+  { fence, after, until }: { fence: number; after: number; until?: number | undefined },
 ): Promise<LogChunk[]> {
+  const last = until === undefined ? '+' : `${until}-0`;
   const entries = await redis
-    .xrangeBuffer(logKey(id, fence), `(${after}-0`, '+', 'COUNT', chunksAtOnce)
+    .xrangeBuffer(logKey(id, fence), `(${after}-0`, last, 'COUNT', chunksAtOnce)
     .catch((error: unknown) => {
       throw toQueueError('read log', error);
     });

@@ -94,6 +94,20 @@ export interface LogChunk {
   bytes: Uint8Array;
 }
 
+/** Where some bytes of a log stand, so that they are read without those before and after. */
+export interface LogSpan {
+  /** The newest attempt's; 0 before the first one. */
+  fence: number;
+  /** Bytes of the whole log, until now. */
+  size: number;
+  /** They begin in the chunk after this one, … */
+  after: number;
+  /** … so many bytes into it, … */
+  skip: number;
+  /** … and end in this one. */
+  until: number;
+}
+
 export type FollowedEvent = { id: string; event: JobEvent } | { reset: true };
 
 /**
@@ -130,10 +144,12 @@ export interface Queue {
   pipeline(id: string): Promise<{ jobs: string[] } | undefined>;
 
   appendLog(id: string, fence: number, n: number, step: string, bytes: Uint8Array): Promise<LogAnswer>;
-  /** Chunks after `n` of the newest fence (or of `fence`), at most 64 at a time. */
+  /** Where the bytes `from` to `to` of the newest fence (or of `fence`) stand, both included; without `to` to the end. */
+  seekLog(id: string, bytes: { from: number; to?: number; fence?: number }): Promise<LogSpan>;
+  /** Chunks after `after` of the newest fence (or of `fence`), none after `until`, at most 64 at a time. */
   readLog(
     id: string,
-    from: { fence?: number; after: number },
+    from: { fence?: number; after: number; until?: number },
   ): Promise<{ fence: number; chunks: LogChunk[] }>;
 
   /** The last sha that the queue has seen of each ref. */

@@ -44,6 +44,53 @@ test('a log of many chunks comes whole', async () => {
   await api.queue.complete(job, fence, { outcome: 'success' });
 });
 
+test('a range is answered with these bytes and no others, and what lies before them is not read', async () => {
+  const { job, fence } = await start();
+  const bytes = Buffer.from(Array.from({ length: 150 * 40 }, (_, at) => at % 251));
+  for (let n = 1; n <= 150; n++) await write(job, fence, n, bytes.subarray((n - 1) * 40, n * 40));
+  const ask = (range: string, headers = {}) =>
+    api.admin(`/api/v1/jobs/${job}/log`, { headers: { range, ...headers } });
+  const part = async (response: Response) => [
+    response.status,
+    response.headers.get('content-range'),
+    Buffer.from(await response.arrayBuffer()),
+  ];
+  expect(await part(await ask('bytes=5990-5999'))).toEqual([
+    206,
+    'bytes 5990-5999/6000',
+    bytes.subarray(5990),
+  ]);
+  expect(await part(await ask('bytes=39-40'))).toEqual([206, 'bytes 39-40/6000', bytes.subarray(39, 41)]);
+  expect(await part(await ask('bytes=-1'))).toEqual([206, 'bytes 5999-5999/6000', bytes.subarray(5999)]);
+  const whole = await ask('bytes=6000-');
+  expect([whole.status, whole.headers.get('content-range')]).toEqual([416, 'bytes */6000']);
+  expect((await ask('bytes=0-1', { 'if-range': '"0-0"' })).status).toBe(200);
+  const read: number[] = [];
+  const { readLog } = api.queue;
+  api.queue.readLog = async (...args) => {
+    const answer = await readLog(...args);
+    read.push(answer.chunks.length);
+    return answer;
+  };
+  expect(await part(await ask('bytes=5990-5999'))).toHaveLength(3);
+  expect(await (await api.admin(`/api/v1/jobs/${job}/log?from=5999`)).arrayBuffer()).toHaveProperty(
+    'byteLength',
+    1,
+  );
+  api.queue.readLog = readLog;
+  expect(read).toEqual([1, 1]);
+});
+
+test('a log that has not grown is not sent again to who has it', async () => {
+  const { job, fence } = await start();
+  await write(job, fence, 1, 'one\n');
+  const etag = (await api.admin(`/api/v1/jobs/${job}/log`)).headers.get('etag') ?? '';
+  const again = () => api.admin(`/api/v1/jobs/${job}/log`, { headers: { 'if-none-match': etag } });
+  expect((await again()).status).toBe(304);
+  await write(job, fence, 2, 'two\n');
+  expect((await again()).status).toBe(200);
+});
+
 test('a character that is cut between chunks comes whole, and what is no character is U+FFFD', async () => {
   const { job, fence } = await start();
   const euro = Buffer.from('€');

@@ -62,6 +62,41 @@ test('whatever is repeated, skipped and cut, the log has the exact bytes in orde
   );
 });
 
+test('any bytes of a log are found, and nothing is read before or after them', async () => {
+  const chunks = Array.from({ length: 40 }, (_, n) => Buffer.alloc((n * 37) % 90, n));
+  for (const [n, bytes] of chunks.entries()) await queue.appendLog(id, 9, n + 1, 'build', bytes);
+  const whole = Buffer.concat(chunks);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length + 5), fc.nat(200), async (from, more) => {
+      const to = from + more;
+      const { skip, after, until, size } = await queue.seekLog(id, { fence: 9, from, to });
+      expect(size).toBe(whole.length);
+      const read = await queue.readLog(id, { fence: 9, after, until });
+      const bytes = Buffer.concat(read.chunks.map((chunk) => chunk.bytes));
+      expect(bytes.subarray(skip, skip + more + 1)).toEqual(whole.subarray(from, to + 1));
+      const [first, last] = [read.chunks[0]?.bytes.length ?? 1, read.chunks.at(-1)?.bytes.length ?? 0];
+      expect(skip).toBeLessThan(first);
+      if (to < whole.length) expect(bytes.length - last).toBeLessThanOrEqual(skip + more);
+    }),
+    { numRuns: 100 },
+  );
+  expect((await queue.seekLog(id, { fence: 9, from: 0 })).until).toBe(chunks.length);
+  expect(await queue.seekLog(id, { from: 3 })).toMatchObject({ fence: 0, size: 0, after: 0, until: 0 });
+});
+
+test('the marker of a log at its cap is counted among its bytes', async () => {
+  queue = createQueue({ commands, leaseMs: 30_000, limits: { logBytes: 1024 } });
+  await queue.appendLog(id, 1, 1, 'build', Buffer.alloc(900));
+  await queue.appendLog(id, 1, 2, 'build', Buffer.alloc(900));
+  const length = (await readAll(1)).reduce((sum, { bytes }) => sum + bytes.length, 0);
+  expect(await queue.seekLog(id, { fence: 1, from: 900 })).toMatchObject({
+    size: length,
+    after: 1,
+    skip: 0,
+    until: 2,
+  });
+});
+
 test('a log that has reached its cap ends in a marker and costs no more than the cap', async () => {
   queue = createQueue({ commands, leaseMs: 30_000, limits: { logBytes: 64 * 1024 } });
   const bytes = Buffer.alloc(16 * 1024, 'x');
