@@ -1,15 +1,16 @@
 import type { Role } from '../core/access/index.ts';
 
-const people = ['admin', 'launcher'] as const;
-const lookers = ['admin', 'launcher', 'page'] as const;
+/** The least role of people, and beside it the machines. */
+export type AccessRule = 'open' | readonly Role[];
 
 /**
- * Who may ask for what: every route of the api, by method and pattern. A route that is not here is
+ * Who may ask for what: every route of the api, by method and pattern, with the least role of people that
+ * it takes (`view` < `trigger` < `admin`) and the machines that it is for. A route that is not here is
  * refused; `test/services/api/access-rules.test.ts` compares this list with the routes that exist.
  *
  * `open` needs no credential: health, and the webhooks, whose signature is one.
  */
-export const accessRules: Readonly<Record<string, 'open' | readonly Role[]>> = {
+export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /healthz': 'open',
   'GET /readyz': ['admin', 'launcher', 'metrics'],
   'GET /metrics': ['admin', 'metrics'],
@@ -17,30 +18,30 @@ export const accessRules: Readonly<Record<string, 'open' | readonly Role[]>> = {
   'POST /webhooks/:forge': 'open',
   'POST /webhooks/:forge/:hook': 'open',
 
-  'GET /': lookers,
-  'GET /jobs/:id': lookers,
-  'GET /jobs/:id/live': lookers,
+  'GET /': ['view', 'launcher'],
+  'GET /jobs/:id': ['view', 'launcher'],
+  'GET /jobs/:id/live': ['view', 'launcher'],
 
-  'GET /api/v1/jobs': lookers,
-  'POST /api/v1/jobs': ['admin'],
-  'GET /api/v1/jobs/:id': lookers,
-  'POST /api/v1/jobs/:id/cancel': ['admin'],
-  'POST /api/v1/jobs/:id/retry': ['admin'],
-  'GET /api/v1/jobs/:id/log': lookers,
-  'GET /api/v1/jobs/:id/log/stream': lookers,
-  'GET /api/v1/events': lookers,
+  'GET /api/v1/jobs': ['view', 'launcher'],
+  'POST /api/v1/jobs': ['trigger'],
+  'GET /api/v1/jobs/:id': ['view', 'launcher'],
+  'POST /api/v1/jobs/:id/cancel': ['trigger'],
+  'POST /api/v1/jobs/:id/retry': ['trigger'],
+  'GET /api/v1/jobs/:id/log': ['view', 'launcher'],
+  'GET /api/v1/jobs/:id/log/stream': ['view', 'launcher'],
+  'GET /api/v1/events': ['view', 'launcher'],
 
-  'GET /api/v1/repositories': people,
-  'GET /api/v1/repositories/:forge/:owner/:name': people,
-  'PUT /api/v1/repositories/:forge/:owner/:name': people,
+  'GET /api/v1/repositories': ['view', 'launcher'],
+  'GET /api/v1/repositories/:forge/:owner/:name': ['view', 'launcher'],
+  'PUT /api/v1/repositories/:forge/:owner/:name': ['admin', 'launcher'],
   'PATCH /api/v1/repositories/:forge/:owner/:name': ['admin'],
   'DELETE /api/v1/repositories/:forge/:owner/:name': ['admin'],
   'POST /api/v1/repositories/:forge/:owner/:name/hook': ['admin'],
 
-  'POST /api/v1/reconcile': people,
-  'POST /api/v1/page-codes': people,
-  'POST /api/v1/claim-tokens': people,
-  'POST /api/v1/agents/:agent/lost': people,
+  'POST /api/v1/reconcile': ['admin', 'launcher'],
+  'POST /api/v1/page-codes': ['admin', 'launcher'],
+  'POST /api/v1/claim-tokens': ['admin', 'launcher'],
+  'POST /api/v1/agents/:agent/lost': ['admin', 'launcher'],
 
   'POST /api/v1/agent/claim': ['claim'],
   'POST /api/v1/agent/jobs/:id/heartbeat': ['job'],

@@ -1,7 +1,7 @@
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
-import { claimTokenPattern, type Identity, isToken, readJobToken } from '../core/access/index.ts';
+import { claimTokenPattern, type Identity, isToken, reaches, readJobToken } from '../core/access/index.ts';
 import { accessRules } from './access-rules.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiEnv } from './env.ts';
@@ -28,7 +28,10 @@ export function authenticate(deps: ApiDeps) {
         ? await toPage(deps, reads ? getCookie(c, sessionCookie) : undefined)
         : await toIdentity(deps, /^Bearer ([A-Za-z0-9._-]{1,200})$/.exec(header)?.[1], route?.path);
     if (identity === undefined) throw unauthorized();
-    if (identity === 'expired' || (rule !== undefined && !rule.includes(identity.role)))
+    if (
+      identity === 'expired' ||
+      (rule !== undefined && !rule.some((wanted) => reaches(identity.role, wanted)))
+    )
       throw new Problem(403, 'This credential is not, or no longer, good for this.');
     if (rule === undefined) throw new Problem(404, `There is no ${c.req.method} ${c.req.path}.`);
     c.set('identity', identity);
@@ -45,7 +48,8 @@ async function toIdentity(
   const { roles } = deps.secrets;
   for (const role of ['admin', 'launcher', 'metrics'] as const) {
     const hash = roles[role];
-    if (hash !== undefined && isToken(token, hash)) return { role };
+    if (hash !== undefined && isToken(token, hash))
+      return role === 'admin' ? { role, actor: 'admin-token' } : { role };
   }
   if (claimTokenPattern.test(token)) return { role: 'claim', token };
   const named = readJobToken(token);
@@ -59,5 +63,5 @@ async function toIdentity(
 /** A browser's session is looked at for reading only, so that no other site can make it act. */
 async function toPage(deps: ApiDeps, session: string | undefined): Promise<Identity | undefined> {
   if (session === undefined || !(await deps.pages.isSession(session))) return undefined;
-  return { role: 'page' };
+  return { role: 'view', actor: 'page-code' };
 }

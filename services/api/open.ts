@@ -19,7 +19,7 @@ import { repeat } from './repeat.ts';
 import { type ApiServer, openServer } from './server.ts';
 
 const firstConnectMs = 2000;
-const streamsPerRole = 200;
+const streamsPerActor = 200;
 
 export interface OpenApiOptions {
   config: ApiConfig;
@@ -73,7 +73,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     reconciler,
     metrics,
     log,
-    slots: createStreamSlots(streamsPerRole),
+    slots: createStreamSlots(streamsPerActor),
     faults: async () => (config.BELLOWS_REQUIRE_DURABLE ? await findDurabilityFaults(commands) : []),
     stopping: stopping.signal,
   });

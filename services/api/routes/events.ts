@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { toActor } from '../../core/access/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { type Message, toEventStream } from '../event-stream.ts';
@@ -13,7 +14,7 @@ export function createEventRoutes(deps: ApiDeps) {
     const from = given ?? (await deps.queue.jobs({ limit: 1 })).event;
     return toEventStream({
       ...deps,
-      leave: deps.slots(c.get('identity').role),
+      leave: deps.slots(toActor(c.get('identity'))),
       messages: async function* (signal): AsyncGenerator<Message> {
         for await (const followed of deps.follower.events(from, signal))
           if ('reset' in followed) yield { event: 'reset', data: {} };

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { createToken } from '../../core/access/index.ts';
+import { createToken, toActor } from '../../core/access/index.ts';
 import {
   acceptedSchema,
   isFinal,
@@ -93,7 +93,7 @@ export function createJobRoutes(deps: ApiDeps) {
     })
     .openapi(cancel, async (c) => {
       const { id } = c.req.valid('param');
-      const answer = await queue.cancel(id, c.get('identity').role);
+      const answer = await queue.cancel(id, toActor(c.get('identity')));
       const after = await readJob(deps, id);
       if (answer === 'final') throw new Problem(409, `Job ${id} has already ended: ${after.job.state}.`);
       return c.json(after, 200);

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { toActor } from '../../core/access/index.ts';
 import { jobIdSchema } from '../../core/job/index.ts';
 import type { LogSpan, Queue } from '../../core/queue/index.ts';
 import { parseByteRange } from '../byte-range.ts';
@@ -56,7 +57,7 @@ export function createLogRoutes(deps: ApiDeps) {
       const from = parseLogPosition(c.req.header('last-event-id') ?? c.req.query('from'));
       return toEventStream({
         ...deps,
-        leave: deps.slots(c.get('identity').role),
+        leave: deps.slots(toActor(c.get('identity'))),
         messages: async function* (signal): AsyncGenerator<Message> {
           for await (const { id: at, chunk } of followLogText(
             deps.follower,

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
-import { sessionMs } from '../../core/access/index.ts';
+import { sessionMs, toActor } from '../../core/access/index.ts';
 import { jobIdSchema } from '../../core/job/index.ts';
 import { sessionCookie } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -35,7 +35,7 @@ export function createPageRoutes(deps: ApiDeps) {
       const from = parseLogPosition(c.req.header('last-event-id') ?? c.req.query('from'));
       return toEventStream({
         ...deps,
-        leave: deps.slots(c.get('identity').role),
+        leave: deps.slots(toActor(c.get('identity'))),
         messages: (signal) => followPage(deps, id, from, signal),
       });
     });
