@@ -26,15 +26,13 @@ export interface QueueDeps {
   /** How long a claim lasts without a heartbeat. */
   leaseMs: number;
   limits?: Partial<Limits>;
-  /** 0 to 1, spreads the back-off. @default Math.random */
-  chance?: () => number;
 }
 
 /** Removed refs whose epoch is remembered, a repository. */
 const mostEpochs = 10_000;
 
 export function createQueue(deps: QueueDeps): Queue {
-  const { commands, leaseMs, chance = Math.random } = deps;
+  const { commands, leaseMs } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
   const run = createRunner(commands);
 
@@ -91,7 +89,7 @@ export function createQueue(deps: QueueDeps): Queue {
 
     async complete(id, fence, { outcome, reason, exitCode }) {
       const { errors, backOffMs, longestBackOffMs } = limits;
-      const retry = [errors, backOffMs, longestBackOffMs, chance()];
+      const retry = [errors, backOffMs, longestBackOffMs];
       const reply = await run(complete, [id, fence, outcome, reason ?? '', exitCode ?? '', ...retry]);
       return completeAnswerSchema.shape.answer.parse(toText(reply));
     },

@@ -7,9 +7,9 @@
  *
  * | key                | type   | holds                                             | written by                    | gone |
  * |--------------------|--------|---------------------------------------------------|-------------------------------|------|
- * | seq                | STRING | the last sequence number                          | enqueue expand                | never |
+ * | seq                | STRING | the last sequence number                          | whoever makes a job, or makes it ready again | never |
  * | epoch              | STRING | how many refs were removed                        | removeHead                    | never |
- * | tick               | HASH   | `at`: the last tick                               | tick                          | never |
+ * | tick               | HASH   | `at`: the last tick; how far it looked who rises  | tick                          | never |
  * | counts             | HASH   | state → jobs, where no other key counts them      | all that change a job         | never |
  * | events             | STREAM | what was decided, in order                        | all that change a job, step   | trimmed by tick |
  * | index, repo:<repo> | ZSET   | job, by sequence                                  | enqueue expand                | with the job |
@@ -22,7 +22,7 @@
  * | pipeline:<id>      | HASH   | job → its place                                   | enqueue expand                | with its last job |
  * | pools              | SET    | every pool that ever had a ready job              | whoever makes a job ready     | never |
  * | ready:<pool>       | ZSET   | sequence and job, by class and virtual time       | the same; claim cancel tick   | when claimed |
- * | fair:<pool>:<class>| HASH   | repository → its next virtual time                | whoever makes a job ready     | when the class is empty |
+ * | fair:<pool>:<class>| HASH   | repository → its last virtual time, how many wait | whoever makes or takes a ready job | with its last one there |
  * | tickets:<pool>     | STREAM | one entry for each queued job: what KEDA counts   | the same as ready             | when claimed |
  * | leases, deadlines  | ZSET   | running job, by when it is lost, by when too late | claim heartbeat tick          | when it stops running |
  * | agents             | HASH   | agent → the job that it runs                      | claim                         | when it stops running |

@@ -16,7 +16,7 @@ local function expect(ok, text)
 end
 
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
-local counts, ready, groups = {}, {}, {}
+local counts, ready, groups, shares = {}, {}, {}, {}
 for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   local job = read(id)
   expect(job, id .. ' is in the index and has no hash')
@@ -26,8 +26,13 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
     local function same(key, should, name)
       expect((call('ZSCORE', key, id) and true or false) == should, id .. ' is ' .. state .. ': ' .. name)
     end
-    expect((call('ZSCORE', READY .. job.pool, member(job)) and true or false) == (state == 'queued'),
-      id .. ' is ' .. state .. ': ready')
+    local score = call('ZSCORE', READY .. job.pool, member(job))
+    expect((score and true or false) == (state == 'queued'), id .. ' is ' .. state .. ': ready')
+    if score then
+      local fair = FAIR .. job.pool .. ':' .. math.floor(score / CLASS)
+      shares[fair] = shares[fair] or {}
+      shares[fair][job.repo] = (shares[fair][job.repo] or 0) + 1
+    end
     same(LEASES, state == 'running', 'leases')
     same(DEADLINES, state == 'running', 'deadlines')
     same(DELAYED, state == 'delayed', 'delayed')
@@ -73,6 +78,15 @@ for _, pool in ipairs(call('SMEMBERS', POOLS)) do
   expect(call('ZCARD', READY .. pool) == (ready[pool] or 0), pool .. ': ready has a job that is not queued')
   expect(call('XLEN', TICKETS .. pool) == (ready[pool] or 0), pool .. ': a ticket without its job')
   ready[pool] = nil
+  for class = 0, 9 do
+    local fair = FAIR .. pool .. ':' .. class
+    local known, real = call('HGETALL', fair), shares[fair] or {}
+    for i = 1, #known, 2 do
+      expect(known[i + 1] % MANY == (real[known[i]] or 0), fair .. ': ' .. known[i] .. ' does not have that many waiting')
+      real[known[i]] = nil
+    end
+    expect(next(real) == nil, fair .. ': a repository waits and is not known')
+  end
 end
 expect(next(ready) == nil, 'a pool is not listed')
 for group, most in pairs(groups) do

@@ -26,11 +26,13 @@ end
 
 local job = prefer ~= '' and read(prefer)
 if job and job.state == 'queued' and job.pool == pool then
+  pass(pool, call('ZSCORE', READY .. pool, member(job)), job.repo)
   call('ZREM', READY .. pool, member(job))
 else
-  local first = call('ZPOPMIN', READY .. pool)[1]
-  if not first then return false end
-  job = read(string.sub(first, 11))
+  local first = call('ZPOPMIN', READY .. pool)
+  if not first[1] then return false end
+  job = read(string.sub(first[1], 11))
+  pass(pool, first[2], job.repo)
 end
 
 local id, fence, attempt = job.id, (job.fence or 0) + 1, (job.attempt or 0) + 1

@@ -8,7 +8,7 @@ const parts = [base, order, place, dispatch, finish];
 /**
  * KEYS  [1] seq
  * ARGV  [1] job  [2] fence  [3] outcome  [4] reason or ''  [5] exit code or ''
- *       [6] most errors  [7] back-off, ms  [8] longest back-off, ms  [9] chance: 0 to 1
+ *       [6] most errors  [7] back-off, ms  [8] longest back-off, ms
  * Returns 'done' | 'dup' (this fence has settled it before) | 'stale' (somebody else has it, or nobody).
  */
 export const complete = toScript('complete', {
@@ -37,8 +37,10 @@ if errors >= tonumber(ARGV[6]) then
   finish(job, 'dead', 'tried ' .. errors .. ' times; the last: ' .. reason)
   return 'done'
 end
--- Half of the back-off is chance, so that what failed together does not come back together.
-local wait = math.min(ARGV[7] * 2 ^ (errors - 1), tonumber(ARGV[8])) * (0.5 + ARGV[9] / 2)
+-- Half of the back-off is chance, so that what failed together does not come back together; the chance is the
+-- job's own, so that it can be told beforehand and made again.
+local chance = tonumber(string.sub(redis.sha1hex(id .. errors), 1, 8), 16) / 2 ^ 32
+local wait = math.min(ARGV[7] * 2 ^ (errors - 1), tonumber(ARGV[8])) * (0.5 + chance / 2)
 local due = math.floor(now + wait)
 leave(job)
 call('HDEL', JOB .. id, 'agent', 'started')

@@ -4,6 +4,7 @@ export const finish = `
 local function leave(job)
   local id, state = job.id, job.state
   if state == 'queued' then
+    pass(job.pool, call('ZSCORE', READY .. job.pool, member(job)), job.repo)
     call('ZREM', READY .. job.pool, member(job))
     call('XDEL', TICKETS .. job.pool, job.ticket)
     lines = {}

@@ -1,12 +1,24 @@
 /** Lua: a job's place in the order. Needs `base`. */
 export const order = `
+local CLASS = 2 ^ 49
+-- What a repository has in a class, in one number: the virtual time of the last that it put there × 2^20 + how
+-- many wait.
+local MANY = 2 ^ 20
+
 local function sequence(job)
   job.seq = job.seq or call('ZSCORE', INDEX, job.id)
   return tonumber(job.seq)
 end
 
+-- A job that becomes ready again does so as the last who came; its place in the index stays.
 local function member(job)
-  return string.format('%010x', sequence(job)) .. job.id
+  return string.format('%010x', job.turn or sequence(job)) .. job.id
+end
+
+-- Out of the order: its repository has one less in that class.
+local function pass(pool, score, repo)
+  local fair = FAIR .. pool .. ':' .. math.floor(score / CLASS)
+  if call('HINCRBY', fair, repo, -1) % MANY == 0 then call('HDEL', fair, repo) end
 end
 `;
 
@@ -14,17 +26,16 @@ end
  * Lua: a job becomes ready, or waits in its concurrency group. Needs `base`.
  *
  * A ready job's score is class × 2^49 + virtual time. The virtual time is start-time fair queueing with the
- * head of the class as the clock: a repository's next job comes one after its last, and never before the head.
- * So of each repository at most one job has the head's time, and a newcomer waits for at most one job of each
- * other repository; for two, if its repository was the last one served. Equal times go by sequence, which the
- * member begins with.
+ * head of the class as the clock: a job of a repository that has none waiting gets the head's time, any other
+ * comes one after the last of its repository. So of each repository at most one job has the head's time, and who
+ * comes as the only one of its repository waits for at most one job of each other, whatever they have queued.
+ * Equal times go by the order of becoming ready, which the member begins with.
  *
  * The permit is taken before the job is ready: a blocked job has no ticket, and no agent is started for it.
  */
 export const place = `
-local CLASS = 2 ^ 49
 
--- Virtual times, by pool and class: the head's, and the next of each repository. Known for as long as this
+-- Virtual times, by pool and class: the head's, and what each repository has there. Known for as long as this
 -- call only adds; whoever takes a job out forgets them.
 local lines = {}
 
@@ -34,8 +45,7 @@ local function line_of(pool, class)
   if line then return line end
   local low = class * CLASS
   local head = call('ZRANGEBYSCORE', READY .. pool, low, low + CLASS - 1, 'WITHSCORES', 'LIMIT', 0, 1)
-  line = { fair = fair, head = head[1] and head[2] - low or 0, next = {} }
-  if not head[1] then call('DEL', fair) end
+  line = { fair = fair, head = head[1] and head[2] - low or 0, waiting = {} }
   call('SADD', POOLS, pool)
   lines[fair] = line
   return line
@@ -44,10 +54,11 @@ end
 -- Never tostring a score: it loses digits from 2^47 on.
 local function rank(job, class)
   local line = line_of(job.pool, class)
-  local next = line.next[job.repo] or tonumber(call('HGET', line.fair, job.repo) or 0)
-  local time = math.max(line.head, next)
-  line.next[job.repo] = time + 1
-  call('HSET', line.fair, job.repo, whole(time + 1))
+  local waiting = line.waiting[job.repo] or tonumber(call('HGET', line.fair, job.repo) or 0)
+  local time = waiting > 0 and math.floor(waiting / MANY) + 1 or line.head
+  waiting = time * MANY + waiting % MANY + 1
+  line.waiting[job.repo] = waiting
+  call('HSET', line.fair, job.repo, whole(waiting))
   call('ZADD', READY .. job.pool, whole(class * CLASS + time), member(job))
 end
 
@@ -82,11 +93,12 @@ export const dispatch = `
 -- A job that is in no place now goes back to where agents find it.
 local function dispatch(job)
   local from = job.state
+  job.turn = call('INCR', SEQ)
   place(job)
   call('HDEL', JOB .. job.id, 'agent', 'token', 'started', 'finished', 'exit', 'cancelling', 'by')
   call('HSET', JOB .. job.id, 'state', job.state)
   if job.state == 'queued' then
-    call('HSET', JOB .. job.id, 'queued', stamp, 'ticket', job.ticket)
+    call('HSET', JOB .. job.id, 'queued', stamp, 'ticket', job.ticket, 'turn', job.turn)
   end
   explain(job.id, job.reason)
   count(from, job.state)

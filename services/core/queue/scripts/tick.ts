@@ -55,17 +55,29 @@ for _, id in ipairs(due(LEASES)) do
   lose(read(id), 'the agent was not heard of for ' .. math.floor(lease / 1000) .. ' s', tonumber(ARGV[2]))
 end
 
--- Who has waited long at the head of its class rises into the next one, so that no class starves.
+-- Who has waited long rises one class, again and again, so that none starves. Tickets say who came first; where
+-- there are many, a tick goes on where the last one stopped.
+local function rise(job)
+  local ready, old = READY .. job.pool, member(job)
+  local score = tonumber(call('ZSCORE', ready, old))
+  local class = math.floor(score / CLASS)
+  if class == 0 or now - job.queued < ARGV[4] * (job.class - class + 1) then return end
+  pass(job.pool, score, job.repo)
+  call('ZREM', ready, old)
+  job.turn, lines = call('INCR', SEQ), {}
+  call('HSET', JOB .. job.id, 'turn', job.turn)
+  rank(job, class - 1)
+end
+
 for _, pool in ipairs(call('SMEMBERS', POOLS)) do
-  for class = 1, 9 do
-    local low = class * CLASS
-    local heads = call('ZRANGE', READY .. pool, low, low + CLASS - 1, 'BYSCORE', 'LIMIT', 0, batch)
-    for _, entry in ipairs(heads) do
-      local job = read(string.sub(entry, 11))
-      if now - job.queued < ARGV[4] * (job.class - class + 1) then break end
-      lines = {}
-      rank(job, class - 1)
-    end
+  local field = 'risen ' .. pool
+  local from = call('HGET', TICK, field) or '-'
+  local old = call('XRANGE', TICKETS .. pool, from, whole(now - ARGV[4]), 'COUNT', batch)
+  for _, entry in ipairs(old) do rise(read(entry[2][2])) end
+  if #old == batch then
+    call('HSET', TICK, field, '(' .. old[batch][1])
+  elseif from ~= '-' then
+    call('HDEL', TICK, field)
   end
 end
 

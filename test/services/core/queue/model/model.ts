@@ -33,6 +33,8 @@ export interface ModelJob {
   awaits: boolean;
   group: { name: string; limit: number } | undefined;
   permit: boolean;
+  /** Order in which jobs became ready. */
+  queuedAs: number;
   /** Order in which jobs ended. */
   ended: number;
 }
@@ -41,6 +43,7 @@ interface Ready {
   job: ModelJob;
   class: number;
   time: number;
+  turn: number;
 }
 
 export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'errors' | 'steps'>) {
@@ -51,8 +54,10 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
   const heads = new Map<string, string>();
   const epochs = new Map<string, number>();
   const ready = new Map<string, Ready[]>();
-  const fair = new Map<string, Map<string, number>>();
+  /** The time that a repository was given last, by pool, class and repository. */
+  const fair = new Map<string, number>();
   let seq = 0;
+  let turns = 0;
   let removed = 0;
   let ended = 0;
 
@@ -71,17 +76,23 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
       }
       job.permit = true;
     }
-    const queue = ready.get(job.pool) ?? [];
-    ready.set(job.pool, queue);
-    const times = queue.filter((each) => each.class === job.class).map((each) => each.time);
-    const key = `${job.pool} ${job.class}`;
-    if (times.length === 0) fair.delete(key);
-    const lasts = fair.get(key) ?? new Map<string, number>();
-    const time = times.length === 0 ? 0 : Math.max(Math.min(...times), lasts.get(job.repo) ?? 0);
-    fair.set(key, lasts.set(job.repo, time + 1));
-    queue.push({ job, class: job.class, time });
+    rank(job, job.class);
+    job.queuedAs = turns;
     job.state = 'queued';
     job.reason = undefined;
+  };
+
+  /** Who has none waiting in the class goes to its head's time; others one after their last. */
+  const rank = (job: ModelJob, to: number) => {
+    const queue = ready.get(job.pool) ?? [];
+    ready.set(job.pool, queue);
+    const peers = queue.filter((each) => each.class === to);
+    const key = `${job.pool} ${to} ${job.repo}`;
+    const head = peers.length === 0 ? 0 : Math.min(...peers.map((each) => each.time));
+    const time = peers.some((each) => each.job.repo === job.repo) ? (fair.get(key) ?? 0) + 1 : head;
+    fair.set(key, time);
+    turns += 1;
+    queue.push({ job, class: to, time, turn: turns });
   };
 
   const dispatch = (job: ModelJob) => {
@@ -161,7 +172,7 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
       ...{ id, pipeline, repo: spec.repository, pool, class: priority, seq, sha: spec.sha },
       ...{ workflow: spec.workflow, state: 'waiting', reason, cancelling: false, by: undefined },
       ...{ attempt: 0, fence: 0, settled: undefined, losses: 0, errors: 0, agent: undefined },
-      ...{ token: undefined, exitCode: undefined, steps: [], group, permit: false, ended: 0 },
+      ...{ token: undefined, exitCode: undefined, steps: [], group, permit: false, queuedAs: 0, ended: 0 },
       needs: new Map(needs.map((name) => [toId('job', pipeline, name), name])),
       always: runs === 'always',
       awaits: awaits !== undefined,
@@ -239,9 +250,7 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
         return mine;
       }
       const queue = ready.get(pool) ?? [];
-      const [first] = [...queue].sort(
-        (a, b) => a.class - b.class || a.time - b.time || a.job.seq - b.job.seq,
-      );
+      const [first] = [...queue].sort((a, b) => a.class - b.class || a.time - b.time || a.turn - b.turn);
       const job = queue.find((each) => each.job.id === prefer)?.job ?? first?.job;
       if (job === undefined) return undefined;
       leaveReady(job);
@@ -330,6 +339,16 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
       Object.assign(job, { losses: 0, errors: 0, settled: undefined });
       dispatch(job);
       return 'done';
+    },
+    /** Everybody who is ready has waited long enough to rise one class; who came first, first. */
+    age() {
+      for (const [, queue] of ready) {
+        for (const each of [...queue].sort((a, b) => a.job.queuedAs - b.job.queuedAs)) {
+          if (each.class === 0) continue;
+          queue.splice(queue.indexOf(each), 1);
+          rank(each.job, each.class - 1);
+        }
+      }
     },
     /** What a tick finds due. */
     due(job: ModelJob) {

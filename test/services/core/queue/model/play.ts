@@ -47,6 +47,7 @@ export interface Play {
 export function createPlay(redis: Redis, seed: number): Play {
   const random = createRandom(seed);
   const queue = createQueue({ commands: redis, leaseMs, limits });
+  const aging = createQueue({ commands: redis, leaseMs, limits: { ...limits, risesMs: 0 } });
   const model = createModel(limits);
   const folded = new Map<string, Job>();
   const asked: EnqueueRequest[] = [];
@@ -196,6 +197,11 @@ export function createPlay(redis: Redis, seed: number): Play {
     },
     async tick() {
       await queue.tick();
+      await trim();
+    },
+    async age() {
+      await aging.tick();
+      model.age();
       await trim();
     },
     /** Nobody could renew a lease, and nobody ticked: no job is lost by that. */
