@@ -38,6 +38,13 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'DELETE /api/v1/repositories/:forge/:owner/:name': ['admin'],
   'POST /api/v1/repositories/:forge/:owner/:name/hook': ['admin'],
 
+  'GET /api/v1/me': ['view'],
+  'GET /api/v1/sessions': ['view'],
+  'DELETE /api/v1/sessions/:session': ['view'],
+  'GET /api/v1/tokens': ['view'],
+  'POST /api/v1/tokens': ['admin'],
+  'DELETE /api/v1/tokens/:token': ['view'],
+
   'POST /api/v1/reconcile': ['admin', 'launcher'],
   'POST /api/v1/page-codes': ['admin', 'launcher'],
   'POST /api/v1/claim-tokens': ['admin', 'launcher'],
@@ -50,3 +57,28 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'PUT /api/v1/agent/jobs/:id/log/:n': ['job'],
   'POST /api/v1/agent/jobs/:id/complete': ['job'],
 };
+
+/**
+ * The routes that heed a credential's limit to some repositories: they answer of those only. Every other
+ * route refuses such a credential, so that a new one stays closed to it until it filters.
+ */
+export const limitedRoutes: ReadonlySet<string> = new Set([
+  'GET /',
+  'GET /jobs/:id',
+  'GET /jobs/:id/live',
+  'GET /api/v1/jobs',
+  'POST /api/v1/jobs',
+  'GET /api/v1/jobs/:id',
+  'POST /api/v1/jobs/:id/cancel',
+  'POST /api/v1/jobs/:id/retry',
+  'GET /api/v1/jobs/:id/log',
+  'GET /api/v1/jobs/:id/log/stream',
+  'GET /api/v1/events',
+  'GET /api/v1/repositories',
+  'GET /api/v1/repositories/:forge/:owner/:name',
+  'PUT /api/v1/repositories/:forge/:owner/:name',
+  'PATCH /api/v1/repositories/:forge/:owner/:name',
+  'DELETE /api/v1/repositories/:forge/:owner/:name',
+  'POST /api/v1/repositories/:forge/:owner/:name/hook',
+  'GET /api/v1/me',
+]);

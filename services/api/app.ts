@@ -14,6 +14,8 @@ import { createLauncherRoutes } from './routes/launcher.ts';
 import { createLogRoutes } from './routes/log.ts';
 import { createPageRoutes, redeemCode } from './routes/pages.ts';
 import { createRepositoryRoutes } from './routes/repositories.ts';
+import { createSessionRoutes } from './routes/sessions.ts';
+import { createTokenRoutes } from './routes/tokens.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
 export type { ApiDeps } from './deps.ts';
@@ -34,6 +36,8 @@ export function createApp(deps: ApiDeps) {
     .route('/', createEventRoutes(deps))
     .route('/', createJobRoutes(deps))
     .route('/', createRepositoryRoutes(deps))
+    .route('/', createTokenRoutes(deps))
+    .route('/', createSessionRoutes(deps))
     .route('/', createLauncherRoutes(deps))
     .route('/', createAgentRoutes(deps));
 }

@@ -1,13 +1,19 @@
-import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
-import { claimTokenPattern, type Identity, isToken, reaches, readJobToken } from '../core/access/index.ts';
+import {
+  apiTokenPattern,
+  claimTokenPattern,
+  type Identity,
+  isToken,
+  reaches,
+  readJobToken,
+} from '../core/access/index.ts';
 import { accessRules } from './access-rules.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiEnv } from './env.ts';
+import { checkLimit } from './limit.ts';
 import { Problem, unauthorized } from './problem.ts';
-
-export const sessionCookie = 'bellows_session';
+import { readSessionCookie } from './session-cookie.ts';
 
 /**
  * Lets in who the rules name for the route, and nobody else: without a credential, or with one that is
@@ -17,16 +23,16 @@ export function authenticate(deps: ApiDeps) {
   const rules = deps.openReadyz ? { ...accessRules, 'GET /readyz': 'open' as const } : accessRules;
   return createMiddleware<ApiEnv>(async (c, next) => {
     // Middleware is registered for all methods; what answers is registered for one.
-    const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
-    const rule = route === undefined ? undefined : rules[`${route.method} ${route.path}`];
+    const matched = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
+    const route = matched === undefined ? '' : `${matched.method} ${matched.path}`;
+    const rule = rules[route];
     if (rule === 'open') return next();
 
     const header = c.req.header('authorization');
-    const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
     const identity =
       header === undefined
-        ? await toPage(deps, reads ? getCookie(c, sessionCookie) : undefined)
-        : await toIdentity(deps, /^Bearer ([A-Za-z0-9._-]{1,200})$/.exec(header)?.[1], route?.path);
+        ? await toBrowser(deps, readSessionCookie(c, deps))
+        : await toIdentity(deps, /^Bearer ([A-Za-z0-9._-]{1,200})$/.exec(header)?.[1], matched?.path);
     if (identity === undefined) throw unauthorized();
     if (
       identity === 'expired' ||
@@ -34,6 +40,7 @@ export function authenticate(deps: ApiDeps) {
     )
       throw new Problem(403, 'This credential is not, or no longer, good for this.');
     if (rule === undefined) throw new Problem(404, `There is no ${c.req.method} ${c.req.path}.`);
+    await checkLimit(deps, identity, route, c.req.path);
     c.set('identity', identity);
     return next();
   });
@@ -45,6 +52,7 @@ async function toIdentity(
   path: string | undefined,
 ): Promise<Identity | 'expired' | undefined> {
   if (token === undefined) return undefined;
+  if (apiTokenPattern.test(token)) return deps.apiTokens.find(token);
   const { roles } = deps.secrets;
   for (const role of ['admin', 'launcher', 'metrics'] as const) {
     const hash = roles[role];
@@ -60,8 +68,6 @@ async function toIdentity(
   return fence === undefined ? 'expired' : { role: 'job', job: named.job, fence };
 }
 
-/** A browser's session is looked at for reading only, so that no other site can make it act. */
-async function toPage(deps: ApiDeps, session: string | undefined): Promise<Identity | undefined> {
-  if (session === undefined || !(await deps.pages.isSession(session))) return undefined;
-  return { role: 'view', actor: 'page-code' };
+async function toBrowser(deps: ApiDeps, cookie: string | undefined): Promise<Identity | undefined> {
+  return cookie === undefined ? undefined : deps.sessions.find(cookie);
 }

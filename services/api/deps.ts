@@ -1,4 +1,4 @@
-import type { ClaimTokens, Pages, Secrets } from '../core/access/index.ts';
+import type { ApiTokens, ClaimTokens, PageCodes, Secrets, Sessions } from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { Follower, Queue, Repositories } from '../core/queue/index.ts';
@@ -13,7 +13,9 @@ export interface ApiDeps {
   follower: Follower;
   repositories: Repositories;
   claimTokens: ClaimTokens;
-  pages: Pages;
+  pageCodes: PageCodes;
+  sessions: Sessions;
+  apiTokens: ApiTokens;
   secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey'>;
   origins: Origins;
   /** Without a slash at its end. */

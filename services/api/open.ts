@@ -1,4 +1,10 @@
-import { createClaimTokens, createPages, type Secrets } from '../core/access/index.ts';
+import {
+  createApiTokens,
+  createClaimTokens,
+  createPageCodes,
+  createSessions,
+  type Secrets,
+} from '../core/access/index.ts';
 import type { Log } from '../core/log/index.ts';
 import { createFollower, createQueue, createRepositories } from '../core/queue/index.ts';
 import {
@@ -63,7 +69,9 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     follower,
     repositories,
     claimTokens: createClaimTokens(commands),
-    pages: createPages(commands),
+    pageCodes: createPageCodes(commands),
+    sessions: createSessions(commands),
+    apiTokens: createApiTokens(commands),
     secrets,
     origins,
     publicUrl,

@@ -26,6 +26,15 @@ export function unauthorized(): Problem {
   });
 }
 
+/** Also for one that the asker's credential may not know: nobody learns that it exists. */
+export function noJob(id: string): Problem {
+  return new Problem(404, `There is no job ${id}; it may be older than the history.`);
+}
+
+export function noRepository(id: string): Problem {
+  return new Problem(404, `${id} is not registered.`);
+}
+
 /** Every error leaves here, as `application/problem+json` (RFC 9457), and is logged once when it is ours. */
 export function createErrorHandler(log: Log): ErrorHandler<ApiEnv> {
   return (error, c) => {

@@ -6,7 +6,14 @@ import { createStreamSlots } from '../../services/api/event-stream.ts';
 import { createJobWatch } from '../../services/api/job-watch.ts';
 import { createMetrics } from '../../services/api/metrics.ts';
 import { createReconciler } from '../../services/api/reconcile/reconciler.ts';
-import { createClaimTokens, createPages, createToken, hashToken } from '../../services/core/access/index.ts';
+import {
+  createApiTokens,
+  createClaimTokens,
+  createPageCodes,
+  createSessions,
+  createToken,
+  hashToken,
+} from '../../services/core/access/index.ts';
 import { toSignature } from '../../services/core/forge/index.ts';
 import type { Claim, Repository } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
@@ -53,7 +60,9 @@ export async function openTestApi({
     follower,
     repositories,
     claimTokens: createClaimTokens(commands),
-    pages: createPages(commands),
+    pageCodes: createPageCodes(commands),
+    sessions: createSessions(commands),
+    apiTokens: createApiTokens(commands),
     secrets: {
       roles: {
         admin: hashToken(tokens.admin),

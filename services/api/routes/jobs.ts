@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { createToken, toActor } from '../../core/access/index.ts';
+import { createToken, knowsRepository, toActor, toLimit } from '../../core/access/index.ts';
 import {
   acceptedSchema,
   isFinal,
@@ -17,7 +17,7 @@ import {
 } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { enqueue } from '../enqueue.ts';
-import { Problem } from '../problem.ts';
+import { noJob, noRepository, Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams, takes } from '../route.ts';
 
 const list = createRoute({
@@ -82,11 +82,12 @@ export function createJobRoutes(deps: ApiDeps) {
   return createRoutes()
     .openapi(list, async (c) => {
       const { limit, ...given } = c.req.valid('query');
-      return c.json(await queue.jobs({ ...given, limit }), 200);
+      return c.json(await queue.jobs({ ...given, limit, repositories: toLimit(c.get('identity')) }), 200);
     })
     .openapi(get, async (c) => c.json(await readJob(deps, c.req.valid('param').id), 200))
     .openapi(trigger, async (c) => {
       const body = c.req.valid('json');
+      if (!knowsRepository(c.get('identity'), body.repository)) throw noRepository(body.repository);
       const repository = await readRepository(deps, body.repository);
       const spec = await toTriggeredSpec(deps, repository, body);
       return c.json(await askFor(repository, spec, c.req.valid('header')['idempotency-key']), 202);
@@ -111,13 +112,13 @@ export function createJobRoutes(deps: ApiDeps) {
 
 export async function readJob(deps: ApiDeps, id: string): Promise<{ job: Job; event: string }> {
   const found = await deps.queue.job(id);
-  if (found === undefined) throw new Problem(404, `There is no job ${id}; it may be older than the history.`);
+  if (found === undefined) throw noJob(id);
   return found;
 }
 
-export async function readRepository(deps: ApiDeps, id: string): Promise<Repository> {
+export async function readRepository(deps: Pick<ApiDeps, 'repositories'>, id: string): Promise<Repository> {
   const repository = await deps.repositories.get(id);
-  if (repository === undefined) throw new Problem(404, `${id} is not registered.`);
+  if (repository === undefined) throw noRepository(id);
   return repository;
 }
 

@@ -52,7 +52,7 @@ export function createLauncherRoutes(deps: ApiDeps) {
     )
     .openapi(pageCode, async (c) => {
       const { path } = c.req.valid('json');
-      return c.json({ url: `${deps.publicUrl}${path}?code=${await deps.pages.issueCode(path)}` }, 200);
+      return c.json({ url: `${deps.publicUrl}${path}?code=${await deps.pageCodes.issue(path)}` }, 200);
     })
     .openapi(lost, async (c) => {
       const { agent } = c.req.valid('param');

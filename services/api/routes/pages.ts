@@ -1,9 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
-import { setCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
-import { sessionMs, toActor } from '../../core/access/index.ts';
+import { toActor, toLimit } from '../../core/access/index.ts';
 import { jobIdSchema } from '../../core/job/index.ts';
-import { sessionCookie } from '../authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { toEventStream } from '../event-stream.ts';
@@ -12,9 +11,12 @@ import { pagePolicy, toIndexPage, toJobPage } from '../page/html.ts';
 import { followPage } from '../page/live.ts';
 import { readPageLog } from '../page/log.ts';
 import { Problem } from '../problem.ts';
+import { setSessionCookie } from '../session-cookie.ts';
 import { readJob } from './jobs.ts';
 
 const indexLength = 50;
+/** A week: who looks at jobs each day need not ask a terminal each day. */
+const pageSessionMs = 7 * 24 * 3_600_000;
 
 /** The two pages: the newest jobs, and one job with its steps and its live log. */
 export function createPageRoutes(deps: ApiDeps) {
@@ -24,7 +26,13 @@ export function createPageRoutes(deps: ApiDeps) {
     c.header('content-security-policy', pagePolicy);
   });
   return app
-    .get('/', policy, async (c) => c.html(toIndexPage((await deps.queue.jobs({ limit: indexLength })).jobs)))
+    .get('/', policy, async (c) =>
+      c.html(
+        toIndexPage(
+          (await deps.queue.jobs({ limit: indexLength, repositories: toLimit(c.get('identity')) })).jobs,
+        ),
+      ),
+    )
     .get('/jobs/:id', policy, async (c) => {
       const { job } = await readJob(deps, toId(c.req.param('id')));
       return c.html(toJobPage(job, await readPageLog(deps.queue, job.id)));
@@ -51,15 +59,12 @@ export function redeemCode(deps: ApiDeps) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const code = c.req.query('code');
     if (code === undefined || c.req.method !== 'GET') return next();
-    const session = await deps.pages.redeem(code, c.req.path);
-    if (session !== undefined)
-      setCookie(c, sessionCookie, session, {
-        httpOnly: true,
-        sameSite: 'Lax',
-        secure: deps.publicUrl.startsWith('https:'),
-        path: '/',
-        maxAge: sessionMs / 1000,
-      });
+    if (await deps.pageCodes.redeem(code, c.req.path)) {
+      // Each browser somebody of its own: nobody knows who sits there.
+      const person = { role: 'view', actor: `page-code:${randomBytes(4).toString('hex')}` } as const;
+      const session = { person, idleMs: pageSessionMs, lastsMs: pageSessionMs };
+      setSessionCookie(c, deps, await deps.sessions.start(session), pageSessionMs);
+    }
     return c.redirect(c.req.path, 303);
   });
 }

@@ -1,10 +1,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { createToken } from '../../core/access/index.ts';
+import { createToken, knowsRepository } from '../../core/access/index.ts';
 import { HeadsError } from '../../core/forge/index.ts';
 import { type Repository, repositoryPatchSchema, repositorySchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
-import { Problem } from '../problem.ts';
+import { noRepository, Problem } from '../problem.ts';
 import { answers, createRoutes, repositoryParams, takes, toRepositoryId } from '../route.ts';
 import { readRepository } from './jobs.ts';
 
@@ -57,7 +57,10 @@ const renewHook = createRoute({
 export function createRepositoryRoutes(deps: ApiDeps) {
   const { repositories } = deps;
   return createRoutes()
-    .openapi(list, async (c) => c.json({ repositories: await repositories.list() }, 200))
+    .openapi(list, async (c) => {
+      const known = (await repositories.list()).filter(({ id }) => knowsRepository(c.get('identity'), id));
+      return c.json({ repositories: known }, 200);
+    })
     .openapi(get, async (c) => c.json(await readRepository(deps, toRepositoryId(c.req.valid('param'))), 200))
     .openapi(put, async (c) => {
       const id = toRepositoryId(c.req.valid('param'));
@@ -86,7 +89,7 @@ export function createRepositoryRoutes(deps: ApiDeps) {
     })
     .openapi(remove, async (c) => {
       const id = toRepositoryId(c.req.valid('param'));
-      if (!(await repositories.remove(id))) throw new Problem(404, `${id} is not registered.`);
+      if (!(await repositories.remove(id))) throw noRepository(id);
       return c.body(null, 204);
     })
     .openapi(renewHook, async (c) => {

@@ -1,3 +1,5 @@
+import type { ChainableCommander } from 'ioredis';
+
 /** Redis did not answer; nothing is known of the call. */
 export class AccessError extends Error {
   override name = 'AccessError';
@@ -14,4 +16,12 @@ export async function ask<T>(answer: Promise<T>): Promise<T> {
       },
     );
   }
+}
+
+/** All of them or none; the answers in order. */
+export async function askAll(commands: ChainableCommander): Promise<unknown[]> {
+  const answers = (await ask(commands.exec())) ?? [];
+  const failed = answers.find(([error]) => error !== null)?.[0];
+  if (failed !== undefined && failed !== null) await ask(Promise.reject(failed));
+  return answers.map(([, answer]) => answer);
 }

@@ -1,16 +1,18 @@
-/** What people and their API tokens may do, each rung with all that stands before it. */
-export const personRoles = ['view', 'trigger', 'admin'] as const;
-export type PersonRole = (typeof personRoles)[number];
+import { type PersonRole, personRoles } from '../job/index.ts';
 
 /** A person, or a program that one gave an API token. */
 export interface Person {
   role: PersonRole;
-  /** Stable, and nobody else's: `admin-token`, `token:deploy`, `user:gitea:7`, `page-code`. */
+  /** Stable, and nobody else's: `admin-token`, `token:deploy`, `user:gitea:7`, `page-code:3f2a91c0`. */
   actor: string;
   /** As people know them. @default the actor */
   name?: string | undefined;
   /** The only repositories that this credential knows; of all others it learns nothing. @default all */
   repositories?: readonly string[] | undefined;
+  /** The API token that was sent, by its name. */
+  token?: string | undefined;
+  /** When the credential ends, milliseconds since 1970. @default never */
+  expiresAt?: number | undefined;
 }
 
 /**

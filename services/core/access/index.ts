@@ -1,4 +1,5 @@
 /** Who may do what: tokens, one-time codes, sessions, and the secrets that a program is trusted with. */
+export { type ApiTokens, apiTokenPattern, createApiTokens } from './api-tokens.ts';
 export { AccessError } from './ask.ts';
 export { type ClaimTokens, createClaimTokens } from './claim-tokens.ts';
 export {
@@ -7,15 +8,14 @@ export {
   isPerson,
   knowsRepository,
   type Person,
-  type PersonRole,
-  personRoles,
   type Role,
   reaches,
   toActor,
   toLimit,
 } from './identity.ts';
-export { createPages, type Pages, sessionMs } from './pages.ts';
+export { createPageCodes, type PageCodes } from './page-codes.ts';
 export { readSecrets, SecretError, type Secrets } from './secrets.ts';
+export { createSessions, type Sessions, toSessionId } from './sessions.ts';
 export { type Grant, signToken, verifyToken } from './signed-token.ts';
 export {
   claimTokenPattern,

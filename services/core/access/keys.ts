@@ -1,16 +1,26 @@
 /*
- * The room's own keys; nobody else reads or writes them. Each is named by the sha256 of its secret, so
- * that who reads Redis learns no token, and each expires by itself.
+ * The room's own keys; nobody else reads or writes them. Each secret is named by its sha256, so that who
+ * reads Redis learns none, and each key expires by itself, but for the two lists, whose entries do.
  *
- *   key                       value            written by
- *   access:claim:<sha256>     pool             claim-tokens.ts
- *   access:claimed:<sha256>   agent            claim-tokens.ts
- *   access:code:<sha256>      path             pages.ts
- *   access:session:<sha256>   path             pages.ts
+ *   key                         value                                      written by
+ *   access:claim:<sha256>       pool                                       claim-tokens.ts
+ *   access:claimed:<sha256>     agent                                      claim-tokens.ts
+ *   access:code:<sha256>        path                                       page-codes.ts
+ *   access:session:<sha256>     who, which role, when it ends              sessions.ts
+ *   access:sessions             ZSET sha256, by the end of the session     sessions.ts
+ *   access:token:<sha256>       an API token's role, limit, maker, end     api-tokens.ts
+ *   access:token-name:<name>    sha256                                     api-tokens.ts
+ *   access:token-day:<sha256>   the day of its last use                    api-tokens.ts
+ *   access:tokens               ZSET sha256, by the end of the token       api-tokens.ts
  */
 export const keys = {
   claim: (hash: string) => `access:claim:${hash}`,
   claimed: (hash: string) => `access:claimed:${hash}`,
   code: (hash: string) => `access:code:${hash}`,
   session: (hash: string) => `access:session:${hash}`,
+  sessions: 'access:sessions',
+  token: (hash: string) => `access:token:${hash}`,
+  tokenName: (name: string) => `access:token-name:${name}`,
+  tokenDay: (hash: string) => `access:token-day:${hash}`,
+  tokens: 'access:tokens',
 };

@@ -5,6 +5,8 @@ export function createToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
+export const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
+
 /** What is kept of a token: sha256, hex. A token is random, so no salt and no slow hash is needed. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');

@@ -1,4 +1,5 @@
 /** What a job is: its states, its events, and the one way to follow them. No I/O. */
+export * from './access-protocol.ts';
 export * from './agent-protocol.ts';
 export * from './api-protocol.ts';
 export { apply, closeSteps } from './apply.ts';

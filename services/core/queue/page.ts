@@ -11,7 +11,8 @@ const mostCalls = 10;
 
 /** Newest first, by sequence; the cursor is the last sequence looked at. */
 export async function readPage(run: Run, filter: JobFilter): Promise<JobPage> {
-  const { repository = '', branch, state = '', pool = '', limit, cursor } = filter;
+  const { branch, state = '', pool = '', limit, cursor, repositories } = filter;
+  const repository = toIndexed(filter);
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
     throw new QueueError('invalid', `cursor "${cursor.slice(0, 40)}"; expected the next of a page before`);
   }
@@ -19,7 +20,7 @@ export async function readPage(run: Run, filter: JobFilter): Promise<JobPage> {
   let event: string | undefined;
   let below = cursor ?? '+inf';
   for (let call = 0; call < mostCalls; call++) {
-    const most = branch === undefined ? limit - jobs.length : atOnce;
+    const most = branch === undefined && repositories === undefined ? limit - jobs.length : atOnce;
     const reply = toList(await run(page, [repository, below, most, state, pool, atOnce]));
     const rows = toList(reply[1]);
     const sequences = toList(reply[2]).map(toText);
@@ -28,6 +29,7 @@ export async function readPage(run: Run, filter: JobFilter): Promise<JobPage> {
     for (const [i, row] of rows.entries()) {
       const job = toJob(row);
       if (branch !== undefined && job.spec.branch !== branch) continue;
+      if (repositories?.includes(job.spec.repository) === false) continue;
       jobs.push(job);
       if (jobs.length === limit) return { jobs, next: sequences[i] ?? below, event };
     }
@@ -35,4 +37,11 @@ export async function readPage(run: Run, filter: JobFilter): Promise<JobPage> {
     if (below === '') return { jobs, event };
   }
   return { jobs, next: below, event: event ?? '0-0' };
+}
+
+/** The repository whose own index is looked through, or '' for that of all. */
+function toIndexed({ repository, repositories }: JobFilter): string {
+  if (repository === undefined) return (repositories?.length === 1 ? repositories[0] : undefined) ?? '';
+  // One that may not be seen is looked for where nothing is: the answer is that of one without jobs.
+  return repositories?.includes(repository) === false ? '-' : repository;
 }

@@ -72,6 +72,8 @@ export type Claimed = Pick<Claim, 'job' | 'spec' | 'attempt' | 'fence' | 'leaseM
 
 export interface JobFilter {
   repository?: string;
+  /** Of these only. @default all */
+  repositories?: readonly string[] | undefined;
   branch?: string;
   state?: JobState;
   pool?: string;

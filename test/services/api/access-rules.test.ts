@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accessRules } from '../../../services/api/access-rules.ts';
 import { createToken, hashToken, type Role, reaches } from '../../../services/core/access/index.ts';
+import type { PersonRole } from '../../../services/core/job/index.ts';
 import { openTestApi, type TestApi } from '../../support/api.ts';
 import { toRequest } from '../../support/job.ts';
 
@@ -16,7 +17,8 @@ const entries = Object.entries(accessRules).map(([route, who]) => {
   const address = path
     .replace(':id', id)
     .replace(':forge', 'gitea')
-    .replace(/:(owner|name|hook|agent)/g, 'x')
+    .replace(/:(owner|name|hook|agent|token)/g, 'x')
+    .replace(':session', '0'.repeat(16))
     .replace(':n', '1');
   return { route, method, address, who };
 });
@@ -76,25 +78,37 @@ test('the hash of a token is no token, and a token in the address is none either
 test('each role may do what its rules say and is told 403 for all else', async () => {
   await api.queue.enqueue(toRequest());
   const { token: jobToken } = await api.claim('agent-of-rules');
-  const session = await api.deps.pages.redeem(await api.deps.pages.issueCode('/'), '/');
-  const credentials: Partial<Record<Role, Record<string, string>>> = {
-    admin: { authorization: `Bearer ${api.tokens.admin}` },
-    launcher: { authorization: `Bearer ${api.tokens.launcher}` },
-    metrics: { authorization: `Bearer ${api.tokens.metrics}` },
-    view: { cookie: `bellows_session=${session}` },
-    claim: { authorization: `Bearer ${await api.deps.claimTokens.issue('default')}` },
-    job: { authorization: `Bearer ${jobToken}` },
+  const session = await api.deps.sessions.start({
+    person: { role: 'view', actor: 'user:test:1' },
+    idleMs: 60_000,
+    lastsMs: 60_000,
+  });
+  const toApiToken = async (role: PersonRole) => {
+    const given = { name: `rules-${role}`, role, createdBy: 'test', expiresAt: Date.now() + 60_000 };
+    const created = await api.deps.apiTokens.create(given);
+    return { authorization: `Bearer ${typeof created === 'object' ? created.token : created}` };
   };
-  for (const [role, headers] of Object.entries(credentials))
+  const credentials: [Role, Record<string, string>][] = [
+    ['view', await toApiToken('view')],
+    ['trigger', await toApiToken('trigger')],
+    ['admin', await toApiToken('admin')],
+    ['admin', { authorization: `Bearer ${api.tokens.admin}` }],
+    ['launcher', { authorization: `Bearer ${api.tokens.launcher}` }],
+    ['metrics', { authorization: `Bearer ${api.tokens.metrics}` }],
+    ['view', { cookie: `bellows_session=${session}` }],
+    ['claim', { authorization: `Bearer ${await api.deps.claimTokens.issue('default')}` }],
+    ['job', { authorization: `Bearer ${jobToken}` }],
+  ];
+  for (const [role, headers] of credentials)
     for (const { method, address, who } of closed) {
-      if (who === 'open' || who.some((wanted) => reaches(role as Role, wanted))) continue;
+      if (who === 'open' || who.some((wanted) => reaches(role, wanted))) continue;
       const { status } = await api.ask(address, { method, headers });
-      // A browser's session is not even looked at for anything but reading.
+      // Without an origin a browser's session is not even looked at for anything but reading.
       expect([role, method, address, status]).toEqual([
         role,
         method,
         address,
-        role === 'view' && method !== 'GET' ? 401 : 403,
+        'cookie' in headers && method !== 'GET' ? 401 : 403,
       ]);
     }
 });

@@ -63,8 +63,10 @@ test('a code for one page opens no other, and an invented one none at all', asyn
 
 test('behind https the cookie never travels in the clear', async () => {
   const secure = await openTestApi({ publicUrl: 'https://ci.example.org', hosts: ['127.0.0.1:7440'] });
-  const response = await secure.ask(`/?code=${await secure.deps.pages.issueCode('/')}`);
-  expect(response.headers.get('set-cookie')).toContain('Secure');
+  const response = await secure.ask(`/?code=${await secure.deps.pageCodes.issue('/')}`);
+  expect(response.headers.get('set-cookie')).toMatch(
+    /^__Host-bellows_session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+  );
   await secure.close();
 });
 

@@ -4,11 +4,11 @@ import {
   atMost,
   type Identity,
   knowsRepository,
-  personRoles,
   type Role,
   reaches,
   toActor,
 } from '../../../../services/core/access/index.ts';
+import { personRoles } from '../../../../services/core/job/index.ts';
 
 const machines = ['launcher', 'metrics', 'claim', 'job'] as const;
 const roles: readonly Role[] = [...personRoles, ...machines];
