@@ -13,7 +13,7 @@ const dictionary = Buffer.from(
     '","author":"","defaultBranch":"main","timeLimitMs":3600000}',
 );
 // A spec is one or two kilobytes: a small window deflates it as well, and needs no 256 KiB of scratch memory.
-const options = { windowBits: 12, memLevel: 4, chunkSize: 1024, dictionary };
+const options = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 1024, dictionary };
 
 export function toSpecBytes(spec: JobSpec): Buffer {
   return deflateRawSync(JSON.stringify(spec), options);

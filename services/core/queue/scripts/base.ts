@@ -6,6 +6,9 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function whole(number) return string.format('%d', number) end
 local stamp = whole(now)
 
+-- Into a sorted set; enqueue, which adds many, puts its own in this place.
+local add = call
+
 local function read(id)
   local flat = call('HGETALL', JOB .. id)
   if #flat == 0 then return nil end

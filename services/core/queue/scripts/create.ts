@@ -7,8 +7,8 @@ local function create(new, spec, repo, pipeline)
   job.seq = new.seq
   call('SET', SPEC .. id, spec)
   local seq = whole(job.seq)
-  call('ZADD', INDEX, seq, id)
-  call('ZADD', REPO .. repo, seq, id)
+  add('ZADD', INDEX, seq, id)
+  add('ZADD', REPO .. repo, seq, id)
   local fields = {
     'pool', new.pool, 'repo', repo, 'pipeline', pipeline, 'class', new.class, 'limit', new.limit, 'created', stamp,
   }

@@ -7,7 +7,6 @@ local function leave(job)
     pass(job.pool, call('ZSCORE', READY .. job.pool, member(job)), job.repo)
     call('ZREM', READY .. job.pool, member(job))
     call('XDEL', TICKETS .. job.pool, job.ticket)
-    lines = {}
   elseif state == 'running' then
     call('ZREM', LEASES, id)
     call('ZREM', DEADLINES, id)

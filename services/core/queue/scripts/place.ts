@@ -34,32 +34,25 @@ end
  * The permit is taken before the job is ready: a blocked job has no ticket, and no agent is started for it.
  */
 export const place = `
-
--- Virtual times, by pool and class: the head's, and what each repository has there. Known for as long as this
--- call only adds; whoever takes a job out forgets them.
-local lines = {}
-
-local function line_of(pool, class)
-  local fair = FAIR .. pool .. ':' .. class
-  local line = lines[fair]
-  if line then return line end
+-- In a class with nothing waiting the clock begins anew; only then can the pool be an unknown one.
+local function head_of(pool, class)
   local low = class * CLASS
   local head = call('ZRANGEBYSCORE', READY .. pool, low, low + CLASS - 1, 'WITHSCORES', 'LIMIT', 0, 1)
-  line = { fair = fair, head = head[1] and head[2] - low or 0, waiting = {} }
+  if head[1] then return head[2] - low end
   call('SADD', POOLS, pool)
-  lines[fair] = line
-  return line
+  return 0
 end
 
 -- Never tostring a score: it loses digits from 2^47 on.
 local function rank(job, class)
-  local line = line_of(job.pool, class)
-  local waiting = line.waiting[job.repo] or tonumber(call('HGET', line.fair, job.repo) or 0)
-  local time = waiting > 0 and math.floor(waiting / MANY) + 1 or line.head
-  waiting = time * MANY + waiting % MANY + 1
-  line.waiting[job.repo] = waiting
-  call('HSET', line.fair, job.repo, whole(waiting))
-  call('ZADD', READY .. job.pool, whole(class * CLASS + time), member(job))
+  local fair = FAIR .. job.pool .. ':' .. class
+  -- One more, one later than the last: right unless this is the only one.
+  local waiting = call('HINCRBY', fair, job.repo, MANY + 1)
+  if waiting == MANY + 1 then
+    waiting = head_of(job.pool, class) * MANY + 1
+    call('HSET', fair, job.repo, whole(waiting))
+  end
+  add('ZADD', READY .. job.pool, whole(class * CLASS + math.floor(waiting / MANY)), member(job))
 end
 
 local function permitted(job)

@@ -64,7 +64,7 @@ local function rise(job)
   if class == 0 or now - job.queued < ARGV[4] * (job.class - class + 1) then return end
   pass(job.pool, score, job.repo)
   call('ZREM', ready, old)
-  job.turn, lines = call('INCR', SEQ), {}
+  job.turn = call('INCR', SEQ)
   call('HSET', JOB .. job.id, 'turn', job.turn)
   rank(job, class - 1)
 end

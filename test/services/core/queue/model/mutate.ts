@@ -31,6 +31,8 @@ export const listed: ReadonlyMap<string, string> = new Map([
     'equivalent: only leaves out a short cut, or takes it where the set of epochs is there',
   ],
   ['delivery or epochs) >= 0', 'equivalent: only leaves out a short cut'],
+  ['if #ARGV >= 4', 'equivalent: gathers one job, too'],
+  ['if unfinished + jobs >= most', 'equivalent: only leaves out a short cut'],
   ['job.pipeline) + 0', 'equivalent: equal places keep their order'],
   ['if gap >= tonumber', 'equivalent but for one millisecond'],
   ['if gap <= 0 then shift', 'equivalent: shifts by 0'],
