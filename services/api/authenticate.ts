@@ -11,8 +11,8 @@ import {
 import { accessRules } from './access-rules.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiEnv } from './env.ts';
-import { checkLimit } from './limit.ts';
 import { Problem, unauthorized } from './problem.ts';
+import { checkLimit } from './repository-limit.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
 /**

@@ -3,8 +3,8 @@ import { toActor } from '../../core/access/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { type Message, toEventStream } from '../event-stream.ts';
-import { createEventFilter } from '../limit.ts';
 import { Problem } from '../problem.ts';
+import { createEventFilter } from '../repository-limit.ts';
 
 /** Every event, from a reader's last one on; `reset` says that it is too old: read a snapshot again. */
 export function createEventRoutes(deps: ApiDeps) {
