@@ -14,7 +14,7 @@
  * | events             | STREAM | what was decided, in order                        | all that change a job, step   | trimmed by tick |
  * | index, repo:<repo> | ZSET   | job, by sequence                                  | enqueue expand                | with the job |
  * | job:<id>           | HASH   | small values only, so that it stays a listpack    | all that change a job         | trimmed by tick |
- * | spec:<id>          | STRING | the spec, deflated; never changed                 | enqueue expand                | with the job |
+ * | spec:<id>          | STRING | the spec, packed; never changed                   | enqueue expand                | with the job |
  * | reason:<id>        | STRING | why it is in its state                            | all that change a job         | with the reason |
  * | steps:<id>         | HASH   | step → place, state, times, exit code             | step, claim (forgets)         | with the job |
  * | needs:<id>         | HASH   | job that it still waits for → its name            | enqueue, whoever finishes one | when met |

@@ -1,8 +1,8 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type JobSpec, jobSpecSchema } from '../job/index.ts';
+import { createLz4 } from './lz4.ts';
 
 /**
- * What specs have in common, likeliest last (RFC 1950, "preset dictionary"): of a small spec more than half.
+ * What specs have in common, of a small spec more than half.
  * Stored specs need these exact bytes to be read again, so they never change.
  */
 const dictionary = Buffer.from(
@@ -12,14 +12,12 @@ const dictionary = Buffer.from(
     '{"repository":"local/","event":"push","ref":"refs/heads/main","branch":"main","sha":"","subject":"' +
     '","author":"","defaultBranch":"main","timeLimitMs":3600000}',
 );
-// A spec is one or two kilobytes: a small window deflates it as well, and needs no 256 KiB of scratch memory.
-const options = { level: 1, windowBits: 12, memLevel: 4, chunkSize: 1024, dictionary };
+const lz4 = createLz4(dictionary, 65_536);
 
 export function toSpecBytes(spec: JobSpec): Buffer {
-  return deflateRawSync(JSON.stringify(spec), options);
+  return lz4.pack(JSON.stringify(spec));
 }
 
 export function parseSpec(bytes: Uint8Array): JobSpec {
-  const json = inflateRawSync(bytes, { dictionary, maxOutputLength: 65_536 });
-  return jobSpecSchema.parse(JSON.parse(json.toString()));
+  return jobSpecSchema.parse(JSON.parse(lz4.unpack(bytes)));
 }
