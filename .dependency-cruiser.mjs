@@ -8,10 +8,11 @@ const rooms = [
   { from: '^services/core/display/', to: packages('string-width', 'get-east-asian-width') },
   { from: '^services/core/pipeline/', to: [...core('job'), ...packages('zod', 'yaml')] },
   { from: '^services/core/queue/', to: [...core('job', 'runtime'), ...packages('zod', 'ioredis')] },
-  { from: '^services/core/access/', to: [...core('job', 'runtime'), ...packages('zod', 'ioredis')] },
+  { from: '^services/core/audit/', to: packages('zod') },
+  { from: '^services/core/access/', to: [...core('job', 'runtime', 'audit'), ...packages('zod', 'ioredis')] },
   { from: '^services/core/execute/', to: core('job', 'pipeline') },
   { from: '^services/core/forge/', to: [...core('job'), ...packages('zod')] },
-  { from: '^services/core/client/', to: [...core('job'), ...packages('zod', 'eventsource-parser')] },
+  { from: '^services/core/client/', to: [...core('job', 'audit'), ...packages('zod', 'eventsource-parser')] },
   { from: '^services/core/runtime/', to: packages('zod', 'ioredis') },
   { from: '^services/core/log/', to: packages('pino') },
 ];
@@ -20,12 +21,12 @@ const programs = {
   api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino'] },
   agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log'], packages: ['zod'] },
   local: {
-    core: ['job', 'client', 'access', 'execute', 'forge', 'runtime', 'display'],
+    core: ['job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],
     packages: ['zod', 'esbuild', 'commander'],
   },
   tui: { core: ['job', 'client', 'display', 'runtime'], packages: ['zod', 'neo-blessed'] },
   cli: {
-    core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute'],
+    core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit'],
     packages: ['zod', 'commander'],
   },
   demo: { core: ['job', 'client', 'display', 'forge', 'runtime'], packages: ['zod', 'commander'] },
@@ -75,9 +76,10 @@ export default {
     },
     {
       name: 'pure',
-      comment: 'What a job is, what a pipeline file means and what is safe to show need no I/O.',
+      comment:
+        'What a job is, what a pipeline file means, what is safe to show and how a chain is checked need no I/O.',
       severity: 'error',
-      from: { path: '^services/core/(job|pipeline|display)/' },
+      from: { path: '^services/core/(job|pipeline|display|audit)/' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|path|util)$' },
     },
     {

@@ -52,6 +52,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   'room services/core/display': ['services/core/display/x.ts', '../job/index.ts'],
   'room services/core/pipeline': ['services/core/pipeline/x.ts', '../queue/index.ts'],
   'room services/core/queue': ['services/core/queue/x.ts', '../access/index.ts'],
+  'room services/core/audit': ['services/core/audit/x.ts', '../job/index.ts'],
   'room services/core/access': ['services/core/access/x.ts', 'hono'],
   'room services/core/execute': ['services/core/execute/x.ts', 'ioredis'],
   'room services/core/forge': ['services/core/forge/x.ts', '../queue/index.ts'],

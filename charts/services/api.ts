@@ -57,6 +57,8 @@ export class Api extends Chart {
             BELLOWS_SECRETS_DIR: secretsFolder,
             BELLOWS_GITEA_ORIGIN: `http://${addressOf(gitea)}`,
             BELLOWS_GITHUB_ORIGIN: 'https://github.com',
+            // Traefik, as any Pod of k3s, has its address from this block.
+            BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
             BELLOWS_LOG_LEVEL: logLevel,
             BELLOWS_OPEN_READYZ: true,
           }),

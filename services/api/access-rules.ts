@@ -22,9 +22,6 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /jobs/:id': ['view', 'launcher'],
   'GET /jobs/:id/live': ['view', 'launcher'],
 
-  'GET /api/v1/openapi.json': ['view', 'launcher'],
-  'GET /api/v1/docs': ['view', 'launcher'],
-
   'GET /api/v1/jobs': ['view', 'launcher'],
   'POST /api/v1/jobs': ['trigger'],
   'GET /api/v1/jobs/:id': ['view', 'launcher'],
@@ -47,6 +44,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /api/v1/tokens': ['view'],
   'POST /api/v1/tokens': ['admin'],
   'DELETE /api/v1/tokens/:token': ['view'],
+  'GET /api/v1/audit': ['admin'],
 
   'POST /api/v1/reconcile': ['admin', 'launcher'],
   'POST /api/v1/page-codes': ['admin', 'launcher'],
@@ -69,8 +67,6 @@ export const limitedRoutes: ReadonlySet<string> = new Set([
   'GET /',
   'GET /jobs/:id',
   'GET /jobs/:id/live',
-  'GET /api/v1/openapi.json',
-  'GET /api/v1/docs',
   'GET /api/v1/jobs',
   'POST /api/v1/jobs',
   'GET /api/v1/jobs/:id',

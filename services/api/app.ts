@@ -1,14 +1,15 @@
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
+import { auditChanges, auditRefusals } from './audit.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiBytes, checkNames, limitBody } from './door.ts';
 import type { ApiEnv } from './env.ts';
-import { toOpenApi } from './openapi/document.ts';
+import { limitFailures, limitRequests } from './limit.ts';
 import { createErrorHandler } from './problem.ts';
 import { createRoutes } from './route.ts';
 import { createAgentRoutes } from './routes/agents.ts';
-import { createDocsRoutes } from './routes/docs.ts';
+import { createAuditRoutes } from './routes/audit.ts';
 import { createEventRoutes } from './routes/events.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createJobRoutes } from './routes/jobs.ts';
@@ -27,23 +28,21 @@ export function createApp(deps: ApiDeps) {
   const app = createRoutes();
   app.onError(createErrorHandler(deps.log));
   app.use(measure(deps), harden, checkNames(deps.hosts, deps.publicUrl));
-  app.on('GET', ['/', '/jobs/:id', '/api/v1/docs'], redeemCode(deps));
-  app.use(authenticate(deps));
+  app.use(auditRefusals(deps), limitFailures(deps));
+  app.on('GET', ['/', '/jobs/:id'], redeemCode(deps));
+  app.use(authenticate(deps), limitRequests(deps), auditChanges(deps));
   app.use('/api/*', limitBody(apiBytes));
   return app
     .route('/', createHealthRoutes(deps))
     .route('/', createWebhookRoutes(deps))
     .route('/', createPageRoutes(deps))
-    .route(
-      '/',
-      createDocsRoutes(() => toOpenApi(app, deps.publicUrl)),
-    )
     .route('/', createLogRoutes(deps))
     .route('/', createEventRoutes(deps))
     .route('/', createJobRoutes(deps))
     .route('/', createRepositoryRoutes(deps))
     .route('/', createTokenRoutes(deps))
     .route('/', createSessionRoutes(deps))
+    .route('/', createAuditRoutes(deps))
     .route('/', createLauncherRoutes(deps))
     .route('/', createAgentRoutes(deps));
 }

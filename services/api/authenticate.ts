@@ -34,6 +34,8 @@ export function authenticate(deps: ApiDeps) {
         ? await toBrowser(deps, readSessionCookie(c, deps))
         : await toIdentity(deps, /^Bearer ([A-Za-z0-9._-]{1,200})$/.exec(header)?.[1], matched?.path);
     if (identity === undefined) throw unauthorized();
+    // Who is refused is known by name where refusals are counted.
+    if (identity !== 'expired') c.set('identity', identity);
     if (
       identity === 'expired' ||
       (rule !== undefined && !rule.some((wanted) => reaches(identity.role, wanted)))
@@ -41,7 +43,6 @@ export function authenticate(deps: ApiDeps) {
       throw new Problem(403, 'This credential is not, or no longer, good for this.');
     if (rule === undefined) throw new Problem(404, `There is no ${c.req.method} ${c.req.path}.`);
     await checkLimit(deps, identity, route, c.req.path);
-    c.set('identity', identity);
     return next();
   });
 }

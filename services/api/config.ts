@@ -1,8 +1,21 @@
 import { z } from 'zod';
 import { originSchema } from '../core/forge/index.ts';
+import { isBlockList } from './client-address.ts';
 
 const text = z.string().min(1);
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'expected true or false' });
+
+/** `<n>/<s, m or h>`: so many at once, and again within the time. */
+const limit = (usual: string) =>
+  z
+    .string()
+    .regex(/^(?:off|[1-9]\d{0,8}\/[smh])$/, 'expected <number>/<s, m or h>, such as 60/m, or off')
+    .default(usual)
+    .transform((given) => {
+      const [burst, unit = ''] = given.split('/');
+      const periodMs = { s: 1000, m: 60_000, h: 3_600_000 }[unit];
+      return periodMs === undefined ? undefined : { burst: Number(burst), periodMs };
+    });
 
 /** The environment of the api. Secrets are not here: they are files in `BELLOWS_SECRETS_DIR`. */
 export const apiConfigSchema = z.object({
@@ -51,6 +64,35 @@ export const apiConfigSchema = z.object({
     .max(600_000)
     .default(30_000)
     .describe('How long a job stays with an agent that sends no heartbeat, milliseconds.'),
+  BELLOWS_LIMIT_FAILURES: limit('60/m').describe(
+    'How often an address may bring a credential that is nobody’s, at once and again within each s, m or h; off: as often as it likes.',
+  ),
+  BELLOWS_LIMIT_REQUESTS: limit('6000/m').describe(
+    'How many requests a person or an API token may make, in the same form. Agents and forges have no such limit.',
+  ),
+  BELLOWS_TRUSTED_PROXIES: z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    )
+    .refine(isBlockList, 'expected addresses or blocks such as 10.0.0.0/8, comma-separated')
+    .default([])
+    .describe(
+      'Proxies whose X-Forwarded-For is believed, by address or block, comma-separated. Default: none.',
+    ),
+  BELLOWS_AUDIT_RECORDS: z.coerce
+    .number()
+    .int()
+    .min(1000)
+    .max(10_000_000)
+    .default(100_000)
+    .describe('How many records the audit log keeps in Redis, some 400 bytes each.'),
+  BELLOWS_AUDIT_HEADS: text
+    .optional()
+    .describe('File to which the head of the audit log is added each hour, for `bellows audit verify`.'),
   BELLOWS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

@@ -1,7 +1,17 @@
-import type { ApiTokens, ClaimTokens, PageCodes, Secrets, Sessions } from '../core/access/index.ts';
+import type {
+  ApiTokens,
+  AuditChain,
+  ClaimTokens,
+  Limit,
+  PageCodes,
+  RateLimits,
+  Secrets,
+  Sessions,
+} from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { Follower, Queue, Repositories } from '../core/queue/index.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,6 +26,16 @@ export interface ApiDeps {
   pageCodes: PageCodes;
   sessions: Sessions;
   apiTokens: ApiTokens;
+  audit: AuditChain;
+  rateLimits: RateLimits;
+  /** Buckets in Redis, the same for all replicas; undefined: no limit. */
+  limits: {
+    /** Answers 401 to one address. */
+    failures: Limit | undefined;
+    /** Requests of one person or API token. Agents and their launcher have none: the queue bounds them. */
+    requests: Limit | undefined;
+  };
+  address: ClientAddress;
   secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey'>;
   origins: Origins;
   /** Without a slash at its end. */

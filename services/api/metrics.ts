@@ -18,6 +18,8 @@ export interface Metrics {
   webhook(forge: string, outcome: WebhookOutcome): void;
   request(method: string, route: string, status: number, seconds: number): void;
   reconciled(events: number): void;
+  limited(limit: string): void;
+  auditHead(n: number): void;
 }
 
 /** @param readCounts jobs by state; asked when somebody scrapes. */
@@ -43,6 +45,17 @@ export function createMetrics(readCounts: () => Promise<ReadonlyMap<string, numb
     help: 'Movements of a ref that no webhook told.',
     registers,
   });
+  const limited = new Counter({
+    name: 'bellows_limited_total',
+    help: 'Requests that were answered 429, by limit.',
+    labelNames: ['limit'],
+    registers,
+  });
+  const auditHead = new Gauge({
+    name: 'bellows_audit_head',
+    help: 'Records of the audit log since its beginning; when this falls, its end was cut off.',
+    registers,
+  });
   new Gauge({
     name: 'bellows_jobs',
     help: 'Jobs by state.',
@@ -61,5 +74,7 @@ export function createMetrics(readCounts: () => Promise<ReadonlyMap<string, numb
     request: (method, route, status, seconds) =>
       requests.observe({ method, route, status: String(status) }, seconds),
     reconciled: (events) => reconciled.inc(events),
+    limited: (limit) => limited.inc({ limit }),
+    auditHead: (n) => auditHead.set(n),
   };
 }

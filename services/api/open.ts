@@ -1,7 +1,9 @@
 import {
   createApiTokens,
+  createAuditChain,
   createClaimTokens,
   createPageCodes,
+  createRateLimits,
   createSessions,
   type Secrets,
 } from '../core/access/index.ts';
@@ -15,6 +17,8 @@ import {
   type RedisUse,
 } from '../core/runtime/index.ts';
 import { createApp } from './app.ts';
+import { createHeadExport } from './audit-heads.ts';
+import { createClientAddress } from './client-address.ts';
 import type { ApiConfig } from './config.ts';
 import { toHosts } from './door.ts';
 import { createStreamSlots } from './event-stream.ts';
@@ -60,6 +64,8 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   };
   const { cloneKey } = secrets;
   const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, log });
+  const audit = createAuditChain(commands, config.BELLOWS_AUDIT_RECORDS);
+  const heads = createHeadExport({ audit, metrics, log, file: config.BELLOWS_AUDIT_HEADS });
   const watch = createJobWatch({ queue, follower, log });
   const listen = toListen(config.BELLOWS_LISTEN);
   const publicUrl = config.BELLOWS_PUBLIC_URL;
@@ -72,6 +78,10 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     pageCodes: createPageCodes(commands),
     sessions: createSessions(commands),
     apiTokens: createApiTokens(commands),
+    audit,
+    rateLimits: createRateLimits(commands),
+    limits: { failures: config.BELLOWS_LIMIT_FAILURES, requests: config.BELLOWS_LIMIT_REQUESTS },
+    address: createClientAddress(config.BELLOWS_TRUSTED_PROXIES),
     secrets,
     origins,
     publicUrl,
@@ -95,6 +105,9 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     watch.run(stopping.signal),
     repeat('the tick of the queue', 1000, () => queue.tick(), loop),
     repeat('the comparison of heads', 1000, () => reconciler.settle(), loop),
+    repeat('the head of the audit log', 60_000, heads.measure, loop),
+    repeat('the export of the audit log’s head', 3_600_000, heads.tell, loop),
+    repeat('the record of refusals', 300_000, audit.writeRefusals, loop),
     repeat('the list of forges to compare', 60_000, () => reconciler.oweForges(), loop),
   ]);
   stack.add('loops', async () => void (await loops));

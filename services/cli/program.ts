@@ -60,6 +60,13 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/repo.ts')).configureRepo,
     },
   ],
+  'Operation:': [
+    {
+      name: 'audit',
+      summary: 'who changed what, and whether that record is whole',
+      load: async () => (await import('./commands/audit.ts')).configureAudit,
+    },
+  ],
   'This machine:': [
     {
       name: 'run',

@@ -16,6 +16,7 @@ export interface ApiServerOptions {
   redisUrl: string;
   secretsFolder: string;
   logFile: string;
+  auditHeadsFile: string;
   logLevel: string;
   leaseMs: number;
   client: Pick<ApiClient, 'jobs'>;
@@ -55,6 +56,7 @@ export function toApiEnvironment(
     BELLOWS_REDIS_URL: options.redisUrl,
     BELLOWS_REDIS_USER: 'api',
     BELLOWS_SECRETS_DIR: options.secretsFolder,
+    BELLOWS_AUDIT_HEADS: options.auditHeadsFile,
     BELLOWS_LOG_LEVEL: options.logLevel,
     BELLOWS_LEASE_MS: String(options.leaseMs),
   };

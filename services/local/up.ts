@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyToken } from '../core/access/index.ts';
+import { auditHeadsName } from '../core/audit/index.ts';
 import { type Address, type ApiClient, createApiClient, createTransport } from '../core/client/index.ts';
 import { createReaper, findClosedFolders, probeIsolation } from '../core/execute/index.ts';
 import { createStack, type Stoppable } from '../core/runtime/index.ts';
@@ -105,6 +106,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     redisUrl: redis.url,
     secretsFolder: folder.secrets,
     logFile: join(folder.log, 'api.log'),
+    auditHeadsFile: join(folder.data, auditHeadsName),
     logLevel: config.BELLOWS_LOG_LEVEL,
     leaseMs: config.BELLOWS_LEASE_MS,
     client,

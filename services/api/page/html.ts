@@ -7,26 +7,22 @@ import { script } from './script.ts';
 import { style } from './style.ts';
 import { type JobView, toJobView } from './view.ts';
 
-export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 /**
  * Our one script and one sheet run, named by their hash, and nothing else does; the page speaks to nobody
  * but us, and stands in nobody's frame.
  */
-export function toPolicy(only: string, sheet: string): string {
-  return [
-    "default-src 'none'",
-    `script-src '${toHash(only)}'`,
-    `style-src '${toHash(sheet)}'`,
-    "connect-src 'self'",
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
-
-export const pagePolicy = toPolicy(script, style);
+export const pagePolicy = [
+  "default-src 'none'",
+  `script-src '${toHash(script)}'`,
+  `style-src '${toHash(style)}'`,
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 function toHash(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
@@ -84,7 +80,7 @@ export function toProblemPage(title: string, detail: string): Html {
   return toPage(title, html`<h1>${title}</h1><p>${detail}</p>`);
 }
 
-export function toPage(title: string, body: Html, head: Html | string = '', sheet = style): Html {
+function toPage(title: string, body: Html, head: Html | string = ''): Html {
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -92,7 +88,7 @@ export function toPage(title: string, body: Html, head: Html | string = '', shee
 ${head}
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${raw(sheet)}</style>
+<style>${raw(style)}</style>
 ${body}
 </html>
 `;

@@ -16,16 +16,14 @@ import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { holdHeartbeat } from '../heartbeat.ts';
 import { Problem } from '../problem.ts';
-import { answers, createRoutes, jobParams as params, refuses, takes } from '../route.ts';
+import { answers, createRoutes, jobParams as params, takes } from '../route.ts';
 
 const job = '/api/v1/agent/jobs/{id}';
-const done = { 204: { description: 'Taken.' }, ...refuses(409) };
+const done = { 204: { description: 'Taken.' } };
 
 const claim = createRoute({
   method: 'post',
   path: '/api/v1/agent/claim',
-  operationId: 'claimJob',
-  tags: ['Agents: their protocol'],
   summary: 'Take one job of a pool; the same agent asking again gets the same job',
   request: { body: takes(claimRequestSchema) },
   responses: { 200: answers(claimSchema, 'The job.'), 204: { description: 'No job waits.' } },
@@ -33,8 +31,6 @@ const claim = createRoute({
 const heartbeat = createRoute({
   method: 'post',
   path: `${job}/heartbeat`,
-  operationId: 'heartbeat',
-  tags: ['Agents: their protocol'],
   summary: 'Renew the lease; held open, and answered at once when the job is cancelled or lost',
   request: { params, query: z.object({ wait: z.coerce.number().int().min(0).max(10_000).default(0) }) },
   responses: { 200: answers(heartbeatAnswerSchema, 'What the agent is to do.') },
@@ -42,8 +38,6 @@ const heartbeat = createRoute({
 const step = createRoute({
   method: 'post',
   path: `${job}/steps`,
-  operationId: 'reportStep',
-  tags: ['Agents: their protocol'],
   summary: 'What became of a step',
   request: { params, body: takes(stepFactSchema) },
   responses: done,
@@ -51,17 +45,13 @@ const step = createRoute({
 const workflows = createRoute({
   method: 'post',
   path: `${job}/workflows`,
-  operationId: 'addWorkflows',
-  tags: ['Agents: their protocol'],
   summary: 'The other workflows of the tree; each becomes a job',
   request: { params, body: takes(workflowsSchema) },
-  responses: { ...done, ...refuses(422) },
+  responses: done,
 });
 const log = createRoute({
   method: 'put',
   path: `${job}/log/{n}`,
-  operationId: 'appendLog',
-  tags: ['Agents: their protocol'],
   summary: 'The next chunk of the log',
   request: {
     params: params.extend({ n: z.coerce.number().int().positive() }),
@@ -76,8 +66,6 @@ const log = createRoute({
 const complete = createRoute({
   method: 'post',
   path: `${job}/complete`,
-  operationId: 'completeJob',
-  tags: ['Agents: their protocol'],
   summary: 'How the job ended',
   request: { params, body: takes(outcomeSchema) },
   responses: { 200: answers(completeAnswerSchema, 'Whether it counts.') },

@@ -62,6 +62,9 @@ export function redeemCode(deps: ApiDeps) {
     if (await deps.pageCodes.redeem(code, c.req.path)) {
       // Each browser somebody of its own: nobody knows who sits there.
       const person = { role: 'view', actor: `page-code:${randomBytes(4).toString('hex')}` } as const;
+      const action = `GET ${c.req.path}`;
+      const who = { actor: person.actor, action, target: c.req.path, address: deps.address(c) };
+      await deps.audit.append({ event: 'signed in', ...who });
       const session = { person, idleMs: pageSessionMs, lastsMs: pageSessionMs };
       setSessionCookie(c, deps, await deps.sessions.start(session), pageSessionMs);
     }

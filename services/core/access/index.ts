@@ -1,6 +1,7 @@
 /** Who may do what: tokens, one-time codes, sessions, and the secrets that a program is trusted with. */
 export { type ApiTokens, apiTokenPattern, createApiTokens } from './api-tokens.ts';
 export { AccessError } from './ask.ts';
+export { type AuditChain, createAuditChain, type Refusal } from './audit-chain.ts';
 export { type ClaimTokens, createClaimTokens } from './claim-tokens.ts';
 export {
   atMost,
@@ -14,6 +15,7 @@ export {
   toLimit,
 } from './identity.ts';
 export { createPageCodes, type PageCodes } from './page-codes.ts';
+export { createRateLimits, type Limit, type RateLimits, type Verdict } from './rate-limit.ts';
 export { readSecrets, SecretError, type Secrets } from './secrets.ts';
 export { createSessions, type Sessions, toSessionId } from './sessions.ts';
 export { type Grant, signToken, verifyToken } from './signed-token.ts';

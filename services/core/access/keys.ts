@@ -1,6 +1,7 @@
 /*
  * The room's own keys; nobody else reads or writes them. Each secret is named by its sha256, so that who
- * reads Redis learns none, and each key expires by itself, but for the two lists, whose entries do.
+ * reads Redis learns none, and each key expires by itself, but for the two lists, whose entries do, and the
+ * audit log.
  *
  *   key                         value                                      written by
  *   access:claim:<sha256>       pool                                       claim-tokens.ts
@@ -12,6 +13,10 @@
  *   access:token-name:<name>    sha256                                     api-tokens.ts
  *   access:token-day:<sha256>   the day of its last use                    api-tokens.ts
  *   access:tokens               ZSET sha256, by the end of the token       api-tokens.ts
+ *   access:limit:<bucket>:<sha256 of whose>  when it is full again; gone then  rate-limit.ts
+ *   access:{audit}              STREAM of records, `<n>-0`; trimmed        audit-chain.ts
+ *   access:{audit}:chain        HASH head, and the last record trimmed     audit-chain.ts
+ *   access:{audit}:refusals     HASH refusal → how often, until recorded   audit-chain.ts
  */
 export const keys = {
   claim: (hash: string) => `access:claim:${hash}`,
@@ -23,4 +28,8 @@ export const keys = {
   tokenName: (name: string) => `access:token-name:${name}`,
   tokenDay: (hash: string) => `access:token-day:${hash}`,
   tokens: 'access:tokens',
+  bucket: (name: string, hash: string) => `access:limit:${name}:${hash}`,
+  audit: 'access:{audit}',
+  auditChain: 'access:{audit}:chain',
+  refusals: 'access:{audit}:refusals',
 };

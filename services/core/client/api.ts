@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { auditPageSchema } from '../audit/index.ts';
 import {
   acceptedSchema,
   claimTokenSchema,
@@ -26,6 +27,12 @@ export interface JobQuery {
   pool?: string;
   limit?: number;
   cursor?: string;
+}
+
+export interface AuditQuery {
+  before?: number;
+  after?: number;
+  limit?: number;
 }
 
 export type EventMessage = { id: string; event: JobEvent } | { reset: true };
@@ -77,6 +84,9 @@ export function createApiClient(options: TransportOptions) {
         method: 'POST',
       }),
 
+    /** Newest first before a record's number, or oldest first after one. */
+    audit: (query: AuditQuery = {}) => transport.call(`${v1}/audit${toQuery(query)}`, auditPageSchema),
+
     reconcile: (repositoryId?: string) =>
       transport.call(`${v1}/reconcile`, reconciledSchema, {
         method: 'POST',
@@ -112,7 +122,7 @@ export function createApiClient(options: TransportOptions) {
   };
 }
 
-function toQuery(query: JobQuery): string {
+function toQuery(query: JobQuery | AuditQuery): string {
   const given = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
   return given.size === 0 ? '' : `?${given}`;

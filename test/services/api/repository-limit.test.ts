@@ -43,7 +43,7 @@ test('of another repository and its jobs it is told what it would be told if the
     const method = route.slice(0, route.indexOf(' '));
     const answer = async (job: string, id: string) => {
       const response = await api.ask(toPath(route, job, id), { method, token });
-      return [response.status, (await response.text()).replaceAll(job, '<job>').replace(id, '<repository>')];
+      return [response.status, (await response.text()).replace(job, '<job>').replace(id, '<repository>')];
     };
     const forbidden = await answer(jobs[theirs] ?? '', theirs);
     expect([route, ...forbidden]).toEqual([route, 404, expect.any(String)]);
