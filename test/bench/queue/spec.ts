@@ -1,8 +1,8 @@
-import type { JobSpec } from '../../services/core/job/index.ts';
+import type { JobSpec } from '../../../services/core/job/index.ts';
 
 const branch = `carry-the-tens/${'from-one-wheel-to-the-next-'.repeat(8)}`.slice(0, 200);
 
-/** The spec that sizes are measured with: 1,024 bytes of JSON, at most 256 of them when deflated. */
+/** The spec that sizes are measured with: a kilobyte of JSON, at most 256 bytes of it when packed. */
 export const specOf1KiB: JobSpec = {
   repository: 'gitea/analytical/difference-engine',
   event: 'push',
