@@ -15,18 +15,19 @@ const rooms = [
   { from: '^services/core/client/', to: [...core('job', 'audit'), ...packages('zod', 'eventsource-parser')] },
   { from: '^services/core/runtime/', to: packages('zod', 'ioredis') },
   { from: '^services/core/log/', to: packages('pino') },
+  { from: '^services/core/mask/', to: core('execute') },
 ];
 
 const programs = {
   api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino'] },
-  agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log'], packages: ['zod'] },
+  agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log', 'mask'], packages: ['zod'] },
   local: {
     core: ['job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],
     packages: ['zod', 'esbuild', 'commander'],
   },
   tui: { core: ['job', 'client', 'display', 'runtime'], packages: ['zod', 'neo-blessed'] },
   cli: {
-    core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit'],
+    core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit', 'mask'],
     packages: ['zod', 'commander'],
   },
   demo: { core: ['job', 'client', 'display', 'forge', 'runtime'], packages: ['zod', 'commander'] },

@@ -1,0 +1,49 @@
+import type { RunEnd, RunSink } from '../execute/index.ts';
+import { createMask, type MaskStream } from './mask.ts';
+
+export interface MaskedSink extends RunSink {
+  /** A reason says what the plan says, and so perhaps a secret. */
+  maskEnd(end: RunEnd): RunEnd;
+  /** Tells what a step that was cut off has left. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the mask between a run and whoever is told of it: outputs, names and reasons. The end of a step is
+ * told after all of its output.
+ *
+ * @param secrets values by name
+ */
+export function maskSink(secrets: ReadonlyMap<string, string>, sink: RunSink): MaskedSink {
+  const { mask, short } = createMask(secrets);
+  let current: { step: string; stream: MaskStream } | undefined;
+  let isSaid = short.length === 0;
+
+  const close = async () => {
+    const left = current;
+    current = undefined;
+    const rest = left?.stream.end();
+    if (left !== undefined && rest !== undefined && rest.length > 0) await sink.write(left.step, rest);
+  };
+
+  return {
+    write: async (name, bytes) => {
+      const step = mask.text(name);
+      if (current?.step !== step) await close();
+      current ??= { step, stream: mask.stream() };
+      const told = current.stream.write(bytes);
+      if (told.length > 0) await sink.write(step, told);
+    },
+    step: async (fact) => {
+      const name = mask.text(fact.name);
+      await close();
+      await sink.step({ ...fact, name });
+      if (isSaid || fact.state !== 'running') return;
+      isSaid = true;
+      const names = short.map((each) => JSON.stringify(each)).join(', ');
+      await sink.write(name, Buffer.from(`Shorter than 6 characters, so not masked: ${names}\n`));
+    },
+    maskEnd: (end) => ('reason' in end ? { ...end, reason: mask.text(end.reason) } : end),
+    close,
+  };
+}

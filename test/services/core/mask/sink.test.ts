@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { maskSink } from '../../../../services/core/mask/index.ts';
+
+/** What the sink behind the mask was told, in order. */
+function createTold() {
+  const told: string[] = [];
+  return {
+    told,
+    sink: {
+      write: (step: string, bytes: Uint8Array) => void told.push(`${step}: ${Buffer.from(bytes)}`),
+      step: ({ name, state }: { name: string; state: string }) => void told.push(`${name} ${state}`),
+    },
+  };
+}
+
+test('what a step has begun is told before its end, and before the output of another', async () => {
+  const { told, sink } = createTold();
+  const masked = maskSink(new Map([['token', 'abcdef']]), sink);
+  await masked.step({ name: 'one', state: 'running' });
+  await masked.write('one', Buffer.from('x abc'));
+  await masked.write('one', Buffer.from('def abc'));
+  await masked.step({ name: 'one', state: 'success' });
+  await masked.write('two', Buffer.from('abc'));
+  await masked.write('three', Buffer.from('def'));
+  await masked.close();
+  expect(told).toEqual([
+    'one running',
+    'one: x ',
+    'one: *** ',
+    'one: abc',
+    'one success',
+    'two: abc',
+    'three: def',
+  ]);
+});
+
+test('the reason of an end is masked, and an end without one stays as it is', () => {
+  const { sink } = createTold();
+  const masked = maskSink(new Map([['token', 'abcdef']]), sink);
+  expect(masked.maskEnd({ outcome: 'skipped', reason: 'no abcdef' })).toEqual({
+    outcome: 'skipped',
+    reason: 'no ***',
+  });
+  expect(masked.maskEnd({ outcome: 'success' })).toEqual({ outcome: 'success' });
+});
