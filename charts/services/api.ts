@@ -17,6 +17,7 @@ const keys = [
   'webhook-gitea',
   'webhook-github',
   'clone-key',
+  'secrets-key',
   'redis-password',
 ] as const satisfies PlatformKey[];
 const secretsFolder = '/run/secrets/bellows';

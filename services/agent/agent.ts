@@ -96,6 +96,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   try {
     const outcome = await runJob({
       claim: taken,
+      link,
       workspace,
       uid,
       hide: config.BELLOWS_HIDE,

@@ -6,6 +6,7 @@ import {
   claimSchema,
   completeAnswerSchema,
   heartbeatAnswerSchema,
+  jobSecretsSchema,
   logAnswerSchema,
   type Outcome,
   type StepFact,
@@ -47,6 +48,8 @@ export function createJobLink(transport: Transport, { job, token }: Pick<Claim, 
         bytes,
         token,
       }),
+    secrets: (names: readonly string[], signal: AbortSignal) =>
+      transport.call(`${place}/secrets?names=${names.join(',')}`, jobSecretsSchema, { token, signal }),
     complete: (outcome: Outcome) =>
       transport.call(`${place}/complete`, completeAnswerSchema, { method: 'POST', body: outcome, token }),
   };

@@ -22,10 +22,12 @@ import {
   toCiVariables,
 } from '../core/pipeline/index.ts';
 import type { Cause, Ending } from './ending.ts';
+import type { JobLink } from './job-link.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface JobSetting {
   claim: Claim;
+  link: Pick<JobLink, 'secrets'>;
   /** Of `prepare`. */
   workspace: Promise<Workspace>;
   /** Of the user that steps run as, where we may choose. */
@@ -109,7 +111,7 @@ export function warmUp(): void {
 }
 
 async function runSteps(
-  { claim, platform, reporter, ending }: JobSetting,
+  { claim, link, platform, reporter, ending }: JobSetting,
   { tree }: Workspace,
   engine: Engine,
 ): Promise<RunEnd> {
@@ -121,14 +123,26 @@ async function runSteps(
   const { plan, others } = await loadPlan(tree, { workflow, variables });
   if (workflow === undefined && others.length > 0) reporter.workflows(others);
   if (plan.detected) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
-  return runPipeline({
+  const situation = { event: spec.event, branch: spec.branch };
+  const { signal } = ending;
+  const run = {
     plan,
-    situation: { event: spec.event, branch: spec.branch },
+    situation,
     engine,
+    signal,
     variables: { ...variables, CI_WORKFLOW_NAME: plan.workflow },
-    sink: reporter,
-    signal: ending.signal,
-  });
+  };
+  if (plan.steps.every(({ secrets }) => secrets === undefined))
+    return runPipeline({ ...run, sink: reporter });
+  // Loaded by the jobs that need it: no other waits for it.
+  const { maskSink, takeSecrets } = await import('./secrets.ts');
+  const secrets = await takeSecrets(plan, situation, link, signal);
+  const sink = maskSink(secrets, reporter);
+  try {
+    return sink.maskEnd(await runPipeline({ ...run, sink, secrets }));
+  } finally {
+    await sink.close();
+  }
 }
 
 function toOutcome(end: RunEnd, { cause }: Ending, claim: Claim): Outcome {

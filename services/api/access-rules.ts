@@ -38,6 +38,10 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'DELETE /api/v1/repositories/:forge/:owner/:name': ['admin'],
   'POST /api/v1/repositories/:forge/:owner/:name/hook': ['admin'],
 
+  'GET /api/v1/repositories/:forge/:owner/:name/secrets': ['admin'],
+  'PUT /api/v1/repositories/:forge/:owner/:name/secrets/:secret': ['admin'],
+  'DELETE /api/v1/repositories/:forge/:owner/:name/secrets/:secret': ['admin'],
+
   'GET /api/v1/me': ['view'],
   'GET /api/v1/sessions': ['view'],
   'DELETE /api/v1/sessions/:session': ['view'],
@@ -56,6 +60,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'POST /api/v1/agent/jobs/:id/steps': ['job'],
   'POST /api/v1/agent/jobs/:id/workflows': ['job'],
   'PUT /api/v1/agent/jobs/:id/log/:n': ['job'],
+  'GET /api/v1/agent/jobs/:id/secrets': ['job'],
   'POST /api/v1/agent/jobs/:id/complete': ['job'],
 };
 
@@ -81,5 +86,8 @@ export const limitedRoutes: ReadonlySet<string> = new Set([
   'PATCH /api/v1/repositories/:forge/:owner/:name',
   'DELETE /api/v1/repositories/:forge/:owner/:name',
   'POST /api/v1/repositories/:forge/:owner/:name/hook',
+  'GET /api/v1/repositories/:forge/:owner/:name/secrets',
+  'PUT /api/v1/repositories/:forge/:owner/:name/secrets/:secret',
+  'DELETE /api/v1/repositories/:forge/:owner/:name/secrets/:secret',
   'GET /api/v1/me',
 ]);

@@ -17,6 +17,7 @@ import { createLauncherRoutes } from './routes/launcher.ts';
 import { createLogRoutes } from './routes/log.ts';
 import { createPageRoutes, redeemCode } from './routes/pages.ts';
 import { createRepositoryRoutes } from './routes/repositories.ts';
+import { createSecretRoutes } from './routes/secrets.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createTokenRoutes } from './routes/tokens.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
@@ -43,6 +44,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', createTokenRoutes(deps))
     .route('/', createSessionRoutes(deps))
     .route('/', createAuditRoutes(deps))
+    .route('/', createSecretRoutes(deps))
     .route('/', createLauncherRoutes(deps))
     .route('/', createAgentRoutes(deps));
 }

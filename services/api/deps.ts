@@ -5,6 +5,7 @@ import type {
   Limit,
   PageCodes,
   RateLimits,
+  RepositorySecrets,
   Secrets,
   Sessions,
 } from '../core/access/index.ts';
@@ -23,6 +24,8 @@ export interface ApiDeps {
   follower: Follower;
   repositories: Repositories;
   claimTokens: ClaimTokens;
+  /** Undefined where there is no key to seal them with. */
+  repositorySecrets: RepositorySecrets | undefined;
   pageCodes: PageCodes;
   sessions: Sessions;
   apiTokens: ApiTokens;

@@ -4,7 +4,9 @@ import {
   createClaimTokens,
   createPageCodes,
   createRateLimits,
+  createRepositorySecrets,
   createSessions,
+  type RepositorySecrets,
   type Secrets,
 } from '../core/access/index.ts';
 import type { Log } from '../core/log/index.ts';
@@ -62,7 +64,9 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     gitea: config.BELLOWS_GITEA_ORIGIN,
     github: config.BELLOWS_GITHUB_ORIGIN,
   };
-  const { cloneKey } = secrets;
+  const { cloneKey, secretsKeys } = secrets;
+  const repositorySecrets =
+    secretsKeys === undefined ? undefined : createRepositorySecrets(commands, secretsKeys);
   const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, log });
   const audit = createAuditChain(commands, config.BELLOWS_AUDIT_RECORDS);
   const heads = createHeadExport({ audit, metrics, log, file: config.BELLOWS_AUDIT_HEADS });
@@ -75,6 +79,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     follower,
     repositories,
     claimTokens: createClaimTokens(commands),
+    repositorySecrets,
     pageCodes: createPageCodes(commands),
     sessions: createSessions(commands),
     apiTokens: createApiTokens(commands),
@@ -98,6 +103,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
 
   // Without Redis the api listens all the same, and says 503.
   await untilReady(commands, firstConnectMs);
+  if (repositorySecrets !== undefined && (secretsKeys?.length ?? 0) > 1) void reseal(repositorySecrets, log);
   const loop = { log, signal: stopping.signal };
   // What moved while nobody listened.
   reconciler.owe();
@@ -115,6 +121,16 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   stack.add('server', () => server.stop());
   stack.add('streams', () => stopping.abort());
   return { port: server.port, stop: stack.stop };
+}
+
+/** A key is being replaced: when nothing is sealed with the older one any more, its line can go. */
+async function reseal(repositorySecrets: RepositorySecrets, log: Log): Promise<void> {
+  try {
+    const resealed = await repositorySecrets.reseal();
+    log.info({ resealed }, 'no secret needs the second line of secrets-key any more');
+  } catch (error) {
+    log.error({ err: error }, 'secrets are still sealed with the second line of secrets-key: keep it');
+  }
 }
 
 function untilReady(redis: Redis, withinMs: number): Promise<void> {

@@ -16,6 +16,7 @@ export interface Context {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   version: string;
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: Output;
   stderr: Output;
   now(): number;

@@ -10,7 +10,15 @@ import {
   runPipeline,
 } from '../core/execute/index.ts';
 import type { JobSpec } from '../core/job/index.ts';
-import { type Plan, type Situation, toCiVariables, type Variables } from '../core/pipeline/index.ts';
+import { maskSink } from '../core/mask/index.ts';
+import {
+  PipelineError,
+  type Plan,
+  type Situation,
+  selectSteps,
+  toCiVariables,
+  type Variables,
+} from '../core/pipeline/index.ts';
 
 export interface LocalRunOptions {
   folder: string;
@@ -67,31 +75,50 @@ export async function runLocally(
     folder,
     path,
     tools,
+    secrets,
     sink,
     signal,
   }: {
     folder: string;
     path: string;
     tools: Readonly<Record<string, string>>;
+    /** Of the user's own file, by name. */
+    secrets: ReadonlyMap<string, string>;
     sink: RunSink;
     signal: AbortSignal;
   },
 ): Promise<RunEnd> {
+  requireSecrets(plan, situation, secrets);
   const scratch = await mkdtemp(join(tmpdir(), 'bellows-run-'));
   const workspace = { ...(await createWorkspace(scratch)), tree: folder };
   const isolation = { kind: 'none', reason: 'these are the commands of whoever runs them' } as const;
   const engine = createProcessEngine({ workspace, isolation, path, tools });
+  const masked = secrets.size === 0 ? undefined : maskSink(secrets, sink);
   try {
-    return await runPipeline({
+    const end = await runPipeline({
       plan,
       situation,
       engine,
       variables: { ...variables, CI_WORKFLOW_NAME: plan.workflow },
-      sink,
+      secrets,
+      sink: masked ?? sink,
       signal,
     });
+    return masked?.maskEnd(end) ?? end;
   } finally {
+    await masked?.close();
     await engine.close();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function requireSecrets(plan: Plan, situation: Situation, secrets: ReadonlyMap<string, string>): void {
+  for (const { secret, position } of selectSteps(plan, situation).steps.flatMap((step) => step.secrets ?? []))
+    if (!secrets.has(secret))
+      throw new PipelineError(
+        plan.source,
+        position,
+        `there is no secret ${JSON.stringify(secret)} here`,
+        'give it in a file: bellows run --secrets-file secrets.yaml',
+      );
 }

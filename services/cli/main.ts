@@ -19,6 +19,9 @@ const context: Context = {
   env: process.env,
   cwd: process.cwd(),
   version: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   now: Date.now,

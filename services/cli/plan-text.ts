@@ -19,15 +19,26 @@ export function toPlanText(plan: Plan, situation: Situation): string {
   ].join('\n');
 }
 
-function toStepLines({ name, image, directory, failure, environment, commands }: PlannedStep): string[] {
+function toStepLines({
+  name,
+  image,
+  directory,
+  failure,
+  environment,
+  secrets = [],
+  commands,
+}: PlannedStep): string[] {
   const variables = Object.entries(environment);
   return [
     `  - name: ${toScalar(name)}`,
     ...(image === undefined ? [] : [`    image: ${toScalar(toLiteral(image))}`]),
     ...(directory === '.' ? [] : [`    directory: ${toScalar(toLiteral(directory))}`]),
     ...(failure === 'fail' ? [] : [`    failure: ${failure}`]),
-    ...(variables.length === 0 ? [] : ['    environment:']),
+    ...(variables.length + secrets.length === 0 ? [] : ['    environment:']),
     ...variables.map(([key, value]) => `      ${toScalar(key)}: ${toScalar(toLiteral(value))}`),
+    ...secrets.map(
+      ({ variable, secret }) => `      ${toScalar(variable)}: { from_secret: ${toScalar(secret)} }`,
+    ),
     '    commands:',
     ...commands.map((command) => `      - ${toScalar(command)}`),
   ];

@@ -59,6 +59,11 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       summary: 'list and change the repositories that may send events',
       load: async () => (await import('./commands/repo.ts')).configureRepo,
     },
+    {
+      name: 'secret',
+      summary: 'what jobs of a repository may use and nobody may read',
+      load: async () => (await import('./commands/secret.ts')).configureSecret,
+    },
   ],
   'Operation:': [
     {

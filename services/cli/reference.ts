@@ -40,6 +40,7 @@ function createTree(): Promise<Command> {
     env: {},
     cwd: '/',
     version: '',
+    stdin: new PassThrough(),
     stdout: new PassThrough(),
     stderr: new PassThrough(),
     now: () => 0,

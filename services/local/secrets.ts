@@ -10,6 +10,7 @@ export const secretNames = [
   'push-password',
   'webhook-local',
   'clone-key',
+  'secrets-key',
   'redis-password',
 ] as const;
 export type SecretName = (typeof secretNames)[number];

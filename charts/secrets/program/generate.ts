@@ -16,6 +16,7 @@ export const generatedKeys = [
   'webhook-gitea',
   'webhook-github',
   'clone-key',
+  'secrets-key',
   'redis-password',
   'gitea-secret-key',
   'gitea-internal-token',

@@ -6,8 +6,11 @@ import {
   claimSchema,
   completeAnswerSchema,
   heartbeatAnswerSchema,
+  jobSecretsSchema,
   logAnswerSchema,
   outcomeSchema,
+  secretLimits,
+  secretNameSchema,
   stepFactSchema,
   workflowsSchema,
 } from '../../core/job/index.ts';
@@ -15,8 +18,10 @@ import { claimJob } from '../claim.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { holdHeartbeat } from '../heartbeat.ts';
+import { openJobSecrets } from '../job-secrets.ts';
 import { Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams as params, takes } from '../route.ts';
+import { readJob } from './jobs.ts';
 
 const job = '/api/v1/agent/jobs/{id}';
 const done = { 204: { description: 'Taken.' } };
@@ -63,6 +68,21 @@ const log = createRoute({
   },
   responses: { 200: answers(logAnswerSchema, 'How far the log is.') },
 });
+const secrets = createRoute({
+  method: 'get',
+  path: `${job}/secrets`,
+  summary: 'The secrets that the steps of the job name, as far as its event may see them',
+  request: {
+    params,
+    query: z.object({
+      names: z
+        .string()
+        .transform((text) => [...new Set(text.split(','))])
+        .pipe(z.array(secretNameSchema).min(1).max(secretLimits.count)),
+    }),
+  },
+  responses: { 200: answers(jobSecretsSchema, 'The values, and why the others are not given.') },
+});
 const complete = createRoute({
   method: 'post',
   path: `${job}/complete`,
@@ -102,6 +122,11 @@ export function createAgentRoutes(deps: ApiDeps) {
       const bytes = new Uint8Array(await c.req.arrayBuffer());
       const { step: name } = c.req.valid('query');
       return c.json(await queue.appendLog(id, toFence(c.get('identity')), n, name, bytes), 200);
+    })
+    .openapi(secrets, async (c) => {
+      const { job: own } = await readJob(deps, c.req.valid('param').id);
+      const answer = await openJobSecrets(deps, own.spec, c.req.valid('query').names);
+      return c.json(answer, 200, { 'cache-control': 'no-store' });
     })
     .openapi(complete, async (c) => {
       const { id } = c.req.valid('param');

@@ -41,7 +41,7 @@ const patch = createRoute({
 const remove = createRoute({
   method: 'delete',
   path,
-  summary: 'Forget a repository; its jobs stay',
+  summary: 'Forget a repository and its secrets; its jobs stay',
   request: { params },
   responses: { 204: { description: 'It is gone.' } },
 });
@@ -89,6 +89,7 @@ export function createRepositoryRoutes(deps: ApiDeps) {
     })
     .openapi(remove, async (c) => {
       const id = toRepositoryId(c.req.valid('param'));
+      await deps.repositorySecrets?.removeAll(id);
       if (!(await repositories.remove(id))) throw noRepository(id);
       return c.body(null, 204);
     })

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { formatDuration } from '../../core/display/index.ts';
 import { loadPlan, type RunEnd, type RunSink, toToolVariables } from '../../core/execute/index.ts';
 import { type JobSpec, jobEvents } from '../../core/job/index.ts';
-import { explainDetection, type Plan } from '../../core/pipeline/index.ts';
+import { explainDetection, type Plan, parseSecretsFile } from '../../core/pipeline/index.ts';
 import type { Context } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { CommandError, exitCodes } from '../failure.ts';
@@ -19,6 +19,7 @@ interface Options {
   event: JobSpec['event'];
   branch?: string;
   print?: true;
+  secretsFile?: string;
 }
 
 export function configureRun(command: Command, context: Context): void {
@@ -32,6 +33,7 @@ export function configureRun(command: Command, context: Context): void {
       new Option('-e, --event <event>', 'what `when` is asked for').choices(jobEvents).default('push'),
     )
     .option('-b, --branch <name>', 'the branch that `when` is asked for (default: the one checked out)')
+    .option('--secrets-file <file>', 'YAML with what `from_secret` stands for: npm_token: "…"')
     .option('--print', 'print what would run, as a pipeline file, and run nothing')
     .action(async (given: string | undefined, options: Options) => {
       const folder = await findFolder(resolve(context.cwd, given ?? '.'));
@@ -39,13 +41,14 @@ export function configureRun(command: Command, context: Context): void {
       const plans = await loadPlans(folder, run, options.workflow);
       if (options.print === true)
         context.stdout.write(plans.map((plan) => toPlanText(plan, run.situation)).join('---\n'));
-      else await runAll(context, folder, run, plans);
+      else await runAll(context, { folder, run, plans, secrets: await readSecrets(context, options) });
     });
   addExamples(
     command,
     { line: './bellows run' },
     { line: './bellows run --print > .bellows.yaml', does: 'write down what was detected' },
     { line: './bellows run ~/app --workflow test --branch release-2' },
+    { line: './bellows run --event tag --secrets-file ~/secrets.yaml' },
   );
 }
 
@@ -53,6 +56,11 @@ async function findFolder(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) return path;
   throw new CommandError(exitCodes.usage, `${path} is not a folder: give the one where the pipeline file is`);
+}
+
+async function readSecrets(context: Context, { secretsFile }: Options): Promise<Map<string, string>> {
+  if (secretsFile === undefined) return new Map();
+  return parseSecretsFile(await readFile(resolve(context.cwd, secretsFile), 'utf8'), secretsFile);
 }
 
 async function loadPlans(folder: string, { variables }: LocalRun, workflow?: string): Promise<Plan[]> {
@@ -66,10 +74,9 @@ async function loadPlans(folder: string, { variables }: LocalRun, workflow?: str
 /** A workflow that fails does not keep the next from running: as jobs they would not either. */
 async function runAll(
   context: Context,
-  folder: string,
-  run: LocalRun,
-  plans: readonly Plan[],
+  all: { folder: string; run: LocalRun; plans: readonly Plan[]; secrets: ReadonlyMap<string, string> },
 ): Promise<void> {
+  const { plans } = all;
   const signal = await context.untilInterrupted();
   const terminal = toTerminal(context.env, context.stderr);
   const failures: string[] = [];
@@ -77,7 +84,7 @@ async function runAll(
     if (plan.detected) context.stderr.write(explainDetection(plan));
     const name = toText(plan.workflow, terminal);
     if (plans.length > 1) context.stderr.write(`${terminal.style(`workflow ${name}`, 'bold')}\n`);
-    const end = await runOne(context, folder, run, plan, signal);
+    const end = await runOne(context, all, plan, signal);
     if (end.outcome === 'aborted') throw new CommandError(exitCodes.undecided, 'stopped');
     if (end.outcome === 'skipped') context.stderr.write(`skipped: ${toText(end.reason, terminal)}\n`);
     if (end.outcome === 'failure') failures.push(plans.length > 1 ? `${name}: ${end.reason}` : end.reason);
@@ -87,15 +94,14 @@ async function runAll(
 
 async function runOne(
   context: Context,
-  folder: string,
-  run: LocalRun,
+  { folder, run, secrets }: { folder: string; run: LocalRun; secrets: ReadonlyMap<string, string> },
   plan: Plan,
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const output = createLogOutput(context.stdout, toTerminal(context.env, context.stdout));
   const sink = createSink(context, output);
   const path = context.env.PATH ?? '/usr/bin:/bin';
-  return runLocally(plan, run, { folder, path, tools: toToolVariables(context.env), sink, signal });
+  return runLocally(plan, run, { folder, path, tools: toToolVariables(context.env), secrets, sink, signal });
 }
 
 function createSink(context: Context, output: ReturnType<typeof createLogOutput>): RunSink {

@@ -16,6 +16,12 @@ export {
 } from './identity.ts';
 export { createPageCodes, type PageCodes } from './page-codes.ts';
 export { createRateLimits, type Limit, type RateLimits, type Verdict } from './rate-limit.ts';
+export {
+  createRepositorySecrets,
+  type OpenSecret,
+  type RepositorySecrets,
+} from './repository-secrets.ts';
+export { SealError } from './seal.ts';
 export { readSecrets, SecretError, type Secrets } from './secrets.ts';
 export { createSessions, type Sessions, toSessionId } from './sessions.ts';
 export { type Grant, signToken, verifyToken } from './signed-token.ts';

@@ -1,7 +1,7 @@
 /*
  * The room's own keys; nobody else reads or writes them. Each secret is named by its sha256, so that who
  * reads Redis learns none, and each key expires by itself, but for the two lists, whose entries do, and the
- * audit log.
+ * audit log; what repositories are given to use is sealed, and stays until it is removed.
  *
  *   key                         value                                      written by
  *   access:claim:<sha256>       pool                                       claim-tokens.ts
@@ -17,11 +17,13 @@
  *   access:{audit}              STREAM of records, `<n>-0`; trimmed        audit-chain.ts
  *   access:{audit}:chain        HASH head, and the last record trimmed     audit-chain.ts
  *   access:{audit}:refusals     HASH refusal → how often, until recorded   audit-chain.ts
+ *   access:secrets:<repository> HASH name → a sealed secret                repository-secrets.ts
  */
 export const keys = {
   claim: (hash: string) => `access:claim:${hash}`,
   claimed: (hash: string) => `access:claimed:${hash}`,
   code: (hash: string) => `access:code:${hash}`,
+  secrets: (repository: string) => `access:secrets:${repository}`,
   session: (hash: string) => `access:session:${hash}`,
   sessions: 'access:sessions',
   token: (hash: string) => `access:token:${hash}`,

@@ -16,6 +16,8 @@ export interface Secrets {
   /** Signs what lets an agent clone. */
   cloneKey?: string | undefined;
   redisPassword?: string | undefined;
+  /** Seal the repositories' secrets, the newest first; without one there are none. */
+  secretsKeys?: readonly [string, ...string[]] | undefined;
   /** Files that every user of the machine may read: to be said, and to be mended. */
   exposed: readonly string[];
 }
@@ -42,6 +44,7 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     const [token] = await read(name, 1);
     return token === undefined ? undefined : hashToken(token);
   };
+  const [sealing, ...older] = await read('secrets-key', 2);
   const webhooks = { local: [], gitea: [], github: [] } as Record<Forge, string[]>;
   for (const forge of forges) webhooks[forge] = await read(`webhook-${forge}`, 2);
   return {
@@ -53,6 +56,7 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     webhooks,
     cloneKey: (await read('clone-key', 1))[0],
     redisPassword: (await read('redis-password', 1))[0],
+    secretsKeys: sealing === undefined ? undefined : [sealing, ...older],
     exposed,
   };
 }

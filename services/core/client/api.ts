@@ -13,8 +13,10 @@ import {
   pageCodeSchema,
   type Repository,
   type RepositoryPatch,
+  type RepositorySecret,
   reconciledSchema,
   repositorySchema,
+  repositorySecretSchema,
   type Trigger,
 } from '../job/index.ts';
 import { readEvents } from './sse.ts';
@@ -49,6 +51,7 @@ export function createApiClient(options: TransportOptions) {
   const v1 = '/api/v1';
   const job = (id: string) => `${v1}/jobs/${encodeURIComponent(id)}`;
   const repository = (id: string) => `${v1}/repositories/${id.split('/').map(encodeURIComponent).join('/')}`;
+  const secret = (id: string, name: string) => `${repository(id)}/secrets/${encodeURIComponent(name)}`;
   const nothing = z.undefined();
 
   return {
@@ -86,6 +89,16 @@ export function createApiClient(options: TransportOptions) {
 
     /** Newest first before a record's number, or oldest first after one. */
     audit: (query: AuditQuery = {}) => transport.call(`${v1}/audit${toQuery(query)}`, auditPageSchema),
+    secrets: (id: string) =>
+      transport.call(`${repository(id)}/secrets`, z.object({ secrets: z.array(repositorySecretSchema) })),
+    /** @param events @default as before; at first all but pull requests */
+    putSecret: (id: string, name: string, value: Uint8Array, events?: RepositorySecret['events']) =>
+      transport.call(secret(id, name) + toQuery({ events: events?.join() }), repositorySecretSchema, {
+        method: 'PUT',
+        bytes: value,
+      }),
+    removeSecret: (id: string, name: string) =>
+      transport.call(secret(id, name), nothing, { method: 'DELETE' }),
 
     reconcile: (repositoryId?: string) =>
       transport.call(`${v1}/reconcile`, reconciledSchema, {
@@ -122,7 +135,7 @@ export function createApiClient(options: TransportOptions) {
   };
 }
 
-function toQuery(query: JobQuery | AuditQuery): string {
+function toQuery(query: object): string {
   const given = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
   return given.size === 0 ? '' : `?${given}`;

@@ -7,6 +7,8 @@ export interface StepRun {
   step: PlannedStep;
   /** What every step of the job finds in its environment; it wins over the step's own. */
   variables: Variables;
+  /** Values of the step's secrets, in their order. @default none */
+  secrets?: readonly string[];
   write: Write;
   /** Ends the step and all that it has started: TERM, a grace, KILL. */
   signal: AbortSignal;

@@ -7,7 +7,7 @@ import { type Engine, EngineError, type StepEnd, type StepRun, type Write } from
 import { type Isolation, toHidden } from './isolation.ts';
 import { endGroup, untilExit } from './process-group.ts';
 import { createReaper } from './reaper.ts';
-import { toScript } from './script.ts';
+import { toCarrier, toScript } from './script.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface ProcessEngineOptions {
@@ -30,7 +30,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
   const reaper = createReaper();
   let steps = 0;
 
-  const start = async ({ step, variables }: StepRun, cwd: string) => {
+  const start = async ({ step, variables, secrets = [] }: StepRun, cwd: string) => {
     steps += 1;
     const file = join(workspace.scripts, `${steps}.sh`);
     await writeFile(file, toScript(step), { mode: 0o644, flag: 'wx' });
@@ -41,7 +41,13 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     return spawn(command, args, {
       cwd,
       // The author's variables are set by the script, when nothing of ours runs any more that they could bend.
-      env: { ...options.tools, ...variables, PATH: path, HOME: workspace.home },
+      env: {
+        ...options.tools,
+        ...variables,
+        ...Object.fromEntries(secrets.map((value, i) => [toCarrier(i), value])),
+        PATH: path,
+        HOME: workspace.home,
+      },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(isolation.kind === 'uid' ? { uid: isolation.uid, gid: isolation.uid } : {}),

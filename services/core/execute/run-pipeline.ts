@@ -25,6 +25,8 @@ export interface RunOptions {
   situation: Situation;
   engine: Engine;
   variables: Variables;
+  /** By name: at least those that the plan's steps ask for. @default none */
+  secrets?: ReadonlyMap<string, string>;
   sink: RunSink;
   signal: AbortSignal;
 }
@@ -59,12 +61,14 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   return end;
 }
 
-async function runStep(step: PlannedStep, { engine, variables, sink, signal }: RunOptions): Promise<RunEnd> {
+async function runStep(step: PlannedStep, options: RunOptions): Promise<RunEnd> {
+  const { engine, variables, secrets, sink, signal } = options;
   const { name } = step;
   await sink.step({ name, state: 'running' });
   const { exitCode } = await engine.run({
     step,
     variables: { ...variables, CI_STEP_NAME: name },
+    secrets: step.secrets?.map(({ secret }) => secrets?.get(secret) ?? '') ?? [],
     write: (bytes) => sink.write(name, bytes),
     signal,
   });

@@ -7,5 +7,6 @@ export * from './event.ts';
 export { toId } from './id.ts';
 export * from './job.ts';
 export * from './repository.ts';
+export * from './secret.ts';
 export * from './spec.ts';
 export * from './state.ts';

@@ -1,5 +1,5 @@
 /** Where a key may stand. */
-export type Place = 'at the top' | 'in step' | 'in when' | 'in branch';
+export type Place = 'at the top' | 'in step' | 'as a value' | 'in when' | 'in branch';
 
 /**
  * Keys of Woodpecker v3 that are not understood yet, and what the author can do meanwhile. They are
@@ -34,9 +34,10 @@ const later: Readonly<Record<Place, Readonly<Record<string, string | undefined>>
     extra_hosts: undefined,
     devices: undefined,
     ports: undefined,
-    secrets: undefined,
+    secrets: 'name each where it is used: environment: { TOKEN: { from_secret: token } }',
     group: undefined,
   },
+  'as a value': {},
   'in when': {
     path: undefined,
     ref: undefined,
@@ -55,6 +56,7 @@ const later: Readonly<Record<Place, Readonly<Record<string, string | undefined>>
 export const known: Readonly<Record<Place, readonly string[]>> = {
   'at the top': ['steps', 'when'],
   'in step': ['name', 'image', 'commands', 'environment', 'directory', 'failure', 'when'],
+  'as a value': ['from_secret'],
   'in when': ['branch', 'event'],
   'in branch': ['include', 'exclude'],
 };

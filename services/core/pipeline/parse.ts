@@ -5,7 +5,7 @@ import { toWorkflowName } from './files.ts';
 import { type Glob, GlobError, parseGlob } from './glob.ts';
 import { explainKey, type Place } from './keys.ts';
 import { PipelineError } from './pipeline-error.ts';
-import type { Condition, Plan, PlannedStep } from './plan.ts';
+import type { Condition, Plan, PlannedStep, SecretUse } from './plan.ts';
 import { type PipelineFile, pipelineSchema, type StepFile, type WhenFile } from './schema.ts';
 import { SubstitutionError, substitute, type Variables } from './substitution.ts';
 
@@ -91,8 +91,15 @@ function createReader(document: PipelineDocument, file: string, variables: Varia
         'running an image by itself needs a container engine',
       );
     const environment: Record<string, string> = {};
-    for (const [key, value] of Object.entries(step.environment ?? {}))
-      environment[key] = toText(value, [...path, 'environment', key]);
+    const secrets: SecretUse[] = [];
+    for (const [key, value] of Object.entries(step.environment ?? {})) {
+      const place = [...path, 'environment', key];
+      if (typeof value === 'string') environment[key] = toText(value, place);
+      else {
+        const position = document.positionOf([...place, 'from_secret']);
+        secrets.push({ variable: key, secret: value.from_secret, position });
+      }
+    }
 
     const known = { ...environment, ...variables };
     let made: Record<string, string> = {};
@@ -108,6 +115,7 @@ function createReader(document: PipelineDocument, file: string, variables: Varia
       ...(step.image === undefined ? {} : { image: toText(step.image, [...path, 'image']) }),
       commands,
       environment: { ...environment, ...made },
+      ...(secrets.length === 0 ? {} : { secrets }),
       directory: toDirectory(step.directory, [...path, 'directory']),
       failure: step.failure ?? 'fail',
       when: toConditions(step.when, [...path, 'when']),
@@ -184,7 +192,8 @@ function toInnermost(issue: z.core.$ZodIssue, above: Path, value: YamlValue): z.
   const path = [...above, ...issue.path];
   if (issue.code === 'invalid_union') {
     const isText = typeof valueAt(value, path) === 'string';
-    for (const [first] of issue.errors) {
+    for (const issues of issue.errors) {
+      const first = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
       if (first === undefined) continue;
       const isKind = first.code === 'invalid_type' || (first.code === 'invalid_value' && !isText);
       if (first.path.length > 0 || !isKind) return toInnermost(first, path, value);
@@ -194,6 +203,7 @@ function toInnermost(issue: z.core.$ZodIssue, above: Path, value: YamlValue): z.
 }
 
 function toPlace(path: Path): Place {
+  if (path[2] === 'environment' && path.length > 3) return 'as a value';
   const keys = path.filter((part) => typeof part !== 'number');
   if (keys.at(-1) === 'branch') return 'in branch';
   if (keys.at(-1) === 'when') return 'in when';

@@ -1,4 +1,5 @@
 import type { Glob } from './glob.ts';
+import type { Position } from './pipeline-error.ts';
 
 /** What is to run: the one form that every front end is read into, and every engine runs. */
 export interface Plan {
@@ -18,12 +19,23 @@ export interface PlannedStep {
   commands: readonly string[];
   /** The author's, and what the parser made for the commands. */
   environment: Readonly<Record<string, string>>;
+  /** Variables whose values are secrets. @default none */
+  secrets?: readonly SecretUse[];
   /** Below the workspace; `.` for the workspace itself. */
   directory: string;
   /** `ignore`: its failure is shown, and changes nothing. */
   failure: 'fail' | 'ignore';
   /** Empty: always. */
   when: readonly Condition[];
+}
+
+/** A variable of a step that a secret of the repository is the value of. */
+export interface SecretUse {
+  variable: string;
+  /** In lower case. */
+  secret: string;
+  /** Where the file asks for it. */
+  position: Position;
 }
 
 /** All that is given has to be true. */

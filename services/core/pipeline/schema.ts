@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jobEvents } from '../job/index.ts';
+import { jobEvents, secretNameSchema } from '../job/index.ts';
 
 /**
  * The pipeline file as its author writes it: the part of Woodpecker v3's language that is understood
@@ -61,13 +61,18 @@ const environmentSchema = z.record(
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected letters, digits and _ in the name of a variable')
     .regex(/^(?!CI_|BELLOWS_)/, 'variables that begin with CI_ or BELLOWS_ cannot be set'),
-  z
-    .string({
-      error: (issue) =>
-        isSecretReference(issue.input) ? 'from_secret is not supported yet' : 'expected text as the value',
-    })
-    .max(64 * 1024, 'expected at most 64 KiB of text')
-    .meta({ type: ['string', 'number', 'boolean'] }),
+  z.union(
+    [
+      scalar,
+      z.strictObject({
+        from_secret: z
+          .string({ error: 'expected the name of a secret' })
+          .pipe(secretNameSchema)
+          .describe('A secret of the repository; only this step is given it, as this variable.'),
+      }),
+    ],
+    { error: 'expected text as the value, or from_secret' },
+  ),
   { error: 'expected variables and their values' },
 );
 
@@ -121,6 +126,3 @@ export type WhenFile = z.infer<typeof whenSchema>;
 export function toPipelineSchema(): object {
   return z.toJSONSchema(pipelineSchema, { io: 'input' });
 }
-
-const isSecretReference = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'from_secret' in value;

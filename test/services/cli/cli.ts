@@ -1,10 +1,12 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { runCommandLine } from '../../../services/cli/command-line.ts';
 import type { Context, Output, ProgramName } from '../../../services/cli/context.ts';
 
 export interface CliOptions {
   env?: Record<string, string>;
   cwd?: string;
+  /** What is piped in. @default nothing */
+  stdin?: NodeJS.ReadableStream;
   /** The width of the terminal that both outputs are. @default no terminal */
   columns?: number;
   now?: number;
@@ -30,6 +32,7 @@ export async function runCli(words: readonly string[], options: CliOptions = {})
     env: options.env ?? {},
     cwd: options.cwd ?? '/',
     version: '1.2.3',
+    stdin: options.stdin ?? Readable.from([]),
     stdout: stdout.output,
     stderr: stderr.output,
     now: () => options.now ?? Date.now(),

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Context } from '../../../services/cli/context.ts';
@@ -9,6 +10,7 @@ function createContext(columns?: number, onOutput?: () => void) {
   let at = 0;
   const context: Context = {
     env: {},
+    stdin: Readable.from([]),
     cwd: '/',
     version: '',
     stdout: createOutput().output,

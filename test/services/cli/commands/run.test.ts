@@ -162,3 +162,28 @@ test('output of a step cannot control the terminal', async () => {
   expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
   expect(stdout).toMatch(/hi\n$/);
 });
+
+test('from_secret stands for what the secrets file says, and is masked; without it nothing runs', async () => {
+  await put({
+    '.bellows.yaml': `steps:
+  - name: deploy
+    environment: { TOKEN: { from_secret: token } }
+    commands: echo "$TOKEN"
+`,
+    'secrets.yaml': 'Token: hunter2-of-mine\n',
+  });
+  expect(await run(['--secrets-file', 'secrets.yaml'])).toMatchObject({
+    code: 0,
+    stdout: '+ echo "$TOKEN"\n***\n',
+  });
+  expect(await run()).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr:
+      'bellows: .bellows.yaml:3:42: there is no secret "token" here; give it in a file: bellows run --secrets-file secrets.yaml\n',
+  });
+  const { stdout } = await run(['--print']);
+  expect(parsePipeline(stdout, 'x').steps[0]?.secrets).toMatchObject([
+    { variable: 'TOKEN', secret: 'token' },
+  ]);
+});

@@ -97,8 +97,20 @@ describe('a pipeline file', () => {
       '1:22: when.event[1]: expected push, tag, pull_request, manual, cron, not "release"',
     ],
     [
-      step('environment: {A: {from_secret: x}}'),
-      '3:22: steps[0].environment.A: from_secret is not supported yet',
+      step('environment: {A: {from_secrets: x}}'),
+      '3:23: unknown key "from_secrets" as a value; did you mean "from_secret"?',
+    ],
+    [
+      step('environment: {A: {from_secret: 1st}}'),
+      '3:36: steps[0].environment.A.from_secret: expected a name of letters, digits, _, . and -, not beginning with a digit, not "1st"',
+    ],
+    [
+      step('environment: {A: [x]}'),
+      '3:22: steps[0].environment.A: expected text as the value, or from_secret, not a list',
+    ],
+    [
+      step('secrets: [x]'),
+      '3:5: "secrets" in step is not supported yet; name each where it is used: environment: { TOKEN: { from_secret: token } }',
     ],
     [step('environment: {CI_X: x}'), '3:19: "CI_X": variables that begin with CI_ or BELLOWS_ cannot be set'],
     [step('failure: cancel'), '3:14: steps[0].failure: expected `failure: ignore`, not "cancel"'],
@@ -120,6 +132,14 @@ describe('a pipeline file', () => {
     ],
   ])('refuses %j', (text, message) => {
     expect(refusal(text)).toBe(`${file}:${message}`);
+  });
+
+  test('names a secret where a variable is one, in lower case, and says where', () => {
+    const { steps } = parse(step('environment: {A: x, TOKEN: {from_secret: NPM_Token}}'));
+    expect(steps[0]?.environment).toEqual({ A: 'x' });
+    expect(steps[0]?.secrets).toEqual([
+      { variable: 'TOKEN', secret: 'npm_token', position: { line: 3, column: 46 } },
+    ]);
   });
 
   test.each([

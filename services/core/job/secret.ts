@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { jobEvents } from './spec.ts';
+
+/** Of one secret, and of all of a repository together: a job has to find each of them in all that it prints. */
+export const secretLimits = { bytes: 64 * 1024, bytesTogether: 128 * 1024, count: 100 } as const;
+
+/** As in Woodpecker, `NPM_TOKEN` and `npm_token` are one. */
+export const secretNameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/,
+    'expected a name of letters, digits, _, . and -, not beginning with a digit',
+  )
+  .transform((name) => name.toLowerCase());
+
+export const secretEventsSchema = z.array(z.enum(jobEvents)).min(1).max(jobEvents.length);
+
+/** What may be known of a secret: all but its value. */
+export const repositorySecretSchema = z.object({
+  name: z.string(),
+  /** The events whose jobs are given it. A fork's pull request never is. */
+  events: secretEventsSchema,
+  /** When it was last set, milliseconds since 1970. */
+  setAt: z.int().nonnegative(),
+  setBy: z.string(),
+});
+export type RepositorySecret = z.infer<typeof repositorySecretSchema>;
+
+/** `GET /jobs/:id/secrets?names=…` of an agent. */
+export const jobSecretsSchema = z.object({
+  secrets: z.record(z.string(), z.string()),
+  /** Why a job is not given the others, for its author. */
+  refused: z.record(z.string(), z.string()),
+});
+export type JobSecrets = z.infer<typeof jobSecretsSchema>;
