@@ -119,9 +119,9 @@ async function runSteps(
   const startedAt = Math.floor(Date.now() / 1000);
   const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
   const variables = toCiVariables(spec, context);
-  const { workflow } = spec;
+  const { workflow, expanded } = spec;
   const { plan, others } = await loadPlan(tree, { workflow, variables });
-  if (workflow === undefined && others.length > 0) reporter.workflows(others);
+  if (workflow === undefined && expanded !== true && others.length > 0) reporter.workflows(others);
   if (plan.detected) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
   const situation = { event: spec.event, branch: spec.branch };
   const { signal } = ending;

@@ -10,12 +10,14 @@ import { createErrorHandler } from './problem.ts';
 import { createRoutes } from './route.ts';
 import { createAgentRoutes } from './routes/agents.ts';
 import { createAuditRoutes } from './routes/audit.ts';
+import { createDeadLetterRoutes } from './routes/dead-letters.ts';
 import { createEventRoutes } from './routes/events.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createJobRoutes } from './routes/jobs.ts';
 import { createLauncherRoutes } from './routes/launcher.ts';
 import { createLogRoutes } from './routes/log.ts';
 import { createPageRoutes, redeemCode } from './routes/pages.ts';
+import { createPipelineRoutes } from './routes/pipelines.ts';
 import { createRepositoryRoutes } from './routes/repositories.ts';
 import { createSecretRoutes } from './routes/secrets.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
@@ -40,6 +42,8 @@ export function createApp(deps: ApiDeps) {
     .route('/', createLogRoutes(deps))
     .route('/', createEventRoutes(deps))
     .route('/', createJobRoutes(deps))
+    .route('/', createPipelineRoutes(deps))
+    .route('/', createDeadLetterRoutes(deps))
     .route('/', createRepositoryRoutes(deps))
     .route('/', createTokenRoutes(deps))
     .route('/', createSessionRoutes(deps))

@@ -1,6 +1,6 @@
 import type { ForgeEvent } from '../core/forge/index.ts';
 import type { Accepted, JobSpec, Repository } from '../core/job/index.ts';
-import type { EnqueueRequest, Queue } from '../core/queue/index.ts';
+import type { EnqueueRequest, EnqueueResult, Queue } from '../core/queue/index.ts';
 import { Problem } from './problem.ts';
 
 type Movement = Extract<ForgeEvent, { kind: 'push' | 'tag' | 'pull request' }>;
@@ -39,15 +39,27 @@ export function toEnqueueRequest(
     },
     ...(delivery === undefined ? {} : { delivery: `${repository.forge}:${delivery}` }),
     jobs: [{ spec, pool: repository.pool }],
+    ...toMost(repository),
   };
+}
+
+/** The repository's own cap, where it has one. */
+export function toMost({ jobLimit }: Repository): Pick<EnqueueRequest, 'most'> {
+  return jobLimit === undefined ? {} : { most: jobLimit };
 }
 
 /** Awaits the durable write. @throws Problem 503 when no more work is admitted */
 export async function enqueue(queue: Queue, publicUrl: string, request: EnqueueRequest): Promise<Accepted> {
-  const result = await queue.enqueue(request);
-  if (result.answer === 'full')
-    throw new Problem(503, 'Too many jobs wait already. Try again when some are done.', {
-      'retry-after': '30',
-    });
-  return { ...result, page: `${publicUrl}/jobs/${result.jobs[0] ?? ''}` };
+  return toAccepted(await queue.enqueue(request), publicUrl);
+}
+
+/** @throws Problem 503 when no more work is admitted */
+export function toAccepted(result: EnqueueResult, publicUrl: string): Accepted {
+  if (result.answer !== 'full') return { ...result, page: `${publicUrl}/jobs/${result.jobs[0] ?? ''}` };
+  const whose = { all: '', pool: ' of this pool', repository: ' of this repository' }[result.of];
+  throw new Problem(
+    503,
+    `Too many jobs${whose} wait already: at most ${result.most} may be unfinished. Try again when some are done.`,
+    { 'retry-after': '30' },
+  );
 }

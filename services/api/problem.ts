@@ -31,6 +31,10 @@ export function noJob(id: string): Problem {
   return new Problem(404, `There is no job ${id}; it may be older than the history.`);
 }
 
+export function noPipeline(id: string): Problem {
+  return new Problem(404, `There is no pipeline ${id}; it may be older than the history.`);
+}
+
 export function noRepository(id: string): Problem {
   return new Problem(404, `${id} is not registered.`);
 }

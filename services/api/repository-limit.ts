@@ -2,7 +2,7 @@ import { type Identity, knowsRepository, toLimit } from '../core/access/index.ts
 import { type JobEvent, jobIdSchema } from '../core/job/index.ts';
 import { limitedRoutes } from './access-rules.ts';
 import type { ApiDeps } from './deps.ts';
-import { noJob, noRepository, Problem } from './problem.ts';
+import { noJob, noPipeline, noRepository, Problem } from './problem.ts';
 
 /** Jobs of which a stream remembers whose they are. */
 const mostRemembered = 10_000;
@@ -23,15 +23,22 @@ export async function checkLimit(
   if (toLimit(identity) === undefined) return;
   if (!limitedRoutes.has(route))
     throw new Problem(403, 'This token is limited to some repositories, and this is not about one of them.');
-  const { id, forge, owner, name } = toParams(route, path);
+  const { id, pipeline, forge, owner, name } = toParams(route, path);
   if (forge !== undefined) {
     const repository = `${forge}/${owner}/${name}`;
     if (!knowsRepository(identity, repository)) throw noRepository(repository);
   }
-  if (id !== undefined) {
-    const found = jobIdSchema.safeParse(id).success ? await deps.queue.job(id) : undefined;
-    if (found === undefined || !knowsRepository(identity, found.job.spec.repository)) throw noJob(id);
+  if (id !== undefined && !(await knowsJob(deps, identity, id))) throw noJob(id);
+  if (pipeline !== undefined) {
+    // All jobs of a pipeline are of one repository.
+    const known = jobIdSchema.safeParse(pipeline).success ? await deps.queue.pipeline(pipeline) : undefined;
+    if (!(await knowsJob(deps, identity, known?.jobs[0] ?? ''))) throw noPipeline(pipeline);
   }
+}
+
+async function knowsJob({ queue }: Pick<ApiDeps, 'queue'>, identity: Identity, id: string): Promise<boolean> {
+  const found = jobIdSchema.safeParse(id).success ? await queue.job(id) : undefined;
+  return found !== undefined && knowsRepository(identity, found.job.spec.repository);
 }
 
 /** Whether an event is of a job that the credential may know. */

@@ -39,8 +39,28 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
     },
     {
       name: 'retry',
-      summary: 'run a job again',
+      summary: 'run a job again, or what failed of its pipeline',
       load: async () => (await import('./commands/retry.ts')).configureRetry,
+    },
+    {
+      name: 'approve',
+      summary: 'let jobs run that await approval',
+      load: async () => (await import('./commands/approve.ts')).configureApprove,
+    },
+    {
+      name: 'skip',
+      summary: 'let jobs go that await approval',
+      load: async () => (await import('./commands/approve.ts')).configureSkip,
+    },
+    {
+      name: 'dead',
+      summary: 'list jobs that were given up',
+      load: async () => (await import('./commands/dead.ts')).configureDead,
+    },
+    {
+      name: 'requeue',
+      summary: 'put jobs that were given up back into the queue',
+      load: async () => (await import('./commands/requeue.ts')).configureRequeue,
     },
     {
       name: 'trigger',

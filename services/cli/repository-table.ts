@@ -10,17 +10,20 @@ export function printRepository(context: Context, repository: Repository, option
 }
 
 export function toRepositoryTable(context: Context, repositories: readonly Repository[]): string {
+  const limited = repositories.some(({ jobLimit }) => jobLimit !== undefined);
   const columns = [
     { title: 'REPOSITORY', shrinks: true },
     { title: 'DEFAULT BRANCH', shrinks: true },
     { title: 'POOL' },
     { title: 'TIME LIMIT' },
+    ...(limited ? [{ title: 'JOB LIMIT' }] : []),
   ];
-  const rows = repositories.map(({ id, defaultBranch, pool, timeLimitMs }) => [
+  const rows = repositories.map(({ id, defaultBranch, pool, timeLimitMs, jobLimit }) => [
     id,
     defaultBranch,
     pool,
     formatDuration(timeLimitMs),
+    ...(limited ? [jobLimit === undefined ? '-' : String(jobLimit)] : []),
   ]);
   return toTable(columns, rows, toTerminal(context.env, context.stdout));
 }

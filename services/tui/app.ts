@@ -94,6 +94,32 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
           change({ board: learn(state.board, [job], event) });
           tell('the job has been asked to stop');
         });
+      case 'requeue':
+        return attempt(async () => {
+          const { job, event } = await client.requeue(command.id);
+          change({ board: learn(state.board, [job], event) });
+          tell('the job is in the queue again');
+        });
+      case 'approve':
+      case 'skip':
+        return attempt(async () => {
+          // The commit that was on the screen, whatever has come since.
+          const known = state.board.known.get(command.id)?.job;
+          if (known === undefined) return;
+          const decide = command.type === 'skip' ? client.skip : client.approve;
+          const { jobs } = await decide(known.pipeline, known.spec.sha);
+          tell(`${jobs} ${jobs === 1 ? 'job' : 'jobs'} ${command.type === 'skip' ? 'skipped' : 'approved'}`);
+        });
+      case 'rerun':
+        return attempt(async () => {
+          const pipeline = state.board.known.get(command.id)?.job.pipeline ?? '';
+          const accepted = await client.retryPipeline(pipeline);
+          tell(
+            accepted.answer === 'dup'
+              ? 'the pipeline was run again already'
+              : `runs again as pipeline ${accepted.pipeline}`,
+          );
+        });
       case 'retry':
         return attempt(async () => {
           const { jobs } = await client.retry(command.id, randomUUID());

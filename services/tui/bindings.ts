@@ -1,7 +1,16 @@
 import { isFinal, type Job } from '../core/job/index.ts';
 import { toLogHeight } from './job-view.ts';
 import { toLogWindow } from './log-window.ts';
-import { type Command, type Mode, type State, select, toJob, toMode, toSelectedRow } from './state.ts';
+import {
+  type Command,
+  type Decision,
+  type Mode,
+  type State,
+  select,
+  toJob,
+  toMode,
+  toSelectedRow,
+} from './state.ts';
 
 export interface Reaction {
   readonly state: State;
@@ -77,6 +86,38 @@ export const bindings: readonly Binding[] = [
     modes: ['jobs', 'job'],
     refuse: (state) => refuseNone(state) ?? refuseRetry(toJob(state)),
     run: (state) => confirm(state, 'Retry', 'retry'),
+  },
+  {
+    keys: ['R'],
+    label: 'R',
+    help: 'run again what failed of the pipeline, once confirmed',
+    modes: ['jobs', 'job'],
+    refuse: (state) => refuseNone(state) ?? refuseRetry(toJob(state)),
+    run: (state) => confirm(state, 'Run again what failed in the pipeline of', 'rerun'),
+  },
+  {
+    keys: ['a'],
+    label: 'a',
+    help: 'approve what awaits it of this commit, once confirmed',
+    modes: ['jobs', 'job'],
+    refuse: (state) => refuseNone(state) ?? refuseApproval(toJob(state)),
+    run: (state) => confirm(state, 'Approve', 'approve'),
+  },
+  {
+    keys: ['s'],
+    label: 's',
+    help: 'skip what awaits approval of this commit, once confirmed',
+    modes: ['jobs', 'job'],
+    refuse: (state) => refuseNone(state) ?? refuseApproval(toJob(state)),
+    run: (state) => confirm(state, 'Skip', 'skip'),
+  },
+  {
+    keys: ['u'],
+    label: 'u',
+    help: 'put a dead job back into the queue, once confirmed',
+    modes: ['jobs', 'job'],
+    refuse: (state) => refuseNone(state) ?? refuseRequeue(toJob(state)),
+    run: (state) => confirm(state, 'Requeue', 'requeue'),
   },
   {
     keys: ['f'],
@@ -187,12 +228,22 @@ function refuseRetry(job: Job | undefined): string | undefined {
   return `the job is ${job.state}; only a finished one can be run again`;
 }
 
+function refuseApproval(job: Job | undefined): string | undefined {
+  if (job === undefined || (job.awaits === true && job.state === 'waiting')) return undefined;
+  return 'the job does not await approval';
+}
+
+function refuseRequeue(job: Job | undefined): string | undefined {
+  if (job === undefined || job.state === 'dead') return undefined;
+  return `the job is ${job.state}; only a dead one goes back into the queue`;
+}
+
 function onJob(state: State, run: (job: Job) => Reaction): Reaction {
   const job = toJob(state);
   return job === undefined ? { state } : run(job);
 }
 
-function confirm(state: State, word: string, type: 'cancel' | 'retry'): Reaction {
+function confirm(state: State, word: string, type: Decision): Reaction {
   return onJob(state, ({ id, spec }) => {
     const question = `${word} ${spec.repository} ${spec.branch} (${id.slice(0, 8)})?`;
     return { state: { ...state, confirm: { question, command: { type, id } } } };

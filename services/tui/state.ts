@@ -20,9 +20,12 @@ export interface Opened {
   readonly top: number | undefined;
 }
 
+/** What is asked for a job once it is confirmed. */
+export type Decision = 'cancel' | 'retry' | 'rerun' | 'approve' | 'skip' | 'requeue';
+
 /** What the program is to do beyond showing another state. */
 export type Command =
-  | { readonly type: 'open' | 'cancel' | 'retry'; readonly id: string }
+  | { readonly type: 'open' | Decision; readonly id: string }
   | { readonly type: 'close' | 'quit' | 'interrupt' };
 
 export interface Notice {

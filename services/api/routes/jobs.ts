@@ -15,8 +15,9 @@ import {
   type Trigger,
   triggerSchema,
 } from '../../core/job/index.ts';
+import type { NewJob } from '../../core/queue/index.ts';
 import type { ApiDeps } from '../deps.ts';
-import { enqueue } from '../enqueue.ts';
+import { enqueue, toMost } from '../enqueue.ts';
 import { noJob, noRepository, Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams, takes } from '../route.ts';
 
@@ -73,10 +74,11 @@ const retry = createRoute({
 
 export function createJobRoutes(deps: ApiDeps) {
   const { queue, publicUrl } = deps;
-  const askFor = (repository: Repository, spec: JobSpec, key = createToken()) =>
+  const askFor = (repository: Repository, job: Omit<NewJob, 'pool'>, key = createToken()) =>
     enqueue(queue, publicUrl, {
       cause: { kind: 'asked', repository: repository.id, key },
-      jobs: [{ spec, pool: repository.pool }],
+      jobs: [{ ...job, pool: repository.pool }],
+      ...toMost(repository),
     });
 
   return createRoutes()
@@ -90,7 +92,9 @@ export function createJobRoutes(deps: ApiDeps) {
       if (!knowsRepository(c.get('identity'), body.repository)) throw noRepository(body.repository);
       const repository = await readRepository(deps, body.repository);
       const spec = await toTriggeredSpec(deps, repository, body);
-      const accepted = await askFor(repository, spec, c.req.valid('header')['idempotency-key']);
+      const awaits = body.awaits === undefined ? {} : { awaits: `awaits approval: ${body.awaits}` };
+      const key = c.req.valid('header')['idempotency-key'];
+      const accepted = await askFor(repository, { spec, ...awaits }, key);
       c.set('about', `${repository.id} ${accepted.jobs[0]}`);
       return c.json(accepted, 202);
     })
@@ -107,8 +111,11 @@ export function createJobRoutes(deps: ApiDeps) {
       if (!isFinal(job.state))
         throw new Problem(409, `Job ${id} has not ended yet: ${job.state}. Cancel it first, or wait.`);
       const repository = await readRepository(deps, job.spec.repository);
-      const spec = { ...job.spec, retryOf: id, timeLimitMs: repository.timeLimitMs };
-      return c.json(await askFor(repository, spec, c.req.valid('header')['idempotency-key']), 202);
+      const spec = { ...(await toRepeated(deps, job)), timeLimitMs: repository.timeLimitMs };
+      // Another run of what nobody approved is no approval.
+      const awaits = job.awaits === true ? { awaits: 'awaits approval: nobody approved the run before' } : {};
+      const key = c.req.valid('header')['idempotency-key'];
+      return c.json(await askFor(repository, { spec, ...awaits }, key), 202);
     });
 }
 
@@ -122,6 +129,13 @@ export async function readRepository(deps: Pick<ApiDeps, 'repositories'>, id: st
   const repository = await deps.repositories.get(id);
   if (repository === undefined) throw noRepository(id);
   return repository;
+}
+
+/** The same job, alone in a new pipeline: of a pipeline's first job the other workflows are not repeated. */
+async function toRepeated({ queue }: ApiDeps, { id, pipeline, spec }: Job): Promise<JobSpec> {
+  const { needs: _needs, run: _run, ...rest } = spec;
+  const others = spec.workflow === undefined && ((await queue.pipeline(pipeline))?.jobs.length ?? 0) > 1;
+  return { ...rest, ...(others ? { expanded: true as const } : {}), retryOf: id };
 }
 
 async function toTriggeredSpec(deps: ApiDeps, repository: Repository, wanted: Trigger): Promise<JobSpec> {

@@ -17,6 +17,7 @@ interface Settings {
   defaultBranch?: string;
   pool?: string;
   timeLimit?: number;
+  jobLimit?: number;
   json?: true;
 }
 
@@ -39,6 +40,7 @@ export function configureAdd(command: Command, context: Context): void {
           defaultBranch: settings.defaultBranch ?? usual.defaultBranch,
           pool: settings.pool ?? usual.pool,
           timeLimitMs: settings.timeLimit ?? parseLimit(usual.timeLimit),
+          ...(settings.jobLimit === undefined ? {} : { jobLimit: settings.jobLimit }),
         });
         printRepository(context, await client.putRepository(repository), settings);
         if (forge !== 'local' && settings.json !== true)
@@ -63,11 +65,12 @@ export function configureSet(command: Command, context: Context): void {
           ...(settings.defaultBranch === undefined ? {} : { defaultBranch: settings.defaultBranch }),
           ...(settings.pool === undefined ? {} : { pool: settings.pool }),
           ...(settings.timeLimit === undefined ? {} : { timeLimitMs: settings.timeLimit }),
+          ...(settings.jobLimit === undefined ? {} : { jobLimit: settings.jobLimit }),
         };
         if (Object.keys(patch).length === 0)
           throw new CommandError(
             exitCodes.usage,
-            'nothing to set: give at least one of --default-branch, --pool, --time-limit',
+            'nothing to set: give at least one of --default-branch, --pool, --time-limit, --job-limit',
           );
         printRepository(
           context,
@@ -89,7 +92,15 @@ function addSettings(command: Command, shown?: typeof usual): Command {
       `for each job, such as 90s, 30m, 1h30m${or(shown?.timeLimit)}`,
       parseLimit,
     )
-    .option('--json', `the api's answer, for scripts: id, forge, name, defaultBranch, pool, timeLimitMs`);
+    .option(
+      '--job-limit <number>',
+      'how many unfinished jobs it may have; more are refused until some are done',
+      parseJobLimit,
+    )
+    .option(
+      '--json',
+      `the api's answer, for scripts: id, forge, name, defaultBranch, pool, timeLimitMs, jobLimit`,
+    );
 }
 
 /** `add` writes all settings: it must not silently undo what somebody has set. */
@@ -117,6 +128,12 @@ function parsePool(text: string): string {
   const parsed = nameSchema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError('Expected letters, digits, dots and dashes.');
+}
+
+function parseJobLimit(text: string): number {
+  const parsed = repositorySchema.shape.jobLimit.safeParse(/^\d+$/.test(text) ? Number(text) : undefined);
+  if (parsed.success && parsed.data !== undefined) return parsed.data;
+  throw new InvalidArgumentError('Expected a number from 1 to 1000000.');
 }
 
 function parseLimit(text: string): number {

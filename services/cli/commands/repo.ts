@@ -52,7 +52,7 @@ function configureShow(command: Command, context: Context): void {
     .summary('show one')
     .description('Shows the settings of one repository.')
     .argument(...repositoryArgument)
-    .option('--json', `${json}: id, forge, name, defaultBranch, pool, timeLimitMs`)
+    .option('--json', `${json}: id, forge, name, defaultBranch, pool, timeLimitMs, jobLimit`)
     .action((given: string, options: { json?: true }) =>
       withClient(context, async (client) =>
         printRepository(context, await client.repository(await findRepository(client, given)), options),

@@ -10,6 +10,7 @@ import { withProgress } from '../progress.ts';
 interface Options extends StartOptions {
   ref?: string;
   sha?: string;
+  awaits?: string;
 }
 
 export function configureTrigger(command: Command, context: Context): void {
@@ -24,9 +25,10 @@ export function configureTrigger(command: Command, context: Context): void {
       parseRef,
     )
     .option('--sha <commit>', 'the whole id of a commit (default: the head of the ref)', parseSha)
+    .option('--awaits <reason>', 'wait until somebody approves it, and say this meanwhile')
     .option('-f, --follow', "then print the job's log, and exit as it ends")
     .option('--json', "the api's answer, for scripts: answer, pipeline, jobs, page")
-    .action((given: string, { ref, sha, ...options }: Options) =>
+    .action((given: string, { ref, sha, awaits, ...options }: Options) =>
       withClient(context, async (client) => {
         const accepted = await withProgress(context, 'asking for a run', async () =>
           client.trigger(
@@ -34,6 +36,7 @@ export function configureTrigger(command: Command, context: Context): void {
               repository: await findRepository(client, given),
               ...(ref === undefined ? {} : { ref }),
               ...(sha === undefined ? {} : { sha }),
+              ...(awaits === undefined ? {} : { awaits }),
             },
             randomUUID(),
           ),

@@ -17,6 +17,7 @@ import {
   reconciledSchema,
   repositorySchema,
   repositorySecretSchema,
+  settledSchema,
   type Trigger,
 } from '../job/index.ts';
 import { readEvents } from './sse.ts';
@@ -50,6 +51,7 @@ export function createApiClient(options: TransportOptions) {
   const transport = createTransport(options);
   const v1 = '/api/v1';
   const job = (id: string) => `${v1}/jobs/${encodeURIComponent(id)}`;
+  const pipeline = (id: string) => `${v1}/pipelines/${encodeURIComponent(id)}`;
   const repository = (id: string) => `${v1}/repositories/${id.split('/').map(encodeURIComponent).join('/')}`;
   const secret = (id: string, name: string) => `${repository(id)}/secrets/${encodeURIComponent(name)}`;
   const nothing = z.undefined();
@@ -64,6 +66,16 @@ export function createApiClient(options: TransportOptions) {
         method: 'POST',
         headers: { 'idempotency-key': key },
       }),
+    /** Once for each pipeline: the same again answers `dup`. */
+    retryPipeline: (id: string) =>
+      transport.call(`${pipeline(id)}/retry`, acceptedSchema, { method: 'POST' }),
+    approve: (id: string, sha: string) =>
+      transport.call(`${pipeline(id)}/approve`, settledSchema, { method: 'POST', body: { sha } }),
+    skip: (id: string, sha: string) =>
+      transport.call(`${pipeline(id)}/skip`, settledSchema, { method: 'POST', body: { sha } }),
+    deadLetters: (query: Pick<JobQuery, 'limit' | 'cursor'> = {}) =>
+      transport.call(`${v1}/dead-letters${toQuery(query)}`, jobPageSchema),
+    requeue: (id: string) => transport.call(`${job(id)}/requeue`, jobAnswerSchema, { method: 'POST' }),
     trigger: (body: Trigger, key: string) =>
       transport.call(`${v1}/jobs`, acceptedSchema, {
         method: 'POST',

@@ -21,8 +21,15 @@ export const triggerSchema = z.strictObject({
   repository: repositoryIdSchema,
   ref: refSchema.optional(),
   sha: shaSchema.optional(),
+  /** Wait for an approval, and say this meanwhile. */
+  awaits: z.string().trim().min(1).max(200).optional(),
 });
 export type Trigger = z.infer<typeof triggerSchema>;
+
+/** `POST /pipelines/:pipeline/approve` and `skip`: the decision is for this commit and no other. */
+export const commitSchema = z.strictObject({ sha: shaSchema });
+/** How many jobs were decided about. */
+export const settledSchema = z.object({ jobs: z.int().positive() });
 
 /** The answer to a trigger, a retry and a webhook: the pipeline, its jobs, and the first one's page. */
 export const acceptedSchema = z.object({

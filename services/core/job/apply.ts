@@ -14,7 +14,7 @@ export function apply(job: Job | undefined, event: JobEvent): Job | undefined {
   if (job === undefined || job.id !== event.job) return job;
   switch (event.type) {
     case 'waiting':
-      return { ...job, state: 'waiting', reason: event.reason };
+      return { ...without(job, 'awaits'), state: 'waiting', reason: event.reason };
     case 'blocked':
       return { ...toFresh(job), state: 'blocked', reason: event.reason };
     case 'queued':
@@ -78,7 +78,7 @@ function toFinished(job: Job, event: Extract<JobEvent, { type: 'finished' | 'ski
 
 /** Before another attempt: nothing is left of how the last one ran or ended, but its steps. */
 function toFresh(job: Job) {
-  return { ...without(job, 'agent', 'startedAt', 'finishedAt', 'exitCode'), cancelling: false };
+  return { ...without(job, 'agent', 'awaits', 'startedAt', 'finishedAt', 'exitCode'), cancelling: false };
 }
 
 function putStep(steps: readonly Step[], step: Step): Step[] {

@@ -26,6 +26,8 @@ export const jobSchema = z.object({
   cancelling: z.boolean(),
   /** Why it is in this state, in one line: unmet needs, the error of a pipeline file, what was lost. */
   reason: z.string().max(2000).optional(),
+  /** It needs an approval that nobody has given. */
+  awaits: z.literal(true).optional(),
   /** Claims so far. */
   attempt: z.int().nonnegative(),
   /** Rises with each claim and each loss; whoever holds an older one is refused. */

@@ -11,12 +11,14 @@ export const repositorySchema = z.strictObject({
   pool: nameSchema,
   /** For each job, from its claim on. */
   timeLimitMs: z.int().positive(),
+  /** Unfinished jobs that it may have; more are refused until some are done. @default a half of all */
+  jobLimit: z.int().min(1).max(1_000_000).optional(),
 });
 export type Repository = z.infer<typeof repositorySchema>;
 
 /** What may be changed of a registered repository. */
 export const repositoryPatchSchema = repositorySchema
-  .pick({ defaultBranch: true, pool: true, timeLimitMs: true })
+  .pick({ defaultBranch: true, pool: true, timeLimitMs: true, jobLimit: true })
   .partial()
   .strict();
 export type RepositoryPatch = z.infer<typeof repositoryPatchSchema>;

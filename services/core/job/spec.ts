@@ -24,8 +24,11 @@ export const repositoryIdSchema = z
   .max(220)
   .regex(/^(?:local|gitea|github)\/[A-Za-z0-9][A-Za-z0-9._-]{0,98}\/[A-Za-z0-9_][A-Za-z0-9._-]{0,98}$/);
 
-/** What a job is to do. Written once, at enqueue; never changed. */
-export const jobSpecSchema = z.strictObject({
+/**
+ * What a job is to do. Written once, at enqueue; never changed. What a newer api adds to it an older agent or api
+ * leaves out, so that both work beside each other.
+ */
+export const jobSpecSchema = z.object({
   repository: repositoryIdSchema,
   event: z.enum(jobEvents),
   ref: refSchema,
@@ -37,12 +40,18 @@ export const jobSpecSchema = z.strictObject({
   author: z.string().max(200),
   defaultBranch: z.string().max(512),
   pullRequest: z
-    .strictObject({ number: z.int().positive(), head: z.string().max(512), fork: z.boolean() })
+    .object({ number: z.int().positive(), head: z.string().max(512), fork: z.boolean() })
     .optional(),
   /** The file that this job runs, without folder and ending. Absent: the tree at `sha` decides. */
   workflow: nameSchema.optional(),
+  /** Without a workflow: the pipeline has the tree's other workflows already; run the first, and add none. */
+  expanded: z.literal(true).optional(),
+  /** Workflows of its pipeline that had to be done first. */
+  needs: z.array(nameSchema).max(100).optional(),
   /** The job that this one repeats. */
   retryOf: jobIdSchema.optional(),
+  /** Which run of its pipeline this is. @default 1 */
+  run: z.int().min(2).optional(),
   /** From the claim on, milliseconds. */
   timeLimitMs: z.int().positive(),
   /** W3C Trace Context, from the webhook on. */

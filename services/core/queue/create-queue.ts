@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { completeAnswerSchema, heartbeatAnswerSchema, type Job, jobStates } from '../job/index.ts';
+import { readDeadLetters } from './dead-letters.ts';
 import { createEnqueue, toJobs } from './enqueue.ts';
 import { QueueError, toQueueError } from './error.ts';
 import { toKeyOf } from './keys.ts';
@@ -8,10 +9,11 @@ import { appendLog, readChunks, seekLog } from './log.ts';
 import { toJobId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
+import { createRerun } from './rerun.ts';
 import { createRunner, toBytes, toFields, toList, toNumber, toText } from './run-script.ts';
 import { audit } from './scripts/audit.ts';
 import { claim } from './scripts/claim.ts';
-import { approve, cancel, complete, lost, requeue } from './scripts/end.ts';
+import { approve, cancel, complete, lost, requeue, skip } from './scripts/end.ts';
 import { expand } from './scripts/expand.ts';
 import { noteHead, removeHead } from './scripts/head.ts';
 import { look, tally } from './scripts/look.ts';
@@ -43,6 +45,22 @@ export function createQueue(deps: QueueDeps): Queue {
     return { job: toJob(row, steps), event: toText(event) };
   };
 
+  const readPlaces = async (id: string) => {
+    const places = await commands.callBuffer('HGETALL', toKeyOf('pipeline', id)).catch((error: unknown) => {
+      throw toQueueError('pipeline', error);
+    });
+    return toJobs(places as Buffer[]);
+  };
+
+  const readPipeline = async (id: string) => {
+    const known = await Promise.all((await readPlaces(id)).map(read));
+    return known.filter((each) => each !== undefined);
+  };
+
+  /** A spec never changes, so the commit may be checked before a script runs. */
+  const readJobsOf = async (id: string, sha: string) =>
+    (await readPipeline(id)).flatMap(({ job }) => (job.spec.sha === sha ? [job.id] : []));
+
   return {
     enqueue: createEnqueue(run, limits),
 
@@ -51,9 +69,12 @@ export function createQueue(deps: QueueDeps): Queue {
       if (known === undefined) return 'stale';
       if (workflows.length > limits.jobs)
         throw new QueueError('invalid', `more than ${limits.jobs} workflows`);
-      const { pipeline, spec } = known.job;
-      const jobs = workflows.map((workflow) => ({ id: toJobId(pipeline, workflow) }));
-      const specs = workflows.map((workflow) => toSpecBytes({ ...spec, workflow }));
+      const { pipeline, spec: own } = known.job;
+      const { needs: _needs, retryOf: _retryOf, ...spec } = own;
+      // Only of the job that the tree decides about; the others of its pipeline are what came of that.
+      const added = own.workflow === undefined && own.expanded !== true ? workflows : [];
+      const jobs = added.map((workflow) => ({ id: toJobId(pipeline, workflow) }));
+      const specs = added.map((workflow) => toSpecBytes({ ...spec, workflow }));
       return toOneOf(
         ['done', 'stale'] as const,
         toText(await run(expand, [id, fence, JSON.stringify(jobs), ...specs])),
@@ -105,12 +126,21 @@ export function createQueue(deps: QueueDeps): Queue {
     },
 
     async approve(id, sha) {
-      const jobs = await this.pipeline(id);
-      const known = await Promise.all((jobs?.jobs ?? []).map(read));
-      // A spec never changes, so this may be checked before the script runs.
-      const meant = known.flatMap((each) => (each?.job.spec.sha === sha ? [each.job.id] : []));
+      const meant = await readJobsOf(id, sha);
       return meant.length === 0 ? 0 : toNumber(await run(approve, meant));
     },
+
+    async skip(id, sha, reason) {
+      const meant = await readJobsOf(id, sha);
+      return meant.length === 0 ? 0 : toNumber(await run(skip, [reason.slice(0, 1900), ...meant]));
+    },
+
+    rerun: createRerun({
+      run,
+      limits,
+      readJobs: async (id) => (await readPipeline(id)).map(({ job }) => job),
+    }),
+    deadLetters: (filter) => readDeadLetters(run, filter),
 
     async requeue(id) {
       return toOneOf(['done', 'not-dead'] as const, toText(await run(requeue, [id])));
@@ -126,12 +156,8 @@ export function createQueue(deps: QueueDeps): Queue {
     jobs: (filter) => readPage(run, filter),
 
     async pipeline(id) {
-      const places = (await commands
-        .callBuffer('HGETALL', toKeyOf('pipeline', id))
-        .catch((error: unknown) => {
-          throw toQueueError('pipeline', error);
-        })) as Buffer[];
-      return places.length === 0 ? undefined : { jobs: toJobs(places) };
+      const jobs = await readPlaces(id);
+      return jobs.length === 0 ? undefined : { jobs };
     },
 
     appendLog: (id, fence, n, step, bytes) => appendLog(run, limits.logBytes, { id, fence, n, step, bytes }),

@@ -2,8 +2,9 @@ import { QueueError } from './error.ts';
 import { deliveryMs, type Limits } from './limits.ts';
 import { toCall } from './new-jobs.ts';
 import type { EnqueueRequest, EnqueueResult } from './queue.ts';
-import { type Reply, type Run, toList, toText } from './run-script.ts';
+import { type Reply, type Run, toList, toNumber, toText } from './run-script.ts';
 import { enqueue } from './scripts/enqueue.ts';
+import { toOneOf } from './snapshot.ts';
 
 interface Waiting {
   request: EnqueueRequest;
@@ -46,7 +47,7 @@ export function createEnqueue(run: Run, limits: Limits): (request: EnqueueReques
     const json = JSON.stringify(calls.map(({ call }) => call));
     try {
       const specs = calls.flatMap((call) => call.specs);
-      const answers = toList(await run(enqueue, [json, limits.unfinished, deliveryMs, ...specs]));
+      const answers = toList(await run(enqueue, [json, ...toCaps(limits), deliveryMs, ...specs]));
       for (const [i, { each, pipeline, ids }] of calls.entries()) {
         const answer = toAnswer(answers[i], pipeline, ids);
         if (typeof answer === 'number') again(each, answer);
@@ -76,21 +77,32 @@ export function createEnqueue(run: Run, limits: Limits): (request: EnqueueReques
     });
 }
 
+export function toCaps({ unfinished, unfinishedOfPool, unfinishedOfRepository }: Limits): number[] {
+  return [unfinished, unfinishedOfPool, unfinishedOfRepository];
+}
+
 function toRef({ cause }: EnqueueRequest): string {
   return cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
 }
 
 /** The answer, or the epoch that the ref really has. */
 function toAnswer(reply: Reply | undefined, pipeline: string, ids: string[]): EnqueueResult | number {
-  const [answer, known, ...places] = toList(reply);
+  const [answer, known] = toList(reply);
+  return toText(answer) === 'epoch' ? Number(toText(known)) : toEnqueued(reply, pipeline, ids);
+}
+
+export function toEnqueued(reply: Reply | undefined, pipeline: string, ids: string[]): EnqueueResult {
+  const [answer, known, ...rest] = toList(reply);
   const word = toText(answer);
   if (word === 'enqueued') return { answer: 'enqueued', pipeline, jobs: ids };
-  if (word === 'full') return { answer: 'full' };
-  if (word === 'epoch') return Number(toText(known));
+  if (word === 'full') {
+    const of = toOneOf(['all', 'pool', 'repository'] as const, toText(known));
+    return { answer: 'full', of, most: toNumber(rest[0]) };
+  }
   if (word !== 'dup') throw new QueueError('unavailable', `enqueue: unknown answer ${word}`);
   const first = toText(known);
   // History may have trimmed it; ids can be made again where they are those of this request.
-  const jobs = places.length > 0 || first !== pipeline ? toJobs(places) : ids;
+  const jobs = rest.length > 0 || first !== pipeline ? toJobs(rest) : ids;
   return { answer: 'dup', pipeline: first, jobs };
 }
 

@@ -12,14 +12,14 @@
  * | tick               | HASH   | `at`: the last tick; how far it looked who rises  | tick                          | never |
  * | counts             | HASH   | state → jobs, where no other key counts them      | all that change a job         | never |
  * | events             | STREAM | what was decided, in order                        | all that change a job, step   | trimmed by tick |
- * | index, repo:<repo> | ZSET   | job, by sequence                                  | enqueue expand                | with the job |
+ * | index, repo:<repo> | ZSET   | job, by sequence                                  | enqueue expand rerun          | with the job |
  * | job:<id>           | HASH   | small values only, so that it stays a listpack    | all that change a job         | trimmed by tick |
- * | spec:<id>          | STRING | the spec, packed; never changed                   | enqueue expand                | with the job |
+ * | spec:<id>          | STRING | the spec, packed; never changed                   | enqueue expand rerun          | with the job |
  * | reason:<id>        | STRING | why it is in its state                            | all that change a job         | with the reason |
  * | steps:<id>         | HASH   | step → place, state, times, exit code             | step, claim (forgets)         | with the job |
- * | needs:<id>         | HASH   | job that it still waits for → its name            | enqueue, whoever finishes one | when met |
+ * | needs:<id>         | HASH   | job that it still waits for → its name            | enqueue rerun, whoever finishes one | when met |
  * | dependents:<id>    | SET    | jobs that wait for it                             | the same                      | when it ends |
- * | pipeline:<id>      | HASH   | job → its place                                   | enqueue expand                | with its last job |
+ * | pipeline:<id>      | HASH   | job → its place                                   | enqueue expand rerun          | with its last job |
  * | pools              | SET    | every pool that ever had a ready job              | whoever makes a job ready     | never |
  * | ready:<pool>       | ZSET   | sequence and job, by class and virtual time       | the same; claim cancel tick   | when claimed |
  * | fair:<pool>:<class>| HASH   | repository → its last virtual time, how many wait | whoever makes or takes a ready job | with its last one there |
@@ -29,6 +29,9 @@
  * | delayed            | ZSET   | job, by when it is tried again                    | complete                      | tick |
  * | permits:<group>    | SET    | jobs that are queued or running                   | whoever places or ends a job  | when empty |
  * | blocked:<group>    | ZSET   | jobs that wait for a permit, by sequence          | the same                      | when empty |
+ * | unfinished         | HASH   | `repo <id>`, `pool <name>` → unfinished jobs      | all that make or end a job    | never |
+ * | dead               | ZSET   | job that was given up, by time                    | whoever finishes a job, requeue | with the job |
+ * | stands:<id>        | SET    | later runs of its pipeline in which it stands     | rerun                         | with the job |
  * | done               | ZSET   | finished job, by time                             | whoever finishes a job        | trimmed by tick |
  * | trash              | LIST   | `<job> <fence>` of logs to unlink                 | tick                          | tick, when unlinked |
  * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
@@ -54,6 +57,8 @@ const single = {
   agents: 'agents',
   delayed: 'delayed',
   done: 'done',
+  dead: 'dead',
+  unfinished: 'unfinished',
   trash: 'trash',
   repositories: 'repositories',
   hooks: 'hooks',
@@ -70,6 +75,7 @@ const family = {
   needs: 'needs:',
   dependents: 'dependents:',
   pipeline: 'pipeline:',
+  stands: 'stands:',
   ready: 'ready:',
   fair: 'fair:',
   tickets: 'tickets:',

@@ -2,6 +2,9 @@
 export interface Limits {
   /** Unfinished jobs; more are answered `full`. */
   unfinished: number;
+  /** Of one pool, and of one repository that has no number of its own: so that none takes the room of all. */
+  unfinishedOfPool: number;
+  unfinishedOfRepository: number;
   /** Finished jobs that history keeps, and for how long. */
   finished: number;
   finishedMs: number;
@@ -27,6 +30,8 @@ const day = 86_400_000;
 
 export const defaultLimits: Limits = {
   unfinished: 20_000,
+  unfinishedOfPool: 15_000,
+  unfinishedOfRepository: 10_000,
   finished: 10_000,
   finishedMs: 90 * day,
   events: 20_000,

@@ -12,6 +12,7 @@ export interface EnqueueCall {
   before?: string;
   after?: string;
   epoch?: number;
+  most?: number;
   jobs: ReturnType<typeof toNew>[];
 }
 
@@ -20,7 +21,7 @@ export interface EnqueueCall {
  *   removed in between is another event.
  */
 export function toCall(request: EnqueueRequest, epoch: number, most: number) {
-  const { cause, delivery, jobs } = request;
+  const { cause, delivery, jobs, most: ofRepository } = request;
   check(jobs, most);
   const pipeline = toPipelineId(cause, epoch);
   const ids = jobs.map((job) => toJobId(pipeline, job.spec.workflow));
@@ -32,9 +33,16 @@ export function toCall(request: EnqueueRequest, epoch: number, most: number) {
     repo: cause.repository,
     ...moved,
     ...before,
+    ...(ofRepository === undefined ? {} : { most: ofRepository }),
     jobs: jobs.map((job, i) => toNew(job, ids[i] ?? '', pipeline)),
   };
-  return { call, pipeline, ids, specs: jobs.map((job) => toSpecBytes(job.spec)) };
+  return { call, pipeline, ids, specs: jobs.map(toStored) };
+}
+
+/** What it needs is part of the spec, too: later runs of the pipeline begin from there. */
+function toStored({ spec, needs = [] }: NewJob): Buffer {
+  const { needs: _, ...rest } = spec;
+  return toSpecBytes(needs.length === 0 ? rest : { ...rest, needs });
 }
 
 export function toJobId(pipeline: string, workflow: string | undefined): string {

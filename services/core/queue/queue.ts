@@ -50,14 +50,27 @@ export interface EnqueueRequest {
   cause: Cause;
   /** The forge's delivery id, prefixed with the forge; remembered for 7 days. */
   delivery?: string;
+  /** Unfinished jobs that its repository may have. @default the limit of every repository */
+  most?: number;
   /** At least one; all or none are taken. */
   jobs: NewJob[];
 }
 
-export type EnqueueResult =
-  | { answer: 'enqueued' | 'dup'; pipeline: string; jobs: string[] }
-  /** Admission caps are reached: answer 503 with Retry-After. */
-  | { answer: 'full' };
+export type EnqueueResult = { answer: 'enqueued' | 'dup'; pipeline: string; jobs: string[] } | Full;
+
+/** An admission cap is reached: answer 503 with Retry-After. */
+export interface Full {
+  answer: 'full';
+  of: 'all' | 'pool' | 'repository';
+  most: number;
+}
+
+export type RerunResult =
+  | EnqueueResult
+  /** Unknown pipeline; one that has not ended; one of which everything succeeded. */
+  | { answer: 'unknown' }
+  | { answer: 'running' }
+  | { answer: 'nothing' };
 
 export interface ClaimRequest {
   pool: string;
@@ -134,7 +147,19 @@ export interface Queue {
   cancel(id: string, by: string): Promise<'done' | 'final' | 'unknown'>;
   /** A parent saw its agent die: the same as a lease that ran out, at once. */
   lost(agent: string, reason: string): Promise<'done' | 'unknown'>;
+  /** Jobs of this commit that awaited approval go on; how many there were. */
   approve(pipeline: string, sha: string): Promise<number>;
+  /** They are let go without running; what needs them goes on as after any skipped job. */
+  skip(pipeline: string, sha: string, reason: string): Promise<number>;
+  /**
+   * Runs a pipeline that has ended once more, as a new one in which what succeeded stands. Asking again answers
+   * `dup` with the same new pipeline.
+   *
+   * @param most as in EnqueueRequest
+   */
+  rerun(pipeline: string, most?: number): Promise<RerunResult>;
+  /** Jobs that were given up, the last one first. */
+  deadLetters(filter: { limit: number; cursor?: string }): Promise<JobPage>;
   /** A dead job goes back into the queue with fresh counts. */
   requeue(id: string): Promise<'done' | 'not-dead'>;
   tick(): Promise<void>;

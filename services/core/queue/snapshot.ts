@@ -21,6 +21,7 @@ export function toJob(row: Reply | undefined, stepFields?: Reply): Job {
     state,
     cancelling: text('cancelling') !== undefined,
     ...defined('reason', Buffer.isBuffer(reason) ? reason.toString() : undefined),
+    ...defined('awaits', text('awaits') === undefined ? undefined : (true as const)),
     attempt: number('attempt') ?? 0,
     fence: number('fence') ?? 0,
     ...defined('agent', text('agent')),

@@ -6,7 +6,11 @@ export async function openOurs(path: string, seed: number): Promise<Side> {
   const first = await openConnection(path);
   const connections = [first];
   const open = (commands: typeof first) =>
-    createQueue({ commands, leaseMs: 30_000, limits: { unfinished: 1e6 } });
+    createQueue({
+      commands,
+      leaseMs: 30_000,
+      limits: { unfinished: 1e6, unfinishedOfPool: 1e6, unfinishedOfRepository: 1e6 },
+    });
   const queue = open(first);
 
   const toRequest = (n: number): EnqueueRequest => {

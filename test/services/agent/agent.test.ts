@@ -121,6 +121,18 @@ describe('what the author did', () => {
     await bench.agent();
     expect(await bench.log(other?.id ?? '')).toContain('\nb\n');
   });
+
+  test('the first of several runs alone where its pipeline has the others already', async () => {
+    const text = 'steps: [{commands: echo $CI_WORKFLOW_NAME}]';
+    const files = { '.woodpecker/b.yml': text, '.woodpecker/a.yml': text };
+    const id = await bench.enqueue(files, { expanded: true });
+    await bench.agent();
+    expect(await bench.log(id)).toContain('\na\n');
+    const { jobs } = (await (await bench.api.admin('/api/v1/jobs')).json()) as { jobs: Job[] };
+    expect(
+      jobs.filter(({ pipeline }) => pipeline === jobs.find((job) => job.id === id)?.pipeline),
+    ).toHaveLength(1);
+  });
 });
 
 describe('an agent that is to end its build', () => {

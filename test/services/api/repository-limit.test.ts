@@ -10,15 +10,19 @@ const mine = repository.id;
 const theirs = 'gitea/eve/safe';
 const also = 'gitea/ada/second';
 const nobody = '0123456789abcdef0123';
+const noPipeline = '0123456789abcdef0124';
 
 let api: TestApi;
 const jobs: Record<string, string> = {};
+const pipelines: Record<string, string> = {};
 beforeAll(async () => {
   api = await openTestApi();
   for (const id of [mine, theirs, also]) {
     await api.deps.repositories.put({ ...repository, id, name: id.slice(6) });
     const request = toRequest([toNewJob({ spec: toSpec({ repository: id }) })]);
-    jobs[id] = ((await api.queue.enqueue(request)) as Accepted).jobs[0] ?? '';
+    const accepted = (await api.queue.enqueue(request)) as Accepted;
+    jobs[id] = accepted.jobs[0] ?? '';
+    pipelines[id] = accepted.pipeline;
   }
 });
 afterAll(() => api.close());
@@ -34,7 +38,12 @@ test('of another repository and its jobs it is told what it would be told if the
   const token = await toLimited([mine]);
   const toPath = (route: string, job: string, id: string) => {
     const [forge = '', owner = '', name = ''] = id.split('/');
-    const path = route.slice(route.indexOf('/')).replace(':id', job).replace(':forge', forge);
+    const pipeline = pipelines[id] ?? noPipeline;
+    const path = route
+      .slice(route.indexOf('/'))
+      .replace(':id', job)
+      .replace(':pipeline', pipeline)
+      .replace(':forge', forge);
     return path.replace(':owner', owner).replace(':name', name);
   };
   const named = [...limitedRoutes].filter((route) => route.includes(':'));
@@ -43,7 +52,8 @@ test('of another repository and its jobs it is told what it would be told if the
     const method = route.slice(0, route.indexOf(' '));
     const answer = async (job: string, id: string) => {
       const response = await api.ask(toPath(route, job, id), { method, token });
-      return [response.status, (await response.text()).replace(job, '<job>').replace(id, '<repository>')];
+      const text = (await response.text()).replace(pipelines[id] ?? noPipeline, '<pipeline>');
+      return [response.status, text.replace(job, '<job>').replace(id, '<repository>')];
     };
     const forbidden = await answer(jobs[theirs] ?? '', theirs);
     expect([route, ...forbidden]).toEqual([route, 404, expect.any(String)]);
@@ -118,6 +128,7 @@ test('an admin with a limit is none anywhere else: whatever does not filter refu
   for (const [method, path] of [
     ['GET', '/metrics'],
     ['GET', '/readyz'],
+    ['GET', '/api/v1/dead-letters'],
     ['GET', '/api/v1/tokens'],
     ['POST', '/api/v1/tokens'],
     ['GET', '/api/v1/sessions'],

@@ -128,6 +128,20 @@ export async function startWireApi() {
     return c.json({ job: { ...job, cancelling: true }, event: '8-0' });
   });
   app.post('/jobs/:id/retry', (c) => c.json(accepted(toJobId(99)), 202));
+  app.post('/jobs/:id/requeue', (c) => {
+    const job = find(c.req.param('id'));
+    if (job?.state !== 'dead') return problem(409, 'Only a dead one goes back into the queue.');
+    return c.json({ job: { ...job, state: 'queued' }, event: '8-0' });
+  });
+  app.get('/dead-letters', (c) =>
+    c.json({ jobs: jobs.filter(({ state }) => state === 'dead'), event: '7-0' }),
+  );
+  app.post('/pipelines/:id/approve', (c) => c.json({ jobs: 2 }));
+  app.post('/pipelines/:id/skip', (c) => c.json({ jobs: 1 }));
+  app.post('/pipelines/:id/retry', (c) => {
+    const again = jobs.filter(({ pipeline }) => pipeline === toJobId(98)).map(({ id }) => id);
+    return c.json({ ...accepted(toJobId(98)), answer: 'dup', jobs: [c.req.param('id'), ...again] }, 202);
+  });
   app.get('/jobs/:id/log', (c) => c.body(logs.get(c.req.param('id')) as Uint8Array<ArrayBuffer>));
   app.get('/jobs/:id/log/stream', (c) => {
     const text = streams.get(c.req.param('id'))?.shift();

@@ -114,6 +114,32 @@ test('a retry from the list stays in the list', async () => {
   expect(terminal.picture()).toContain('REPOSITORY');
 });
 
+test('a dead job is put back, and what awaits approval is approved or let go: all once confirmed', async () => {
+  begin();
+  api.publish({ type: 'dead', job: running.id, at: 950_000, reason: 'lost 3 agents' });
+  start();
+  await terminal.until('dead');
+  terminal.type('uy');
+  await terminal.until('the job is in the queue again');
+  api.publish({ type: 'finished', job: running.id, at: 960_000, state: 'failure' });
+  await terminal.until(/failure .*Turn the crank/);
+  terminal.type('Ry');
+  await terminal.until(`runs again as pipeline ${running.pipeline}`);
+  const waiting = createJob({ number: 2, createdAt: 970_000, state: 'waiting', awaits: true });
+  api.create(waiting);
+  await terminal.until('waiting');
+  terminal.type('gay');
+  await terminal.until('1 job approved');
+  terminal.type('sy');
+  await terminal.until('1 job skipped');
+  expect(api.requests.filter((request) => request.startsWith('POST'))).toEqual([
+    `POST /jobs/${running.id}/requeue`,
+    `POST /pipelines/${running.pipeline}/retry`,
+    `POST /pipelines/${waiting.pipeline}/approve`,
+    `POST /pipelines/${waiting.pipeline}/skip`,
+  ]);
+});
+
 test('what goes wrong is said in one line', async () => {
   start(toJobId(9));
   await terminal.until(`no job ${toJobId(9)}`);

@@ -65,6 +65,20 @@ test('Enter opens the selected job, Esc goes back to it', () => {
 test.each([
   ['c', 'cancel', createJob({ state: 'running' }), 'Cancel local/ada/engine main (00000000)?'],
   ['r', 'retry', createJob({ state: 'failure' }), 'Retry local/ada/engine main (00000000)?'],
+  [
+    'R',
+    'rerun',
+    createJob({ state: 'failure' }),
+    'Run again what failed in the pipeline of local/ada/engine main (00000000)?',
+  ],
+  [
+    'a',
+    'approve',
+    createJob({ state: 'waiting', awaits: true }),
+    'Approve local/ada/engine main (00000000)?',
+  ],
+  ['s', 'skip', createJob({ state: 'waiting', awaits: true }), 'Skip local/ada/engine main (00000000)?'],
+  ['u', 'requeue', createJob({ state: 'dead' }), 'Requeue local/ada/engine main (00000000)?'],
 ])('%s asks before it %ss, and n or Esc is no', (key, command, job, question) => {
   for (const state of [createState([job]), openLog([job])]) {
     expect(type(state, key).state.confirm?.question).toBe(question);
@@ -82,6 +96,10 @@ test.each([
   ['c', createJob({ state: 'success' }), 'the job is over: success'],
   ['c', createJob({ state: 'running', cancelling: true }), 'the job has been asked to stop already'],
   ['r', createJob({ state: 'running' }), 'the job is running; only a finished one can be run again'],
+  ['R', createJob({ state: 'waiting' }), 'the job is waiting; only a finished one can be run again'],
+  ['a', createJob({ state: 'waiting' }), 'the job does not await approval'],
+  ['s', createJob({ state: 'cancelled', awaits: true }), 'the job does not await approval'],
+  ['u', createJob({ state: 'failure' }), 'the job is failure; only a dead one goes back into the queue'],
 ])('%s is refused with a reason, which the next key clears', (key, job, reason) => {
   const { state, commands } = type(createState([job]), key);
   expect([state.notice, commands]).toEqual([{ text: reason, bad: true }, []]);

@@ -52,7 +52,10 @@ export async function startFakeApi() {
     requests.push(`${request.method} ${path}${from === undefined ? '' : ` from ${String(from)}`}`);
     if (status !== undefined)
       return json(status, { title: 'no', status, detail: `the fake answers ${status}` });
-    const [, , id = '', action] = path.split('/');
+    const [, kind, id = '', action] = path.split('/');
+    if (kind === 'pipelines' && (action === 'approve' || action === 'skip')) return json(200, { jobs: 1 });
+    if (kind === 'pipelines')
+      return json(202, { answer: 'enqueued', pipeline: id, jobs: [id], page: `http://fake/jobs/${id}` });
     const job = jobs.get(id);
     if (path === '/jobs') {
       return json(200, { jobs: [...jobs.values()].map((one) => ({ ...one, steps: [] })), event: last() });
@@ -73,6 +76,10 @@ export async function startFakeApi() {
     if (action === undefined) return json(200, { job, event: last() });
     if (action === 'cancel') {
       publish({ type: 'cancelling', job: id, at: 5 });
+      return json(200, { job: jobs.get(id), event: last() });
+    }
+    if (action === 'requeue') {
+      publish({ type: 'queued', job: id, at: 5 });
       return json(200, { job: jobs.get(id), event: last() });
     }
     if (action === 'retry') {

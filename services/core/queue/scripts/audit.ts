@@ -17,12 +17,18 @@ end
 
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
 local counts, ready, groups, shares = {}, {}, {}, {}
+local open, pipelines, seen = {}, {}, {}
 for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   local job = read(id)
   expect(job, id .. ' is in the index and has no hash')
   if job then
     local state = job.state
     counts[state] = (counts[state] or 0) + 1
+    seen[id] = true
+    pipelines[job.pipeline] = true
+    if not final[state] then
+      for _, field in ipairs({ 'repo ' .. job.repo, 'pool ' .. job.pool }) do open[field] = (open[field] or 0) + 1 end
+    end
     local function same(key, should, name)
       expect((call('ZSCORE', key, id) and true or false) == should, id .. ' is ' .. state .. ': ' .. name)
     end
@@ -37,6 +43,12 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
     same(DEADLINES, state == 'running', 'deadlines')
     same(DELAYED, state == 'delayed', 'delayed')
     same(DONE, final[state] or false, 'done')
+    same(DEAD, state == 'dead', 'dead')
+    for _, pipeline in ipairs(call('SMEMBERS', STANDS .. id)) do
+      pipelines[pipeline] = true
+      expect(call('HEXISTS', PIPELINE .. pipeline, id) == 1, id .. ' stands in ' .. pipeline .. ', which does not know')
+      expect(final[state], id .. ' is ' .. state .. ' and stands in ' .. pipeline)
+    end
     expect((job.finished and true or false) == (final[state] or false), id .. ' is ' .. state .. ': finished')
     expect(call('EXISTS', SPEC .. id) == 1, id .. ' has no spec')
     expect(call('HEXISTS', PIPELINE .. job.pipeline, id) == 1, id .. ' is not in its pipeline')
@@ -74,6 +86,11 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   end
 end
 
+for pipeline in pairs(pipelines) do
+  for _, id in ipairs(call('HKEYS', PIPELINE .. pipeline)) do
+    expect(seen[id], id .. ' is in its pipeline and nowhere else')
+  end
+end
 for _, pool in ipairs(call('SMEMBERS', POOLS)) do
   expect(call('ZCARD', READY .. pool) == (ready[pool] or 0), pool .. ': ready has a job that is not queued')
   expect(call('XLEN', TICKETS .. pool) == (ready[pool] or 0), pool .. ': a ticket without its job')
@@ -102,6 +119,14 @@ expect(call('ZCARD', LEASES) == running, 'a lease without its job')
 expect(call('ZCARD', DEADLINES) == running, 'a deadline without its job')
 expect(call('HLEN', AGENTS) == running, 'an agent without its job')
 expect(call('ZCARD', DELAYED) == (counts.delayed or 0), 'a delayed job that is not')
+expect(call('ZCARD', DEAD) == (counts.dead or 0), 'a dead job that is not')
+local caps = call('HGETALL', UNFINISHED)
+for i = 1, #caps, 2 do
+  local real = open[caps[i]] or 0
+  expect(tonumber(caps[i + 1]) == real, caps[i] .. ': counted ' .. caps[i + 1] .. ' unfinished, really ' .. real)
+  open[caps[i]] = nil
+end
+for field, real in pairs(open) do expect(false, field .. ': not counted, really ' .. real) end
 local counted = call('HGETALL', COUNTS)
 for state in pairs(held) do counts[state] = nil end
 for i = 1, #counted, 2 do

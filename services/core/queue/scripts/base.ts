@@ -32,6 +32,12 @@ local function count(from, to)
   if to and not held[to] then call('HINCRBY', COUNTS, to, 1) end
 end
 
+-- Unfinished jobs of a repository and of a pool: what the caps look at.
+local function admitted(job, more)
+  call('HINCRBY', UNFINISHED, 'repo ' .. job.repo, more)
+  call('HINCRBY', UNFINISHED, 'pool ' .. job.pool, more)
+end
+
 local function explain(id, reason)
   if reason then call('SET', REASON .. id, reason) else call('DEL', REASON .. id) end
 end

@@ -39,6 +39,6 @@ local function create(new, spec, repo, pipeline)
   call('HSET', JOB .. id, unpack(fields))
   if job.reason then explain(id, job.reason) end
   count(nil, job.state)
-  emit('created', id, job.reason and { state = job.state, reason = job.reason })
+  emit('created', id, job.reason and { state = job.state, reason = job.reason, awaits = new.awaits })
 end
 `;

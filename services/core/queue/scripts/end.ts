@@ -105,7 +105,7 @@ export const approve = toScript('approve', {
 local approved = 0
 for _, id in ipairs(ARGV) do
   local job = read(id)
-  if job and job.awaits then
+  if job and job.awaits and job.state == 'waiting' then
     approved = approved + 1
     call('HDEL', JOB .. id, 'awaits')
     if call('EXISTS', NEEDS .. id) == 0 then
@@ -118,6 +118,27 @@ for _, id in ipairs(ARGV) do
   end
 end
 return approved
+`,
+});
+
+/**
+ * KEYS  [1] seq
+ * ARGV  [1] reason  [2…] jobs
+ * Returns how many had awaited approval; they are skipped, and who needs them goes on.
+ */
+export const skip = toScript('skip', {
+  kind: 'drain',
+  parts,
+  body: `
+local skipped = 0
+for i = 2, #ARGV do
+  local job = read(ARGV[i])
+  if job and job.awaits and job.state == 'waiting' then
+    skipped = skipped + 1
+    finish(job, 'skipped', ARGV[1])
+  end
+end
+return skipped
 `,
 });
 

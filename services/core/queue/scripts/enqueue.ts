@@ -1,3 +1,4 @@
+import { admit } from './admit.ts';
 import { base } from './base.ts';
 import { create } from './create.ts';
 import { order, place } from './place.ts';
@@ -15,27 +16,27 @@ local function gather(command, key, score, member)
   set[#set + 1] = score
   set[#set + 1] = member
 end
-if #ARGV > 4 then add = gather end
+if #ARGV > 6 then add = gather end
 `;
 
 /**
  * KEYS  [1] seq
- * ARGV  [1] JSON: requests, each { delivery?, pipeline, repo, ref?, before?, after?, epoch?, jobs }
- *       [2] most unfinished jobs  [3] how long a delivery is remembered, ms  [4…] the specs, in order
- * Returns a list with one answer for each request: {'enqueued'} | {'dup', pipeline, job, place, …} | {'full'}
+ * ARGV  [1] JSON: requests, each { delivery?, pipeline, repo, ref?, before?, after?, epoch?, most?, jobs }
+ *       [2] most unfinished jobs  [3] of one pool  [4] of one repository, where the request does not say
+ *       [5] how long a delivery is remembered, ms  [6…] the specs, in order
+ * Returns a list with one answer for each request: {'enqueued'} | {'dup', pipeline, job, place, …}
+ *       | {'full', 'all' | 'pool' | 'repository', most}
  *       | {'epoch', n}: the ref has another epoch than the id was made with, and nothing was done.
  *
  * Each request is taken wholly or not at all; several in one call only share the way.
  */
 export const enqueue = toScript('enqueue', {
   kind: 'admit',
-  parts: [base, together, order, place, create],
+  parts: [base, together, order, place, create, admit],
   body: `
-local most, remembered, at, seq = tonumber(ARGV[2]), ARGV[3], 3, 0
-local jobs = #ARGV - 3
-local unfinished = call('ZCARD', INDEX)
--- Finished ones count only when it matters.
-if unfinished + jobs > most then unfinished = unfinished - call('ZCARD', DONE) end
+local most, most_of_pool, most_of_repo = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local remembered, at, seq = ARGV[5], 5, 0
+local jobs = #ARGV - 5
 
 local function known(pipeline)
   local answer = call('HGETALL', PIPELINE .. pipeline)
@@ -80,8 +81,8 @@ local function take(request)
     local answer = look_back(request, delivery)
     if answer then return answer end
   end
-  if unfinished + #request.jobs > most then return { 'full' } end
-  unfinished = unfinished + #request.jobs
+  local full = admit(request.repo, request.jobs, { most, most_of_pool, request.most or most_of_repo })
+  if full then return full end
   move_head(request)
   if delivery then call('SET', delivery, pipeline, 'PX', remembered) end
   local places = {}
@@ -100,6 +101,7 @@ local requests, answers = cjson.decode(ARGV[1]), {}
 seq = call('INCRBY', SEQ, jobs) - jobs
 for i, request in ipairs(requests) do answers[i] = take(request) end
 for _, set in pairs(sets) do call(unpack(set)) end
+note_admitted()
 return answers
 `,
 });

@@ -20,6 +20,8 @@ local function leave(job)
     call('DEL', NEEDS .. id)
   else
     call('ZREM', DONE, id)
+    if state == 'dead' then call('ZREM', DEAD, id) end
+    admitted(job, 1)
   end
 end
 
@@ -52,13 +54,16 @@ function finish(job, state, reason, exit)
   local id, from = job.id, job.state
   leave(job)
   job.state = state
-  if job.cancelling or job.awaits then call('HDEL', JOB .. id, 'cancelling', 'by', 'awaits') end
+  -- That nobody approved it stays: a run of it that somebody asks for must be approved, too.
+  if job.cancelling then call('HDEL', JOB .. id, 'cancelling', 'by') end
   -- Its token outlives its own settling only; see authenticate.
   call('HSET', JOB .. id, 'state', state, 'finished', stamp, 'settled', job.settled or '', 'ticket', '')
   if exit then call('HSET', JOB .. id, 'exit', exit) end
   -- A running or queued job has none yet, and from elsewhere none ends without one.
   if reason then explain(id, reason) end
   call('ZADD', DONE, now, id)
+  if state == 'dead' then call('ZADD', DEAD, now, id) end
+  admitted(job, -1)
   count(from, state)
   if state == 'skipped' or state == 'dead' then
     emit(state, id, { reason = reason })

@@ -59,6 +59,25 @@ return { last_event(), taken, sequences, on }
 
 /**
  * KEYS  [1] seq
+ * ARGV  [1] time to start below, or '+inf'  [2] how many of that very time were seen  [3] most rows
+ * Returns {event, {row, …}, {time of each row, …}}: jobs that were given up, the last one first.
+ */
+export const deadLetters = toScript('dead-letters', {
+  kind: 'look',
+  parts: [base, rows],
+  body: `
+local found = call('ZRANGE', DEAD, ARGV[1], '-inf', 'BYSCORE', 'REV', 'LIMIT', ARGV[2], ARGV[3], 'WITHSCORES')
+local taken, times = {}, {}
+for i = 1, #found, 2 do
+  taken[#taken + 1] = row(found[i])
+  times[#times + 1] = found[i + 1]
+end
+return { last_event(), taken, times }
+`,
+});
+
+/**
+ * KEYS  [1] seq
  * Returns state, jobs, state, jobs, …: as text.
  */
 export const tally = toScript('tally', {

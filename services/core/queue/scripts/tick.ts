@@ -90,7 +90,9 @@ local function forget(id)
   call('ZREM', INDEX, id)
   call('ZREM', REPO .. job.repo, id)
   call('HDEL', PIPELINE .. job.pipeline, id)
-  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id)
+  for _, pipeline in ipairs(call('SMEMBERS', STANDS .. id)) do call('HDEL', PIPELINE .. pipeline, id) end
+  if job.state == 'dead' then call('ZREM', DEAD, id) end
+  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, STANDS .. id)
   count(job.state, nil)
   -- History knows a replay by the pipeline; where it goes early, a key stands in for the rest of the day.
   local rest = job.created + ARGV[8] - now

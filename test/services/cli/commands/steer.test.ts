@@ -60,6 +60,51 @@ test('a retry that is followed prints only the log, and exits as the new job end
   );
 });
 
+test('retry --failed names the jobs that run again, not those that stand', async () => {
+  api.jobs.push(createJob(1), createJob(9, { pipeline: toJobId(98), state: 'queued' }));
+  expect(await cli('retry', toJobId(1), '--failed')).toMatchObject({
+    code: 0,
+    stdout: 'Started job 00090000. ./bellows open 00090000 prints its page.\n',
+    stderr: 'This pipeline was run again already; this is what came of it.\n',
+  });
+  expect(api.requests).toContain(`POST /pipelines/${toJobId(1)}/retry`);
+  const { stdout } = await cli('retry', toJobId(1), '--failed', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ answer: 'dup', jobs: [toJobId(1), toJobId(9)] });
+});
+
+test('approve and skip are for the commit of the job that is named', async () => {
+  const sha = '1a2b3c4d'.repeat(5);
+  api.jobs.push(createJob(4, { state: 'waiting' }));
+  expect((await cli('approve', '0004')).stdout).toBe('Approved 2 jobs of commit 1a2b3c4d1a2b.\n');
+  expect((await cli('skip', '0004', '--sha', '1a2b')).stdout).toBe('Skipped 1 job of commit 1a2b3c4d1a2b.\n');
+  expect(JSON.parse((await cli('approve', '0004', '--json')).stdout)).toEqual({ jobs: 2 });
+  expect(await cli('approve', '0004', '--sha', 'ffff')).toMatchObject({
+    code: 1,
+    stderr: `bellows: job 00040000 is of commit ${sha}, not of ffff\n`,
+  });
+  expect(api.bodies).toEqual([{ sha }, { sha }, { sha }]);
+});
+
+test('dead letters are listed with their reasons, and put back by their ids', async () => {
+  expect(await cli('dead')).toMatchObject({ stdout: '', stderr: 'No job was given up.\n' });
+  api.jobs.push(
+    createJob(6, { state: 'dead', reason: 'lost 3 agents; the last: killed' }),
+    createJob(7, { state: 'dead', reason: 'tried 5 times' }),
+  );
+  const { stdout } = await cli('dead', '--limit', '5');
+  expect(stdout).toContain('lost 3 agents; the last: killed');
+  expect(JSON.parse((await cli('dead', '--json')).stdout).jobs).toHaveLength(2);
+  expect((await cli('requeue', '0006', '0007')).stdout).toBe(
+    'Job 00060000 is queued again.\nJob 00070000 is queued again.\n',
+  );
+  expect(JSON.parse((await cli('requeue', '0006', '--json')).stdout)).toMatchObject({
+    job: { state: 'queued' },
+  });
+  api.jobs.push(createJob(8));
+  expect((await cli('requeue', '0008')).code).toBe(1);
+  expect((await cli('dead', '--limit', '0')).code).toBe(2);
+});
+
 test('trigger takes a branch or a whole ref, and finds a repository by its name', async () => {
   api.repositories.push(createRepository('gitea/ada/engine'));
   const sha = 'ab'.repeat(20);

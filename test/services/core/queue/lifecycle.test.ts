@@ -209,9 +209,45 @@ test('pushes that come out of order all run, and the head is where the forge has
 test('a pipeline is taken wholly or not at all', async () => {
   queue = createQueue({ commands, leaseMs: 30_000, limits: { unfinished: 2 } });
   const three = ['build', 'test', 'lint'].map((workflow) => toNewJob({ spec: toSpec({ workflow }) }));
-  expect(await queue.enqueue(toRequest(three))).toEqual({ answer: 'full' });
+  expect(await queue.enqueue(toRequest(three))).toEqual({ answer: 'full', of: 'all', most: 2 });
   expect((await queue.jobs({ limit: 10 })).jobs).toEqual([]);
   expect(await queue.enqueue(toRequest(three.slice(1)))).toMatchObject({ answer: 'enqueued' });
+});
+
+test('no repository and no pool takes the room of all, and each job that ends gives its own back', async () => {
+  queue = createQueue({
+    commands,
+    leaseMs: 30_000,
+    limits: { unfinishedOfPool: 3, unfinishedOfRepository: 2 },
+  });
+  const enqueue = async (repository: string, pool = 'default', most?: number) => {
+    const cap = most === undefined ? {} : { most };
+    const request = toRequest([toNewJob({ spec: toSpec({ repository }), pool })]);
+    const result = await queue.enqueue({ ...request, ...cap });
+    return result.answer === 'full' ? `${result.of} ${result.most}` : result.answer;
+  };
+  const [one, two] = ['local/ada/one', 'local/ada/two'];
+  expect([await enqueue(one), await enqueue(one), await enqueue(one)]).toEqual([
+    'enqueued',
+    'enqueued',
+    'repository 2',
+  ]);
+  expect([await enqueue(two), await enqueue(two), await enqueue(two, 'big')]).toEqual([
+    'enqueued',
+    'pool 3',
+    'enqueued',
+  ]);
+  expect(await enqueue(two, 'big', 3)).toBe('enqueued');
+  // In one call, each is counted for the next.
+  const both = await Promise.all([
+    enqueue('local/ada/three', 'big', 1),
+    enqueue('local/ada/three', 'big', 1),
+  ]);
+  expect(both).toEqual(['enqueued', 'repository 1']);
+  const { job, fence } = await claim();
+  await queue.complete(job, fence, { outcome: 'success' });
+  expect(await enqueue(one)).toBe('enqueued');
+  expect(await queue.audit()).toEqual([]);
 });
 
 test('a job that was not approved runs only after approval of just that commit', async () => {

@@ -1,6 +1,7 @@
 import type { JobState, Outcome, Step, StepFact } from '../../../../../services/core/job/index.ts';
 import { isFinal, toId } from '../../../../../services/core/job/index.ts';
 import type { EnqueueRequest, Limits, NewJob } from '../../../../../services/core/queue/index.ts';
+import { toSpec } from '../../../../support/job.ts';
 
 /**
  * The queue once more, from the prose alone: plain lists, no Redis, no time. Slow and easy to believe.
@@ -29,7 +30,10 @@ export interface ModelJob {
   exitCode: number | undefined;
   steps: Step[];
   needs: Map<string, string>;
+  /** The names that it needed when it was made, or that a run before it did. */
+  needed: string[];
   always: boolean;
+  expanded: boolean;
   awaits: boolean;
   group: { name: string; limit: number } | undefined;
   permit: boolean;
@@ -46,10 +50,15 @@ interface Ready {
   turn: number;
 }
 
-export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'errors' | 'steps'>) {
+type ModelLimits = Pick<
+  Limits,
+  'unfinished' | 'unfinishedOfPool' | 'unfinishedOfRepository' | 'losses' | 'errors' | 'steps'
+>;
+
+export function createModel(limits: ModelLimits) {
   const jobs = new Map<string, ModelJob>();
-  /** Pipelines ever made, since a replay is known after history has forgotten it. */
-  const pipelines = new Set<string>();
+  /** Pipelines ever made, since a replay is known after history has forgotten it; their jobs in order. */
+  const pipelines = new Map<string, string[]>();
   const deliveries = new Map<string, string>();
   const heads = new Map<string, string>();
   const epochs = new Map<string, number>();
@@ -135,7 +144,7 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
     leaveReady(job);
     closeSteps(job);
     ended += 1;
-    Object.assign(job, { state, reason, exitCode, cancelling: false, by: undefined, awaits: false, ended });
+    Object.assign(job, { state, reason, exitCode, cancelling: false, by: undefined, ended });
     job.needs.clear();
     release(job);
     for (const other of inOrder().filter((each) => each.needs.has(job.id))) {
@@ -163,6 +172,22 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
     else dispatch(job);
   };
 
+  const membersOf = (pipeline: string) => (pipelines.get(pipeline) ?? []).flatMap((id) => jobs.get(id) ?? []);
+
+  /** What is full, if these came. */
+  const findFull = (wanted: readonly { repo: string; pool: string }[], ofRepository: number) => {
+    const open = inOrder().filter((job) => !isFinal(job.state));
+    if (open.length + wanted.length > limits.unfinished)
+      return { answer: 'full', of: 'all', most: limits.unfinished };
+    const count = (by: 'repo' | 'pool', name: string) =>
+      [...open, ...wanted].filter((job) => job[by] === name).length;
+    if (wanted.some(({ repo }) => count('repo', repo) > ofRepository))
+      return { answer: 'full', of: 'repository', most: ofRepository };
+    if (wanted.some(({ pool }) => count('pool', pool) > limits.unfinishedOfPool))
+      return { answer: 'full', of: 'pool', most: limits.unfinishedOfPool };
+    return undefined;
+  };
+
   const create = (pipeline: string, id: string, { spec, pool, needs = [], ...rest }: NewJob) => {
     seq += 1;
     const { runs, group, priority = 5, awaits } = rest;
@@ -174,7 +199,9 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
       ...{ attempt: 0, fence: 0, settled: undefined, losses: 0, errors: 0, agent: undefined },
       ...{ token: undefined, exitCode: undefined, steps: [], group, permit: false, queuedAs: 0, ended: 0 },
       needs: new Map(needs.map((name) => [toId('job', pipeline, name), name])),
+      needed: needs,
       always: runs === 'always',
+      expanded: spec.expanded === true,
       awaits: awaits !== undefined,
     };
     jobs.set(id, job);
@@ -186,15 +213,20 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
     return job?.state === 'running' && job.fence === fence ? job : undefined;
   };
 
+  const awaiting = (pipeline: string, sha: string) =>
+    membersOf(pipeline).filter((job) => job.sha === sha && job.awaits && job.state === 'waiting');
+
   return {
     jobs,
     heads,
+    /** Pipelines of which a job is left. */
+    livePipelines: () => [...pipelines.keys()].filter((id) => membersOf(id).length > 0).sort(),
     removeHead(repo: string, ref: string) {
       heads.delete(`${repo} ${ref}`);
       removed += 1;
       epochs.set(`${repo} ${ref}`, removed);
     },
-    enqueue({ cause, delivery, jobs: wanted }: EnqueueRequest) {
+    enqueue({ cause, delivery, most, jobs: wanted }: EnqueueRequest) {
       const known = delivery === undefined ? undefined : deliveries.get(delivery);
       const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
       const pipeline =
@@ -211,28 +243,32 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
           : toId('asked', cause.repository, cause.key);
       const ids = wanted.map(({ spec }) => toId('job', pipeline, spec.workflow ?? ''));
       const here = (of: string) => {
-        const left = inOrder().flatMap((job) => (job.pipeline === of ? [job.id] : []));
+        const left = membersOf(of).map((job) => job.id);
         return { answer: 'dup', pipeline: of, jobs: left.length > 0 || of !== pipeline ? left : ids };
       };
       if (known !== undefined) return here(known);
       const dup = pipelines.has(pipeline);
-      const unfinished = inOrder().filter((job) => !isFinal(job.state)).length;
-      if (!dup && unfinished + wanted.length > limits.unfinished) return { answer: 'full' };
+      const places = wanted.map(({ spec, pool }) => ({ repo: spec.repository, pool }));
+      const full = dup ? undefined : findFull(places, most ?? limits.unfinishedOfRepository);
+      if (full !== undefined) return full;
       if (cause.kind === 'ref' && (!heads.has(ref) || heads.get(ref) === cause.before))
         heads.set(ref, cause.after);
       if (delivery !== undefined) deliveries.set(delivery, pipeline);
       if (dup) return here(pipeline);
-      pipelines.add(pipeline);
+      pipelines.set(pipeline, ids);
       for (const [i, job] of wanted.entries()) create(pipeline, ids[i] ?? '', job);
       return { answer: 'enqueued', pipeline, jobs: ids };
     },
     expand(id: string, fence: number, workflows: string[], spec: NewJob['spec']) {
       const job = held(id, fence);
       if (job === undefined) return 'stale';
+      // Only the job that the tree decides about adds any, and only in the run that found them.
+      if (job.workflow !== undefined || job.expanded) return 'done';
       for (const workflow of workflows) {
         const other = toId('job', job.pipeline, workflow);
         if (jobs.has(other)) continue;
         const { pool, group } = job;
+        pipelines.set(job.pipeline, [...(pipelines.get(job.pipeline) ?? []), other]);
         create(job.pipeline, other, {
           spec: { ...spec, workflow },
           pool,
@@ -325,13 +361,73 @@ export function createModel(limits: Pick<Limits, 'unfinished' | 'losses' | 'erro
       return 'done';
     },
     approve(pipeline: string, sha: string) {
-      const meant = inOrder().filter((job) => job.pipeline === pipeline && job.sha === sha && job.awaits);
+      const meant = awaiting(pipeline, sha);
       for (const job of meant) {
         job.awaits = false;
         if (job.needs.size === 0) dispatch(job);
         else job.reason = 'waits for what it needs';
       }
       return meant.length;
+    },
+    skip(pipeline: string, sha: string, reason: string) {
+      let skipped = 0;
+      for (const job of awaiting(pipeline, sha)) {
+        // One that needs another of these has been skipped by it.
+        if (job.state !== 'waiting') continue;
+        skipped += 1;
+        finish(job, 'skipped', reason);
+      }
+      return skipped;
+    },
+    /**
+     * What succeeded stands. What failed, was cancelled, timed out or died runs again, and of what was skipped
+     * that which is bound to one of these by a need, in either direction.
+     */
+    rerun(pipeline: string, most?: number) {
+      const members = membersOf(pipeline);
+      if (members.length === 0) return { answer: 'unknown' };
+      if (members.some(({ state }) => !isFinal(state))) return { answer: 'running' };
+      const again = new Set<ModelJob>();
+      const take = (job: ModelJob) => {
+        if (again.has(job)) return;
+        again.add(job);
+        for (const other of members) {
+          const bound =
+            job.needed.includes(other.workflow ?? '') || other.needed.includes(job.workflow ?? '');
+          if (bound && other.state === 'skipped') take(other);
+        }
+      };
+      for (const job of members) if (job.state !== 'success' && job.state !== 'skipped') take(job);
+      if (again.size === 0) return { answer: 'nothing' };
+      const next = toId('rerun', pipeline);
+      const toNew = (job: ModelJob) => toId('job', next, job.workflow ?? '');
+      if (membersOf(next).length > 0)
+        return { answer: 'dup', pipeline: next, jobs: membersOf(next).map(({ id }) => id) };
+      const full = findFull([...again], most ?? limits.unfinishedOfRepository);
+      if (full !== undefined) return full;
+      const ids = members.map((job) => (again.has(job) ? toNew(job) : job.id));
+      pipelines.set(next, ids);
+      for (const job of members.filter((each) => again.has(each))) {
+        const needs = job.needed.filter((name) => [...again].some((other) => other.workflow === name));
+        const spec = toSpec({ repository: job.repo, sha: job.sha });
+        create(next, toNew(job), {
+          spec: job.workflow === undefined ? spec : { ...spec, workflow: job.workflow },
+          ...{ pool: job.pool, priority: job.class, needs, runs: job.always ? 'always' : 'success' },
+          ...(job.group === undefined ? {} : { group: job.group }),
+          ...(job.awaits ? { awaits: 'awaits approval: nobody approved the run before' } : {}),
+        });
+        const made = jobs.get(toNew(job));
+        if (made === undefined) continue;
+        made.needed = job.needed;
+        made.expanded = job.workflow === undefined && (job.expanded || members.length > 1);
+      }
+      return { answer: 'enqueued', pipeline: next, jobs: ids };
+    },
+    deadLetters(diedAt: (id: string) => number) {
+      return inOrder()
+        .filter((job) => job.state === 'dead')
+        .sort((a, b) => diedAt(b.id) - diedAt(a.id) || (a.id < b.id ? 1 : -1))
+        .map(({ id }) => id);
     },
     requeue(id: string) {
       const job = jobs.get(id);

@@ -17,6 +17,8 @@ import { createRandom, type Random } from './random.ts';
 
 const limits = {
   unfinished: 25,
+  unfinishedOfPool: 20,
+  unfinishedOfRepository: 15,
   finished: 15,
   losses: 3,
   errors: 3,
@@ -163,12 +165,45 @@ export function createPlay(redis: Redis, seed: number): Play {
       const sha = random.chance(0.8) ? job.sha : 'e'.repeat(40);
       same(await queue.approve(job.pipeline, sha), model.approve(job.pipeline, sha));
     },
+    async skip() {
+      const job = anyJob('waiting') ?? anyJob();
+      if (job === undefined) return;
+      const sha = random.chance(0.8) ? job.sha : 'e'.repeat(40);
+      same(await queue.skip(job.pipeline, sha, 'by ada'), model.skip(job.pipeline, sha, 'by ada'));
+    },
+    async rerun() {
+      // Mostly one that can be run again.
+      const over = [...model.jobs.values()].filter(({ pipeline, state }) => {
+        const others = [...model.jobs.values()].filter((other) => other.pipeline === pipeline);
+        return state !== 'success' && others.every((other) => isFinal(other.state));
+      });
+      const job = (random.chance(0.9) ? random.some(over) : undefined) ?? anyJob();
+      const pipeline = job?.pipeline ?? '0'.repeat(20);
+      const most = random.chance(0.1) ? 8 : undefined;
+      same(await queue.rerun(pipeline, most), model.rerun(pipeline, most));
+      return pipeline;
+    },
+    async deadLetters() {
+      await fold();
+      const should = model.deadLetters(finishedAt);
+      const found: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await queue.deadLetters({ limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+        found.push(...page.jobs.map(({ id }) => id));
+        cursor = page.next;
+        if (cursor === undefined) break;
+      }
+      same(found, should);
+    },
     async requeue() {
       const id = (anyJob('dead') ?? anyJob())?.id ?? '0'.repeat(20);
       same(await queue.requeue(id), model.requeue(id));
     },
     async expand() {
-      const { id, fence } = anyHeld();
+      const first = random.some(
+        [...model.jobs.values()].filter((job) => job.workflow === undefined && job.state === 'running'),
+      );
+      const { id, fence } = random.chance(0.7) && first !== undefined ? first : anyHeld();
       const spec = folded.get(id)?.spec;
       const workflows = names.slice(0, 1 + random.below(3)) as string[];
       if (spec !== undefined)
@@ -215,7 +250,7 @@ export function createPlay(redis: Redis, seed: number): Play {
   };
   const weights: Record<string, number> = {
     ...{ enqueue: 5, push: 2, claim: 10, step: 6, complete: 8, heartbeat: 3, authenticate: 4 },
-    ...{ cancel: 3, approve: 2, lost: 2, expire: 2, overdue: 1, due: 2, requeue: 2, expand: 1 },
+    ...{ cancel: 3, approve: 2, lost: 2, expire: 2, overdue: 1, due: 2, requeue: 2, expand: 2, rerun: 2 },
   };
   const wheel = Object.keys(operations).flatMap((name) =>
     Array.from({ length: weights[name] ?? 1 }, () => name),
@@ -243,7 +278,7 @@ export function createPlay(redis: Redis, seed: number): Play {
       jobs.map(({ id }) => id),
       [...model.jobs.values()].sort((a, b) => b.seq - a.seq).map(({ id }) => id),
     );
-    await checkKeys(redis, jobs);
+    await checkKeys(redis, jobs, model.livePipelines());
     for (const job of jobs) {
       const full = touched.has(job.id) || random.chance(0.05);
       const real = full ? (await queue.job(job.id))?.job : job;
@@ -268,7 +303,7 @@ export function createPlay(redis: Redis, seed: number): Play {
 }
 
 /** Nothing is kept of what is not there any more. */
-async function checkKeys(redis: Redis, jobs: readonly Job[]): Promise<void> {
+async function checkKeys(redis: Redis, jobs: readonly Job[], pipelines: string[]): Promise<void> {
   const keys = await redis.keys('ci:{q}:*');
   const about = (family: string) =>
     keys.flatMap((key) => (key.startsWith(`ci:{q}:${family}:`) ? [key.slice(family.length + 8)] : [])).sort();
@@ -276,9 +311,9 @@ async function checkKeys(redis: Redis, jobs: readonly Job[]): Promise<void> {
   same(about('job'), ids);
   same(about('spec'), ids);
   same(about('reason'), jobs.flatMap(({ id, reason }) => (reason === undefined ? [] : [id])).sort());
-  same(about('pipeline'), [...new Set(jobs.map(({ pipeline }) => pipeline))].sort());
+  same(about('pipeline'), pipelines);
   same(about('repo'), [...new Set(jobs.map(({ spec }) => spec.repository))].sort());
-  for (const id of [...about('steps'), ...about('needs'), ...about('dependents')])
+  for (const id of [...about('steps'), ...about('needs'), ...about('dependents'), ...about('stands')])
     same(ids.includes(id), true);
   for (const repository of about('repo')) {
     const own = jobs.filter(({ spec }) => spec.repository === repository).length;
@@ -308,19 +343,34 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
       ...(random.chance(0.15) ? { awaits: 'awaits approval: from a fork' } : {}),
     };
   });
-  return { cause: { kind: 'asked', repository, key: String(n) }, jobs };
+  const most = random.chance(0.2) ? { most: 5 + random.below(10) } : {};
+  return { cause: { kind: 'asked', repository, key: String(n) }, jobs, ...most };
 }
 
 function toComparable(job: Job | undefined) {
   if (job === undefined) return undefined;
-  const { id, pipeline, pool, state, cancelling, reason, attempt, fence, agent, exitCode } = job;
+  const { id, pipeline, pool, state, cancelling, reason, awaits, attempt, fence, agent, exitCode } = job;
   const steps = job.steps.map(({ startedAt, finishedAt, ...rest }) => ({
     ...rest,
     ...(startedAt === undefined ? {} : { startedAt: 1 }),
     ...(finishedAt === undefined ? {} : { finishedAt: 1 }),
   }));
   const ended = (job.finishedAt !== undefined) === isFinal(state);
-  return { id, pipeline, pool, state, cancelling, reason, attempt, fence, agent, exitCode, steps, ended };
+  return {
+    id,
+    pipeline,
+    pool,
+    state,
+    cancelling,
+    reason,
+    awaits,
+    attempt,
+    fence,
+    agent,
+    exitCode,
+    steps,
+    ended,
+  };
 }
 
 function toComparableModel(job: ModelJob | undefined, full: boolean) {
@@ -338,6 +388,7 @@ function toComparableModel(job: ModelJob | undefined, full: boolean) {
     fence,
     agent,
     exitCode,
+    awaits: job.awaits || undefined,
     steps,
     ended: true,
   };
