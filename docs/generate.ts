@@ -5,6 +5,7 @@ import { toPlatformJsonSchema } from '../charts/platform.ts';
 import { toCommandReference } from '../services/cli/reference.ts';
 import { toConfigurationPage } from './generate/configuration.ts';
 import { toKeysPage } from './generate/keys.ts';
+import { toApiPage, toOpenApiDocument } from './generate/openapi.ts';
 import { toPlatformPage } from './generate/platform.ts';
 import { programHelp } from './generate/program-help.ts';
 
@@ -16,6 +17,8 @@ const pages: Record<string, () => string | Promise<string>> = {
   'docs/keys.md': () => toKeysPage(read),
   'docs/platform.schema.json': toPlatformJsonSchema,
   'docs/api-reference/platform.md': toPlatformPage,
+  'docs/api-reference/api.md': toApiPage,
+  'docs/api-reference/openapi.json': toOpenApiDocument,
   'docs/api-reference/command-line.md': () => toCommandReference(programHelp),
 };
 

@@ -22,6 +22,9 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /jobs/:id': ['view', 'launcher'],
   'GET /jobs/:id/live': ['view', 'launcher'],
 
+  'GET /api/v1/openapi.json': ['view', 'launcher'],
+  'GET /api/v1/docs': ['view', 'launcher'],
+
   'GET /api/v1/jobs': ['view', 'launcher'],
   'POST /api/v1/jobs': ['trigger'],
   'GET /api/v1/jobs/:id': ['view', 'launcher'],
@@ -78,6 +81,8 @@ export const limitedRoutes: ReadonlySet<string> = new Set([
   'GET /',
   'GET /jobs/:id',
   'GET /jobs/:id/live',
+  'GET /api/v1/openapi.json',
+  'GET /api/v1/docs',
   'GET /api/v1/jobs',
   'POST /api/v1/jobs',
   'GET /api/v1/jobs/:id',

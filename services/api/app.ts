@@ -6,11 +6,13 @@ import type { ApiDeps } from './deps.ts';
 import { apiBytes, checkNames, limitBody } from './door.ts';
 import type { ApiEnv } from './env.ts';
 import { limitFailures, limitRequests } from './limit.ts';
+import { toOpenApi } from './openapi/document.ts';
 import { createErrorHandler } from './problem.ts';
 import { createRoutes } from './route.ts';
 import { createAgentRoutes } from './routes/agents.ts';
 import { createAuditRoutes } from './routes/audit.ts';
 import { createDeadLetterRoutes } from './routes/dead-letters.ts';
+import { createDocsRoutes } from './routes/docs.ts';
 import { createEventRoutes } from './routes/events.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createJobRoutes } from './routes/jobs.ts';
@@ -32,13 +34,17 @@ export function createApp(deps: ApiDeps) {
   app.onError(createErrorHandler(deps.log));
   app.use(measure(deps), harden, checkNames(deps.hosts, deps.publicUrl));
   app.use(auditRefusals(deps), limitFailures(deps));
-  app.on('GET', ['/', '/jobs/:id'], redeemCode(deps));
+  app.on('GET', ['/', '/jobs/:id', '/api/v1/docs'], redeemCode(deps));
   app.use(authenticate(deps), limitRequests(deps), auditChanges(deps));
   app.use('/api/*', limitBody(apiBytes));
   return app
     .route('/', createHealthRoutes(deps))
     .route('/', createWebhookRoutes(deps))
     .route('/', createPageRoutes(deps))
+    .route(
+      '/',
+      createDocsRoutes(() => toOpenApi(app, deps.publicUrl)),
+    )
     .route('/', createLogRoutes(deps))
     .route('/', createEventRoutes(deps))
     .route('/', createJobRoutes(deps))

@@ -1,6 +1,6 @@
 import type { ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { z } from 'zod';
 import { AccessError } from '../core/access/index.ts';
 import { HeadsError, PayloadError } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
@@ -8,12 +8,43 @@ import { QueueError } from '../core/queue/index.ts';
 import type { ApiEnv } from './env.ts';
 import { pagePolicy, toProblemPage } from './page/html.ts';
 
+export const problemType = 'application/problem+json';
+
+/** What every refusal says (RFC 9457). */
+export const problemSchema = z.object({
+  type: z.literal('about:blank'),
+  /** What its status is called; for programs, as the status is. */
+  title: z.string(),
+  status: z.int(),
+  /** What was wrong, what was expected, what to do; for people. */
+  detail: z.string(),
+  /** The path that was asked for. */
+  instance: z.string(),
+});
+
+export const problemTitles = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  416: 'Range Not Satisfiable',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+} as const;
+export type ProblemStatus = keyof typeof problemTitles;
+
 /** A refusal that the asker may read: what was wrong, what was expected, what to do. */
 export class Problem extends Error {
   override name = 'Problem';
-  readonly status: ContentfulStatusCode;
+  readonly status: ProblemStatus;
   readonly headers: Record<string, string>;
-  constructor(status: ContentfulStatusCode, detail: string, headers: Record<string, string> = {}) {
+  constructor(status: ProblemStatus, detail: string, headers: Record<string, string> = {}) {
     super(detail);
     this.status = status;
     this.headers = headers;
@@ -45,17 +76,23 @@ export function createErrorHandler(log: Log): ErrorHandler<ApiEnv> {
     const problem = toProblem(error);
     if (problem.status >= 500)
       log.error({ path: c.req.path, status: problem.status, err: error }, 'a request failed');
-    const forPeople =
-      !c.req.path.startsWith('/api/') && c.req.header('accept')?.includes('text/html') === true;
-    return forPeople ? toPage(problem) : toResponse(problem);
+    const page = !c.req.path.startsWith('/api/') || c.req.path === '/api/v1/docs';
+    const forPeople = page && c.req.header('accept')?.includes('text/html') === true;
+    return forPeople ? toPage(problem) : toResponse(problem, c.req.path);
   };
 }
 
-function toResponse({ status, message, headers }: Problem): Response {
-  const body = { type: 'about:blank', title: titles[status] ?? 'Problem', status, detail: message };
+function toResponse({ status, message, headers }: Problem, path: string): Response {
+  const body: z.infer<typeof problemSchema> = {
+    type: 'about:blank',
+    title: problemTitles[status],
+    status,
+    detail: message,
+    instance: path.slice(0, 300),
+  };
   return new Response(JSON.stringify(body), {
     status,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': problemType, 'cache-control': 'no-store', ...headers },
   });
 }
 
@@ -64,7 +101,7 @@ async function toPage({ status, message }: Problem): Promise<Response> {
     status === 401
       ? 'This page opens by a link that works once: `bellows open` prints one, and so does a push.'
       : message;
-  return new Response(String(await toProblemPage(titles[status] ?? 'Problem', detail)), {
+  return new Response(String(await toProblemPage(problemTitles[status], detail)), {
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
@@ -87,24 +124,13 @@ function toProblem(error: Error): Problem {
     );
   if (error instanceof PayloadError) return new Problem(400, error.message);
   if (error instanceof HeadsError) return new Problem(502, error.message);
-  if (error instanceof HTTPException) return new Problem(error.status as ContentfulStatusCode, error.message);
+  if (error instanceof HTTPException && isStatus(error.status))
+    return new Problem(error.status, error.message);
   return new Problem(500, 'The api failed. Its log says why.');
 }
 
 const retryLater = { 'retry-after': '5' };
 
-const titles: Partial<Record<ContentfulStatusCode, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  416: 'Range Not Satisfiable',
-  422: 'Unprocessable Content',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-};
+function isStatus(status: number): status is ProblemStatus {
+  return status in problemTitles;
+}

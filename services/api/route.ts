@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { jobIdSchema, repositoryIdSchema } from '../core/job/index.ts';
 import type { ApiEnv } from './env.ts';
-import { Problem } from './problem.ts';
+import { Problem, type ProblemStatus, problemSchema, problemType } from './problem.ts';
 
 /** Routes that know what they take and give; a request that is not so is refused by name. */
 export function createRoutes() {
@@ -17,8 +17,21 @@ export function answers<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { 'application/json': { schema } } };
 }
 
+/** An answer of another kind than JSON. */
+export function answersText(type: string, description: string) {
+  return { description, content: { [type]: { schema: z.string() } } };
+}
+
 export function takes<S extends z.ZodType>(schema: S) {
   return { required: true, content: { 'application/json': { schema } } };
+}
+
+/** What a route refuses beside what all of them do (openapi/document.ts). */
+export function refuses<S extends ProblemStatus>(...statuses: S[]) {
+  const refusal = { description: '', content: { [problemType]: { schema: problemSchema } } };
+  return Object.fromEntries(statuses.map((status) => [status, refusal])) as {
+    [status in S]: typeof refusal;
+  };
 }
 
 export const jobParams = z.object({ id: jobIdSchema });

@@ -6,6 +6,7 @@ import type { ApiDeps } from '../../services/api/deps.ts';
 import { createStreamSlots } from '../../services/api/event-stream.ts';
 import { createJobWatch } from '../../services/api/job-watch.ts';
 import { createMetrics } from '../../services/api/metrics.ts';
+import { toOpenApi } from '../../services/api/openapi/document.ts';
 import { createReconciler } from '../../services/api/reconcile/reconciler.ts';
 import {
   createApiTokens,
@@ -23,6 +24,7 @@ import type { Claim, Repository } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
 import { createFollower, createQueue, createRepositories } from '../../services/core/queue/index.ts';
 import { openRedis } from '../../services/core/runtime/index.ts';
+import { createAnswerCheck } from './openapi.ts';
 import { startRedis } from './redis.ts';
 
 export const publicUrl = 'http://127.0.0.1:7440';
@@ -99,6 +101,8 @@ export async function openTestApi({
     ...given,
   };
   const app = createApp(deps);
+  // Whatever a test asks for: what is answered is what the document says.
+  const check = createAnswerCheck(toOpenApi(app, publicUrl));
   const watching = watch.run(stopping.signal);
 
   const ask = async (path: string, init: RequestInit & { token?: string; json?: unknown } = {}) => {
@@ -107,7 +111,13 @@ export async function openTestApi({
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
     if (json !== undefined) headers.set('content-type', 'application/json');
     const body = json === undefined ? rest.body : JSON.stringify(json);
-    return app.request(`${publicUrl}${path}`, { ...rest, headers, ...(body === undefined ? {} : { body }) });
+    const response = await app.request(`${publicUrl}${path}`, {
+      ...rest,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
+    await check(rest.method ?? 'GET', path, response);
+    return response;
   };
 
   return {

@@ -7,22 +7,26 @@ import { script } from './script.ts';
 import { style } from './style.ts';
 import { type JobView, toJobView } from './view.ts';
 
-type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
+export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 /**
  * Our one script and one sheet run, named by their hash, and nothing else does; the page speaks to nobody
  * but us, and stands in nobody's frame.
  */
-export const pagePolicy = [
-  "default-src 'none'",
-  `script-src '${toHash(script)}'`,
-  `style-src '${toHash(style)}'`,
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+export function toPolicy(only: string, sheet: string): string {
+  return [
+    "default-src 'none'",
+    `script-src '${toHash(only)}'`,
+    `style-src '${toHash(sheet)}'`,
+    "connect-src 'self'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+export const pagePolicy = toPolicy(script, style);
 
 function toHash(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
@@ -80,7 +84,7 @@ export function toProblemPage(title: string, detail: string): Html {
   return toPage(title, html`<h1>${title}</h1><p>${detail}</p>`);
 }
 
-function toPage(title: string, body: Html, head: Html | string = ''): Html {
+export function toPage(title: string, body: Html, head: Html | string = '', sheet = style): Html {
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -88,7 +92,7 @@ function toPage(title: string, body: Html, head: Html | string = ''): Html {
 ${head}
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${raw(style)}</style>
+<style>${raw(sheet)}</style>
 ${body}
 </html>
 `;

@@ -20,15 +20,17 @@ import type { ApiEnv } from '../env.ts';
 import { holdHeartbeat } from '../heartbeat.ts';
 import { openJobSecrets } from '../job-secrets.ts';
 import { Problem } from '../problem.ts';
-import { answers, createRoutes, jobParams as params, takes } from '../route.ts';
+import { answers, createRoutes, jobParams as params, refuses, takes } from '../route.ts';
 import { readJob } from './jobs.ts';
 
 const job = '/api/v1/agent/jobs/{id}';
-const done = { 204: { description: 'Taken.' } };
+const done = { 204: { description: 'Taken.' }, ...refuses(409) };
 
 const claim = createRoute({
   method: 'post',
   path: '/api/v1/agent/claim',
+  operationId: 'claimJob',
+  tags: ['Agents: their protocol'],
   summary: 'Take one job of a pool; the same agent asking again gets the same job',
   request: { body: takes(claimRequestSchema) },
   responses: { 200: answers(claimSchema, 'The job.'), 204: { description: 'No job waits.' } },
@@ -36,6 +38,8 @@ const claim = createRoute({
 const heartbeat = createRoute({
   method: 'post',
   path: `${job}/heartbeat`,
+  operationId: 'heartbeat',
+  tags: ['Agents: their protocol'],
   summary: 'Renew the lease; held open, and answered at once when the job is cancelled or lost',
   request: { params, query: z.object({ wait: z.coerce.number().int().min(0).max(10_000).default(0) }) },
   responses: { 200: answers(heartbeatAnswerSchema, 'What the agent is to do.') },
@@ -43,6 +47,8 @@ const heartbeat = createRoute({
 const step = createRoute({
   method: 'post',
   path: `${job}/steps`,
+  operationId: 'reportStep',
+  tags: ['Agents: their protocol'],
   summary: 'What became of a step',
   request: { params, body: takes(stepFactSchema) },
   responses: done,
@@ -50,13 +56,17 @@ const step = createRoute({
 const workflows = createRoute({
   method: 'post',
   path: `${job}/workflows`,
+  operationId: 'addWorkflows',
+  tags: ['Agents: their protocol'],
   summary: 'The other workflows of the tree; each becomes a job',
   request: { params, body: takes(workflowsSchema) },
-  responses: done,
+  responses: { ...done, ...refuses(422) },
 });
 const log = createRoute({
   method: 'put',
   path: `${job}/log/{n}`,
+  operationId: 'appendLog',
+  tags: ['Agents: their protocol'],
   summary: 'The next chunk of the log',
   request: {
     params: params.extend({ n: z.coerce.number().int().positive() }),
@@ -71,6 +81,8 @@ const log = createRoute({
 const secrets = createRoute({
   method: 'get',
   path: `${job}/secrets`,
+  operationId: 'openSecrets',
+  tags: ['Agents: their protocol'],
   summary: 'The secrets that the steps of the job name, as far as its event may see them',
   request: {
     params,
@@ -81,11 +93,16 @@ const secrets = createRoute({
         .pipe(z.array(secretNameSchema).min(1).max(secretLimits.count)),
     }),
   },
-  responses: { 200: answers(jobSecretsSchema, 'The values, and why the others are not given.') },
+  responses: {
+    ...refuses(404, 409, 422),
+    200: answers(jobSecretsSchema, 'The values, and why the others are not given.'),
+  },
 });
 const complete = createRoute({
   method: 'post',
   path: `${job}/complete`,
+  operationId: 'completeJob',
+  tags: ['Agents: their protocol'],
   summary: 'How the job ended',
   request: { params, body: takes(outcomeSchema) },
   responses: { 200: answers(completeAnswerSchema, 'Whether it counts.') },

@@ -9,6 +9,8 @@ const number = z.coerce.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER
 const read = createRoute({
   method: 'get',
   path: '/api/v1/audit',
+  operationId: 'readAudit',
+  tags: ['Access'],
   summary: 'Who changed what: newest first, or oldest first after a record',
   request: {
     query: z.object({

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { jobAnswerSchema, jobPageSchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { Problem } from '../problem.ts';
-import { answers, createRoutes, jobParams } from '../route.ts';
+import { answers, createRoutes, jobParams, refuses } from '../route.ts';
 import { readJob } from './jobs.ts';
 
 const list = createRoute({
   method: 'get',
   path: '/api/v1/dead-letters',
+  operationId: 'listDeadLetters',
+  tags: ['Jobs'],
   summary: 'Jobs that were given up, with their reasons, the last one first',
   request: {
     query: z.object({
@@ -16,14 +18,19 @@ const list = createRoute({
       cursor: z.string().max(200).optional(),
     }),
   },
-  responses: { 200: answers(jobPageSchema, 'A page; `event` is where the events go on from.') },
+  responses: {
+    ...refuses(422),
+    200: answers(jobPageSchema, 'A page; `event` is where the events go on from.'),
+  },
 });
 const requeue = createRoute({
   method: 'post',
   path: '/api/v1/jobs/{id}/requeue',
+  operationId: 'requeueJob',
+  tags: ['Jobs'],
   summary: 'Put a job that was given up back into the queue, with all its tries',
   request: { params: jobParams },
-  responses: { 200: answers(jobAnswerSchema, 'The job as it is now.') },
+  responses: { ...refuses(404, 409), 200: answers(jobAnswerSchema, 'The job as it is now.') },
 });
 
 /** What the queue gave up, and the way back. */

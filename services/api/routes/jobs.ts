@@ -19,11 +19,13 @@ import type { NewJob } from '../../core/queue/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { enqueue, toMost } from '../enqueue.ts';
 import { noJob, noRepository, Problem } from '../problem.ts';
-import { answers, createRoutes, jobParams, takes } from '../route.ts';
+import { answers, createRoutes, jobParams, refuses, takes } from '../route.ts';
 
 const list = createRoute({
   method: 'get',
   path: '/api/v1/jobs',
+  operationId: 'listJobs',
+  tags: ['Jobs'],
   summary: 'Jobs, newest first, without their steps',
   request: {
     query: z.object({
@@ -35,15 +37,23 @@ const list = createRoute({
       cursor: z.string().max(200).optional(),
     }),
   },
-  responses: { 200: answers(jobPageSchema, 'A page; `event` is where the events go on from.') },
+  responses: {
+    ...refuses(422),
+    200: answers(jobPageSchema, 'A page; `event` is where the events go on from.'),
+  },
 });
 
 const get = createRoute({
   method: 'get',
   path: '/api/v1/jobs/{id}',
+  operationId: 'getJob',
+  tags: ['Jobs'],
   summary: 'One job with its steps',
   request: { params: jobParams },
-  responses: { 200: answers(jobAnswerSchema, 'The job; `event` is where the events go on from.') },
+  responses: {
+    ...refuses(404),
+    200: answers(jobAnswerSchema, 'The job; `event` is where the events go on from.'),
+  },
 });
 
 const asked = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() });
@@ -51,25 +61,31 @@ const asked = z.object({ 'idempotency-key': z.string().min(1).max(200).optional(
 const trigger = createRoute({
   method: 'post',
   path: '/api/v1/jobs',
+  operationId: 'createJob',
+  tags: ['Jobs'],
   summary: 'Run the pipeline of a ref',
   request: { headers: asked, body: takes(triggerSchema) },
-  responses: { 202: answers(acceptedSchema, 'Accepted, and on disk.') },
+  responses: { ...refuses(404, 422, 502), 202: answers(acceptedSchema, 'Accepted, and on disk.') },
 });
 
 const cancel = createRoute({
   method: 'post',
   path: '/api/v1/jobs/{id}/cancel',
+  operationId: 'cancelJob',
+  tags: ['Jobs'],
   summary: 'Cancel a job; a running one is told to stop',
   request: { params: jobParams },
-  responses: { 200: answers(jobAnswerSchema, 'The job as it is now.') },
+  responses: { ...refuses(404, 409), 200: answers(jobAnswerSchema, 'The job as it is now.') },
 });
 
 const retry = createRoute({
   method: 'post',
   path: '/api/v1/jobs/{id}/retry',
+  operationId: 'retryJob',
+  tags: ['Jobs'],
   summary: 'Run a job that has ended once more, as a new one',
   request: { params: jobParams, headers: asked },
-  responses: { 202: answers(acceptedSchema, 'Accepted, and on disk.') },
+  responses: { ...refuses(404, 409, 422), 202: answers(acceptedSchema, 'Accepted, and on disk.') },
 });
 
 export function createJobRoutes(deps: ApiDeps) {

@@ -1,29 +1,66 @@
-import { Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { toActor } from '../../core/access/index.ts';
-import { jobIdSchema } from '../../core/job/index.ts';
 import type { LogSpan, Queue } from '../../core/queue/index.ts';
 import { parseByteRange } from '../byte-range.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { ApiEnv } from '../env.ts';
 import { isKnown } from '../etag.ts';
 import { type Message, toEventStream } from '../event-stream.ts';
 import { createPlainFilter, followLogText, parseLogPosition } from '../log-text.ts';
 import { Problem } from '../problem.ts';
+import { answersText, createRoutes, jobParams, refuses } from '../route.ts';
 import { readJob } from './jobs.ts';
+
+const bytes = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
+
+const read = createRoute({
+  method: 'get',
+  path: '/api/v1/jobs/{id}/log',
+  operationId: 'readLog',
+  tags: ['Logs'],
+  summary: "The newest attempt's log, byte for byte",
+  description: 'Costs what is asked for, wherever it stands. The ETag changes whenever the log does.',
+  request: {
+    params: jobParams,
+    query: z.object({ from: z.coerce.number().int().nonnegative().default(0) }),
+    headers: z.object({
+      range: z.string().max(200).optional(),
+      'if-range': z.string().max(200).optional(),
+      'if-none-match': z.string().max(2000).optional(),
+    }),
+  },
+  responses: {
+    200: { description: 'All bytes from `from` on, until now.', content: bytes },
+    206: { description: 'The bytes of the Range header.', content: bytes },
+    304: { description: 'It is as the asker knows it.' },
+    ...refuses(404, 416),
+  },
+});
+
+const follow = createRoute({
+  method: 'get',
+  path: '/api/v1/jobs/{id}/log/stream',
+  operationId: 'followLog',
+  tags: ['Logs'],
+  summary: 'The log of all attempts as it grows, as text for eyes',
+  description:
+    'Server-sent events: `chunk` with LogText, whose id `<fence>-<n>` a reader gives back as Last-Event-ID or ' +
+    '`from`; `end` when the job has ended and all was sent.',
+  request: {
+    params: jobParams,
+    query: z.object({ from: z.string().max(50).optional() }),
+    headers: z.object({ 'last-event-id': z.string().max(50).optional() }),
+  },
+  responses: { 200: answersText('text/event-stream', 'Until the job has ended.'), ...refuses(404) },
+});
 
 /** A log as exact bytes, and as text while it grows. */
 export function createLogRoutes(deps: ApiDeps) {
-  return new Hono<ApiEnv>()
-    .get('/api/v1/jobs/:id/log', async (c) => {
-      const id = await toJobId(deps, c.req.param('id'));
-      const given = z.coerce
-        .number()
-        .int()
-        .nonnegative()
-        .safeParse(c.req.query('from') ?? 0);
-      if (!given.success) throw new Problem(400, 'from: expected a number of bytes, 0 or more.');
-      const whole = await deps.queue.seekLog(id, { from: given.data });
+  return createRoutes()
+    .openapi(read, async (c) => {
+      const { id } = c.req.valid('param');
+      await readJob(deps, id);
+      const whole = await deps.queue.seekLog(id, c.req.valid('query'));
       const tag = `"${whole.fence}-${whole.size}"`;
       const headers: Record<string, string> = {
         'content-type': 'application/octet-stream',
@@ -52,9 +89,10 @@ export function createLogRoutes(deps: ApiDeps) {
         },
       });
     })
-    .get('/api/v1/jobs/:id/log/stream', async (c) => {
-      const id = await toJobId(deps, c.req.param('id'));
-      const from = parseLogPosition(c.req.header('last-event-id') ?? c.req.query('from'));
+    .openapi(follow, async (c) => {
+      const { id } = c.req.valid('param');
+      await readJob(deps, id);
+      const from = parseLogPosition(c.req.valid('header')['last-event-id'] ?? c.req.valid('query').from);
       return toEventStream({
         ...deps,
         leave: deps.slots(toActor(c.get('identity'))),
@@ -71,13 +109,6 @@ export function createLogRoutes(deps: ApiDeps) {
         },
       });
     });
-}
-
-async function toJobId(deps: ApiDeps, given: string): Promise<string> {
-  const id = jobIdSchema.safeParse(given);
-  if (!id.success) throw new Problem(400, `id: ${id.error.issues[0]?.message ?? 'expected a job id'}`);
-  await readJob(deps, id.data);
-  return id.data;
 }
 
 /** An If-Range of another state of the log asks for all of it (RFC 9110, 13.1.5). */

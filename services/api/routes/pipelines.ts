@@ -5,7 +5,7 @@ import { acceptedSchema, commitSchema, jobIdSchema, settledSchema } from '../../
 import type { ApiDeps } from '../deps.ts';
 import { toAccepted } from '../enqueue.ts';
 import { noPipeline, Problem } from '../problem.ts';
-import { answers, createRoutes, takes } from '../route.ts';
+import { answers, createRoutes, refuses, takes } from '../route.ts';
 import { readJob, readRepository } from './jobs.ts';
 
 const params = z.object({ pipeline: jobIdSchema });
@@ -13,24 +13,30 @@ const params = z.object({ pipeline: jobIdSchema });
 const approve = createRoute({
   method: 'post',
   path: '/api/v1/pipelines/{pipeline}/approve',
+  operationId: 'approvePipeline',
+  tags: ['Pipelines'],
   summary: 'Let the jobs of one commit run that await approval',
   request: { params, body: takes(commitSchema) },
-  responses: { 200: answers(settledSchema, 'How many there were.') },
+  responses: { ...refuses(404, 409), 200: answers(settledSchema, 'How many there were.') },
 });
 const skip = createRoute({
   method: 'post',
   path: '/api/v1/pipelines/{pipeline}/skip',
+  operationId: 'skipPipeline',
+  tags: ['Pipelines'],
   summary: 'Let the jobs of one commit go that await approval: they never run',
   request: { params, body: takes(commitSchema) },
-  responses: { 200: answers(settledSchema, 'How many there were.') },
+  responses: { ...refuses(404, 409), 200: answers(settledSchema, 'How many there were.') },
 });
 const retry = createRoute({
   method: 'post',
   path: '/api/v1/pipelines/{pipeline}/retry',
+  operationId: 'retryPipeline',
+  tags: ['Pipelines'],
   summary:
     'Run what did not succeed once more, in a new pipeline in which the rest stands; once for each pipeline',
   request: { params },
-  responses: { 202: answers(acceptedSchema, 'Accepted, and on disk.') },
+  responses: { ...refuses(404, 409, 422), 202: answers(acceptedSchema, 'Accepted, and on disk.') },
 });
 
 /** What people decide about all jobs of one event. */

@@ -5,7 +5,7 @@ import { HeadsError } from '../../core/forge/index.ts';
 import { type Repository, repositoryPatchSchema, repositorySchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noRepository, Problem } from '../problem.ts';
-import { answers, createRoutes, repositoryParams, takes, toRepositoryId } from '../route.ts';
+import { answers, createRoutes, refuses, repositoryParams, takes, toRepositoryId } from '../route.ts';
 import { readRepository } from './jobs.ts';
 
 const path = '/api/v1/repositories/{forge}/{owner}/{name}';
@@ -14,44 +14,59 @@ const params = repositoryParams;
 const list = createRoute({
   method: 'get',
   path: '/api/v1/repositories',
+  operationId: 'listRepositories',
+  tags: ['Repositories'],
   summary: 'The repositories that may send events',
   responses: { 200: answers(z.object({ repositories: z.array(repositorySchema) }), 'All of them.') },
 });
 const get = createRoute({
   method: 'get',
   path,
+  operationId: 'getRepository',
+  tags: ['Repositories'],
   summary: 'One repository',
   request: { params },
-  responses: { 200: answers(repositorySchema, 'Its settings.') },
+  responses: { ...refuses(404), 200: answers(repositorySchema, 'Its settings.') },
 });
 const put = createRoute({
   method: 'put',
   path,
+  operationId: 'putRepository',
+  tags: ['Repositories'],
   summary: 'Register a repository, or replace its settings',
   request: { params, body: takes(repositorySchema) },
-  responses: { 200: answers(repositorySchema, 'Its settings.') },
+  responses: { ...refuses(422), 200: answers(repositorySchema, 'Its settings.') },
 });
 const patch = createRoute({
   method: 'patch',
   path,
+  operationId: 'patchRepository',
+  tags: ['Repositories'],
   summary: 'Change some settings of a repository',
   request: { params, body: takes(repositoryPatchSchema) },
-  responses: { 200: answers(repositorySchema, 'Its settings.') },
+  responses: { ...refuses(404), 200: answers(repositorySchema, 'Its settings.') },
 });
 const remove = createRoute({
   method: 'delete',
   path,
+  operationId: 'removeRepository',
+  tags: ['Repositories'],
   summary: 'Forget a repository and its secrets; its jobs stay',
   request: { params },
-  responses: { 204: { description: 'It is gone.' } },
+  responses: { ...refuses(404), 204: { description: 'It is gone.' } },
 });
 const renewHook = createRoute({
   method: 'post',
   path: `${path}/hook`,
+  operationId: 'renewHook',
+  tags: ['Repositories'],
   summary:
     'Give a repository its own hook, or renew its secret; the one before stays good until the next time',
   request: { params },
-  responses: { 200: answers(z.object({ url: z.url(), secret: z.string() }), 'Shown this once.') },
+  responses: {
+    ...refuses(404),
+    200: answers(z.object({ url: z.url(), secret: z.string() }), 'Shown this once.'),
+  },
 });
 
 export function createRepositoryRoutes(deps: ApiDeps) {

@@ -11,7 +11,7 @@ import {
 import type { ApiDeps } from '../deps.ts';
 import { noSecretsKey } from '../job-secrets.ts';
 import { Problem } from '../problem.ts';
-import { answers, createRoutes, repositoryParams, toRepositoryId } from '../route.ts';
+import { answers, createRoutes, refuses, repositoryParams, toRepositoryId } from '../route.ts';
 import { readRepository } from './jobs.ts';
 
 const path = '/api/v1/repositories/{forge}/{owner}/{name}/secrets';
@@ -20,13 +20,20 @@ const params = repositoryParams.extend({ secret: secretNameSchema });
 const list = createRoute({
   method: 'get',
   path,
+  operationId: 'listSecrets',
+  tags: ['Repositories'],
   summary: 'The secrets of a repository, without their values, which nobody can read',
   request: { params: repositoryParams },
-  responses: { 200: answers(z.object({ secrets: z.array(repositorySecretSchema) }), 'By name.') },
+  responses: {
+    ...refuses(404),
+    200: answers(z.object({ secrets: z.array(repositorySecretSchema) }), 'By name.'),
+  },
 });
 const put = createRoute({
   method: 'put',
   path: `${path}/{secret}`,
+  operationId: 'putSecret',
+  tags: ['Repositories'],
   summary: 'Set a secret; the body is its value',
   request: {
     params,
@@ -45,14 +52,16 @@ const put = createRoute({
       content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
     },
   },
-  responses: { 200: answers(repositorySecretSchema, 'What may be known of it.') },
+  responses: { ...refuses(404, 422), 200: answers(repositorySecretSchema, 'What may be known of it.') },
 });
 const remove = createRoute({
   method: 'delete',
   path: `${path}/{secret}`,
+  operationId: 'removeSecret',
+  tags: ['Repositories'],
   summary: 'Remove a secret',
   request: { params },
-  responses: { 204: { description: 'It is gone.' } },
+  responses: { ...refuses(404), 204: { description: 'It is gone.' } },
 });
 
 /** Secrets go in and are used; no route shows one to a person. */

@@ -5,27 +5,33 @@ import { meSchema, sessionSchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { toPerson } from '../person.ts';
 import { Problem } from '../problem.ts';
-import { answers, createRoutes } from '../route.ts';
+import { answers, createRoutes, refuses } from '../route.ts';
 import { readSessionCookie } from '../session-cookie.ts';
 
 const me = createRoute({
   method: 'get',
   path: '/api/v1/me',
+  operationId: 'whoAmI',
+  tags: ['Access'],
   summary: 'Whose credential this is, and what it may',
   responses: { 200: answers(meSchema, 'Who asks.') },
 });
 const list = createRoute({
   method: 'get',
   path: '/api/v1/sessions',
+  operationId: 'listSessions',
+  tags: ['Access'],
   summary: 'Browsers that are signed in: an admin sees all, others their own',
   responses: { 200: answers(z.object({ sessions: z.array(sessionSchema) }), 'The newest first.') },
 });
 const end = createRoute({
   method: 'delete',
   path: '/api/v1/sessions/{session}',
+  operationId: 'endSession',
+  tags: ['Access'],
   summary: 'Sign a browser out: an admin any, others their own',
   request: { params: z.object({ session: sessionSchema.shape.id }) },
-  responses: { 204: { description: 'It is signed out.' } },
+  responses: { ...refuses(404), 204: { description: 'It is signed out.' } },
 });
 
 /** Who asks, and which browsers are signed in. */

@@ -5,7 +5,7 @@ import { apiTokenSchema, createdTokenSchema, nameSchema, newTokenSchema } from '
 import type { ApiDeps } from '../deps.ts';
 import { toPerson } from '../person.ts';
 import { Problem } from '../problem.ts';
-import { answers, createRoutes, takes } from '../route.ts';
+import { answers, createRoutes, refuses, takes } from '../route.ts';
 import { readRepository } from './jobs.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -13,22 +13,28 @@ const dayMs = 24 * 3_600_000;
 const list = createRoute({
   method: 'get',
   path: '/api/v1/tokens',
+  operationId: 'listTokens',
+  tags: ['Access'],
   summary: 'API tokens: an admin sees all, others their own',
   responses: { 200: answers(z.object({ tokens: z.array(apiTokenSchema) }), 'By name, without themselves.') },
 });
 const create = createRoute({
   method: 'post',
   path: '/api/v1/tokens',
+  operationId: 'createToken',
+  tags: ['Access'],
   summary: 'Make an API token, for at most a year; it may be limited to some repositories',
   request: { body: takes(newTokenSchema) },
-  responses: { 201: answers(createdTokenSchema, 'The token, shown this once.') },
+  responses: { ...refuses(404, 409), 201: answers(createdTokenSchema, 'The token, shown this once.') },
 });
 const revoke = createRoute({
   method: 'delete',
   path: '/api/v1/tokens/{token}',
+  operationId: 'revokeToken',
+  tags: ['Access'],
   summary: 'Revoke an API token by its name: an admin any, others their own',
   request: { params: z.object({ token: nameSchema }) },
-  responses: { 204: { description: 'It opens nothing any more.' } },
+  responses: { ...refuses(404), 204: { description: 'It opens nothing any more.' } },
 });
 
 /** API tokens: what programs of people carry. */

@@ -1,13 +1,50 @@
-import { type Context, Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { z } from 'zod';
 import { createToken } from '../../core/access/index.ts';
 import { PayloadError, parseWebhook, readSignature, verifySignature } from '../../core/forge/index.ts';
-import { type Forge, forges } from '../../core/job/index.ts';
+import { acceptedSchema, type Forge, forges } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { limitBody, webhookBytes } from '../door.ts';
 import { enqueue, toEnqueueRequest } from '../enqueue.ts';
 import type { ApiEnv } from '../env.ts';
 import type { WebhookOutcome } from '../metrics.ts';
 import { Problem } from '../problem.ts';
+import { answers, createRoutes, refuses } from '../route.ts';
+
+/** What became of an event that starts nothing. */
+const heardSchema = z.union([
+  z.object({ answer: z.literal('ping') }),
+  z.object({ answer: z.literal('ignored'), reason: z.string().optional() }),
+  z.object({ answer: z.literal('gone'), ref: z.string() }),
+]);
+
+const hook = {
+  method: 'post' as const,
+  tags: ['Webhooks'],
+  description:
+    'Signed: HMAC-SHA256 over the raw body, in X-Gitea-Signature or X-Hub-Signature-256. Answered 2xx only when ' +
+    'the event is on disk; a replay is a `dup`.',
+  responses: {
+    200: answers(z.union([acceptedSchema, heardSchema]), 'Known already, or nothing to start.'),
+    202: answers(acceptedSchema, 'Accepted, and on disk.'),
+    ...refuses(400, 401, 403, 404, 413, 415),
+  },
+};
+const forgeHook = createRoute({
+  ...hook,
+  path: '/webhooks/{forge}',
+  operationId: 'receiveWebhook',
+  summary: "What a forge tells, under the forge's secret",
+  request: { params: z.object({ forge: z.string() }) },
+});
+const ownHook = createRoute({
+  ...hook,
+  path: '/webhooks/{forge}/{hook}',
+  operationId: 'receiveOwnWebhook',
+  summary: "What a forge tells, under a repository's own secret",
+  request: { params: z.object({ forge: z.string(), hook: z.string() }) },
+});
 
 /**
  * What forges send. In this order, so that nothing is done for whoever did not sign, and nobody is told
@@ -16,7 +53,11 @@ import { Problem } from '../problem.ts';
  * A replay is answered 200 `dup`: it is fine, and nothing new was accepted.
  */
 export function createWebhookRoutes(deps: ApiDeps) {
-  return new Hono<ApiEnv>()
+  const app = createRoutes();
+  // Told, not enforced: a request's own checks come first, and cost what they must.
+  app.openAPIRegistry.registerPath(forgeHook);
+  app.openAPIRegistry.registerPath(ownHook);
+  return app
     .post('/webhooks/:forge', limitBody(webhookBytes), (c) => receive(deps, c, c.req.param('forge')))
     .post('/webhooks/:forge/:hook', limitBody(webhookBytes), (c) =>
       receive(deps, c, c.req.param('forge'), c.req.param('hook')),

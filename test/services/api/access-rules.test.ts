@@ -124,18 +124,3 @@ test('a path that only looks like an open one is closed', async () => {
   for (const path of ['/healthz/', '/HEALTHZ', '/healthz/../api/v1/jobs', '/%68ealthz/x', '//healthz'])
     expect([path, (await api.ask(path)).status]).toEqual([path, 401]);
 });
-
-test('what the routes take and give can be told to programs: their OpenAPI document has every JSON route', () => {
-  const document = api.app.getOpenAPI31Document({
-    openapi: '3.1.0',
-    info: { title: 'Bellows', version: '1' },
-  });
-  const told = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
-    Object.keys(methods ?? {}).map((method) => `${method.toUpperCase()} ${path.replace(/{(\w+)}/g, ':$1')}`),
-  );
-  const streamed = /\/events$|\/log$|\/log\/stream$/;
-  const json = Object.keys(accessRules).filter(
-    (route) => route.includes('/api/v1/') && !streamed.test(route),
-  );
-  expect(told.sort()).toEqual(json.sort());
-});

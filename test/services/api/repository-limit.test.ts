@@ -52,8 +52,8 @@ test('of another repository and its jobs it is told what it would be told if the
     const method = route.slice(0, route.indexOf(' '));
     const answer = async (job: string, id: string) => {
       const response = await api.ask(toPath(route, job, id), { method, token });
-      const text = (await response.text()).replace(pipelines[id] ?? noPipeline, '<pipeline>');
-      return [response.status, text.replace(job, '<job>').replace(id, '<repository>')];
+      const text = (await response.text()).replaceAll(pipelines[id] ?? noPipeline, '<pipeline>');
+      return [response.status, text.replaceAll(job, '<job>').replaceAll(id, '<repository>')];
     };
     const forbidden = await answer(jobs[theirs] ?? '', theirs);
     expect([route, ...forbidden]).toEqual([route, 404, expect.any(String)]);
