@@ -12,7 +12,9 @@ export async function claimJob(
   request: ClaimRequest,
 ): Promise<Claim | undefined> {
   const pool =
-    identity.role === 'claim' ? await deps.claimTokens.use(identity.token, request.agent) : undefined;
+    identity.role === 'claim'
+      ? await deps.claimTokens.use(identity.token, request.agent, request.pool)
+      : undefined;
   if (pool === undefined) throw unauthorized();
   if (pool !== request.pool)
     throw new Problem(403, `This credential claims in pool "${pool}", not in "${request.pool}".`);

@@ -29,6 +29,11 @@ import { startRedis } from './redis.ts';
 
 export const publicUrl = 'http://127.0.0.1:7440';
 export const webhookSecret = 'webhook-secret-of-the-test-0000000000';
+export const webhookSecrets = {
+  local: webhookSecret,
+  gitea: webhookSecret,
+  github: 'another-secret-0000000000000000000',
+};
 export const repository: Repository = {
   id: 'gitea/ada/forge-bell',
   forge: 'gitea',
@@ -83,7 +88,7 @@ export async function openTestApi({
       webhooks: {
         local: [webhookSecret],
         gitea: [webhookSecret],
-        github: ['another-secret-0000000000000000000'],
+        github: [webhookSecrets.github],
       },
       cloneKey,
     },

@@ -68,7 +68,8 @@ export function redeemCode(deps: ApiDeps) {
       const session = { person, idleMs: pageSessionMs, lastsMs: pageSessionMs };
       setSessionCookie(c, deps, await deps.sessions.start(session), pageSessionMs);
     }
-    return c.redirect(c.req.path, 303);
+    // As it was sent: what is decoded may hold what a header cannot.
+    return c.redirect(new URL(c.req.url).pathname, 303);
   });
 }
 

@@ -11,9 +11,10 @@ export interface ClaimTokens {
   issue(pool: string): Promise<string>;
   /**
    * The pool that this agent may claim in. The first agent to use a token owns it: a claim whose reply
-   * was lost can be repeated, and the queue gives the same agent the same job.
+   * was lost can be repeated, and the queue gives the same agent the same job. Who asks for another pool
+   * does not use it.
    */
-  use(token: string, agent: string): Promise<string | undefined>;
+  use(token: string, agent: string, pool: string): Promise<string | undefined>;
 }
 
 export function createClaimTokens(redis: Redis): ClaimTokens {
@@ -23,11 +24,12 @@ export function createClaimTokens(redis: Redis): ClaimTokens {
       await ask(redis.set(keys.claim(hashToken(token)), pool, 'PX', claimTokenMs));
       return token;
     },
-    use: async (token, agent) => {
+    use: async (token, agent, wanted) => {
       if (!claimTokenPattern.test(token)) return undefined;
       const hash = hashToken(token);
       const pool = await ask(redis.get(keys.claim(hash)));
       if (pool === null) return undefined;
+      if (pool !== wanted) return pool;
       // Outlives the token itself, so that no second agent can come after the first.
       const owner = await ask(redis.set(keys.claimed(hash), agent, 'PX', 2 * claimTokenMs, 'NX', 'GET'));
       return owner === null || owner === agent ? pool : undefined;

@@ -29,11 +29,12 @@ afterAll(() => server.stop());
 test('a claim token belongs to the first agent that uses it', async () => {
   const tokens = createClaimTokens(redis);
   const token = await tokens.issue('large');
-  const both = await Promise.all([tokens.use(token, 'one'), tokens.use(token, 'two')]);
+  expect(await tokens.use(token, 'zero', 'small')).toBe('large');
+  const both = await Promise.all([tokens.use(token, 'one', 'large'), tokens.use(token, 'two', 'large')]);
   expect(both).toEqual(['large', undefined]);
-  expect(await tokens.use(token, 'one')).toBe('large');
-  expect(await tokens.use(`${token}x`, 'one')).toBeUndefined();
-  expect(await tokens.use(`bc.${'A'.repeat(43)}`, 'one')).toBeUndefined();
+  expect(await tokens.use(token, 'one', 'large')).toBe('large');
+  expect(await tokens.use(`${token}x`, 'one', 'large')).toBeUndefined();
+  expect(await tokens.use(`bc.${'A'.repeat(43)}`, 'one', 'large')).toBeUndefined();
 });
 
 test('a code is good once, for its path', async () => {
