@@ -19,8 +19,8 @@ const rooms = [
 ];
 
 const programs = {
-  api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino'] },
   agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log', 'mask'], packages: ['zod'] },
+  api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino', 'openid-client'] },
   local: {
     core: ['job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],
     packages: ['zod', 'esbuild', 'commander'],

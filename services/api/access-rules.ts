@@ -8,7 +8,8 @@ export type AccessRule = 'open' | readonly Role[];
  * it takes (`view` < `trigger` < `admin`) and the machines that it is for. A route that is not here is
  * refused; `test/services/api/access-rules.test.ts` compares this list with the routes that exist.
  *
- * `open` needs no credential: health, and the webhooks, whose signature is one.
+ * `open` needs no credential: health, the webhooks, whose signature is one, and what leads to a credential:
+ * signing in at the identity provider, and asking for a terminal what a person must then confirm.
  */
 export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /healthz': 'open',
@@ -21,6 +22,16 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /': ['view', 'launcher'],
   'GET /jobs/:id': ['view', 'launcher'],
   'GET /jobs/:id/live': ['view', 'launcher'],
+  'GET /session': ['view'],
+  'POST /sessions/:session/end': ['view'],
+  'POST /sign-out': ['view'],
+  'GET /device': ['view'],
+  'POST /device': ['view'],
+
+  'GET /sign-in': 'open',
+  'GET /sign-in/callback': 'open',
+  'POST /oauth/device_authorization': 'open',
+  'POST /oauth/token': 'open',
 
   'GET /api/v1/openapi.json': ['view', 'launcher'],
   'GET /api/v1/docs': ['view', 'launcher'],

@@ -12,6 +12,7 @@ import { createRoutes } from './route.ts';
 import { createAgentRoutes } from './routes/agents.ts';
 import { createAuditRoutes } from './routes/audit.ts';
 import { createDeadLetterRoutes } from './routes/dead-letters.ts';
+import { createDeviceRoutes } from './routes/device.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createEventRoutes } from './routes/events.ts';
 import { createHealthRoutes } from './routes/health.ts';
@@ -23,6 +24,7 @@ import { createPipelineRoutes } from './routes/pipelines.ts';
 import { createRepositoryRoutes } from './routes/repositories.ts';
 import { createSecretRoutes } from './routes/secrets.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
+import { createSignInRoutes } from './routes/sign-in.ts';
 import { createTokenRoutes } from './routes/tokens.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -31,7 +33,7 @@ export type { ApiDeps } from './deps.ts';
 /** The api as a function from request to response; it opens nothing, listens nowhere. */
 export function createApp(deps: ApiDeps) {
   const app = createRoutes();
-  app.onError(createErrorHandler(deps.log));
+  app.onError(createErrorHandler(deps));
   app.use(measure(deps), harden, checkNames(deps.hosts, deps.publicUrl));
   app.use(auditRefusals(deps), limitFailures(deps));
   app.on('GET', ['/', '/jobs/:id', '/api/v1/docs'], redeemCode(deps));
@@ -45,6 +47,8 @@ export function createApp(deps: ApiDeps) {
       '/',
       createDocsRoutes(() => toOpenApi(app, deps.publicUrl)),
     )
+    .route('/', createSignInRoutes(deps))
+    .route('/', createDeviceRoutes(deps))
     .route('/', createLogRoutes(deps))
     .route('/', createEventRoutes(deps))
     .route('/', createJobRoutes(deps))
@@ -74,6 +78,6 @@ function measure({ metrics, log }: ApiDeps) {
 const harden = createMiddleware(async (c, next) => {
   await next();
   c.header('x-content-type-options', 'nosniff');
-  c.header('referrer-policy', 'no-referrer');
+  if (!c.res.headers.has('referrer-policy')) c.header('referrer-policy', 'no-referrer');
   if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
 });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { originSchema } from '../core/forge/index.ts';
+import { nameSchema } from '../core/job/index.ts';
 import { isBlockList } from './client-address.ts';
+import { parseRoles } from './sign-in/roles.ts';
 
 const text = z.string().min(1);
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], error: 'expected true or false' });
@@ -42,7 +44,7 @@ export const apiConfigSchema = z.object({
     .default('api')
     .describe('Redis ACL user; its password is the secret redis-password.'),
   BELLOWS_SECRETS_DIR: text.describe(
-    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), clone-key, secrets-key (two lines while it is replaced), redis-password.',
+    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password.',
   ),
   BELLOWS_LOCAL_ORIGIN: originSchema
     .optional()
@@ -57,6 +59,34 @@ export const apiConfigSchema = z.object({
     .describe(
       'Where GitHub is (https://github.com, or an own server); its repositories are cloned from here only.',
     ),
+  BELLOWS_OIDC_ISSUER: z
+    .url()
+    .refine(isSafeIssuer, 'expected https://, or http:// on loopback')
+    .optional()
+    .describe(
+      'The OpenID Connect provider that people sign in with, spelt as it spells its issuer. Its client secret is the secret oidc-client-secret. Default: nobody signs in; pages open by one-time codes.',
+    ),
+  BELLOWS_OIDC_CLIENT_ID: text.optional().describe('What the provider knows this Bellows as.'),
+  BELLOWS_OIDC_ROLES: z
+    .string()
+    .default('')
+    .transform((rules, context) => {
+      try {
+        return parseRoles(rules);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+        return z.NEVER;
+      }
+    })
+    .describe(
+      'Who may do what, by the claims of the provider: admin=group:acme:owners;trigger=group:acme:devs;view=*. Default: nobody.',
+    ),
+  BELLOWS_OIDC_SCOPES: text
+    .default('openid profile')
+    .describe('What is asked of the provider; groups beside it where that is a scope, as at Gitea.'),
+  BELLOWS_OIDC_NAME: nameSchema
+    .default('oidc')
+    .describe('The provider in a word: user:<name>:<subject> is who acts.'),
   BELLOWS_LEASE_MS: z.coerce
     .number()
     .int()
@@ -110,3 +140,11 @@ export const apiConfigSchema = z.object({
 });
 
 export type ApiConfig = z.infer<typeof apiConfigSchema>;
+
+/** In the clear only where no network is. */
+function isSafeIssuer(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return (
+    protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
+  );
+}

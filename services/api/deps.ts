@@ -2,6 +2,7 @@ import type {
   ApiTokens,
   AuditChain,
   ClaimTokens,
+  DeviceLogins,
   Limit,
   PageCodes,
   RateLimits,
@@ -17,6 +18,7 @@ import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Metrics } from './metrics.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
+import type { SignIn } from './sign-in/sign-in.ts';
 
 /** What the api is made of; `createApp` opens none of it. */
 export interface ApiDeps {
@@ -38,6 +40,9 @@ export interface ApiDeps {
     /** Requests of one person or API token. Agents and their launcher have none: the queue bounds them. */
     requests: Limit | undefined;
   };
+  deviceLogins: DeviceLogins;
+  /** Undefined where no identity provider is set. */
+  signIn?: SignIn | undefined;
   address: ClientAddress;
   secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey'>;
   origins: Origins;

@@ -2,6 +2,7 @@ import {
   createApiTokens,
   createAuditChain,
   createClaimTokens,
+  createDeviceLogins,
   createPageCodes,
   createRateLimits,
   createRepositorySecrets,
@@ -29,6 +30,7 @@ import { createMetrics } from './metrics.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { repeat } from './repeat.ts';
 import { type ApiServer, openServer } from './server.ts';
+import { createSignIn } from './sign-in/sign-in.ts';
 
 const firstConnectMs = 2000;
 const streamsPerActor = 200;
@@ -87,6 +89,8 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     rateLimits: createRateLimits(commands),
     limits: { failures: config.BELLOWS_LIMIT_FAILURES, requests: config.BELLOWS_LIMIT_REQUESTS },
     address: createClientAddress(config.BELLOWS_TRUSTED_PROXIES),
+    deviceLogins: createDeviceLogins(commands),
+    signIn: createSignIn({ ...config, clientSecret: secrets.oidcClientSecret, log }),
     secrets,
     origins,
     publicUrl,

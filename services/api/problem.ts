@@ -3,8 +3,8 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { AccessError } from '../core/access/index.ts';
 import { HeadsError, PayloadError } from '../core/forge/index.ts';
-import type { Log } from '../core/log/index.ts';
 import { QueueError } from '../core/queue/index.ts';
+import type { ApiDeps } from './deps.ts';
 import type { ApiEnv } from './env.ts';
 import { pagePolicy, toProblemPage } from './page/html.ts';
 
@@ -71,14 +71,16 @@ export function noRepository(id: string): Problem {
 }
 
 /** Every error leaves here, as `application/problem+json` (RFC 9457), and is logged once when it is ours. */
-export function createErrorHandler(log: Log): ErrorHandler<ApiEnv> {
+export function createErrorHandler({ log, signIn }: Pick<ApiDeps, 'log' | 'signIn'>): ErrorHandler<ApiEnv> {
   return (error, c) => {
     const problem = toProblem(error);
     if (problem.status >= 500)
       log.error({ path: c.req.path, status: problem.status, err: error }, 'a request failed');
     const page = !c.req.path.startsWith('/api/') || c.req.path === '/api/v1/docs';
     const forPeople = page && c.req.header('accept')?.includes('text/html') === true;
-    return forPeople ? toPage(problem) : toResponse(problem, c.req.path);
+    if (forPeople && problem.status === 401 && signIn !== undefined && c.req.method === 'GET')
+      return c.redirect(`/sign-in?to=${encodeURIComponent(c.req.path + new URL(c.req.url).search)}`, 303);
+    return forPeople ? toPage(problem, signIn !== undefined) : toResponse(problem, c.req.path);
   };
 }
 
@@ -96,12 +98,12 @@ function toResponse({ status, message, headers }: Problem, path: string): Respon
   });
 }
 
-async function toPage({ status, message }: Problem): Promise<Response> {
+async function toPage({ status, message }: Problem, canSignIn: boolean): Promise<Response> {
   const detail =
-    status === 401
+    status === 401 && !canSignIn
       ? 'This page opens by a link that works once: `bellows open` prints one, and so does a push.'
       : message;
-  return new Response(String(await toProblemPage(problemTitles[status], detail)), {
+  return new Response(String(await toProblemPage(problemTitles[status], detail, canSignIn)), {
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',

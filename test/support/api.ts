@@ -12,6 +12,7 @@ import {
   createApiTokens,
   createAuditChain,
   createClaimTokens,
+  createDeviceLogins,
   createPageCodes,
   createRateLimits,
   createRepositorySecrets,
@@ -78,6 +79,7 @@ export async function openTestApi({
     audit: createAuditChain(commands, 10_000),
     rateLimits: createRateLimits(commands),
     limits: { failures: undefined, requests: undefined },
+    deviceLogins: createDeviceLogins(commands),
     address: createClientAddress([]),
     secrets: {
       roles: {

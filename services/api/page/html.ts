@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
+import { toDisplay } from '../../core/display/index.ts';
 import type { Job } from '../../core/job/index.ts';
 import type { PageLog } from './log.ts';
 import { script } from './script.ts';
@@ -33,12 +34,12 @@ function toHash(text: string): string {
 }
 
 /** Filled by the server, so that it is read without a script; the script then follows. */
-export function toJobPage(job: Job, log: PageLog): Html {
+export function toJobPage(job: Job, log: PageLog, who?: string): Html {
   const view = toJobView(job);
   return toPage(
     view.title,
     html`<main id="job">
-<p><a href="/">all jobs</a></p>
+<p class="top"><a href="/">all jobs</a>${toWho(who)}</p>
 <h1 data-subject>${view.subject}</h1>
 <p class="dim" data-about>${view.about.join(' · ')}</p>
 <p class="bar"><span data-state class="state ${view.state}">${view.state}</span> <span data-time class="dim"></span>
@@ -65,7 +66,7 @@ function toLog({ text, position }: PageLog): Html {
 }
 
 /** The newest jobs; it loads itself anew. */
-export function toIndexPage(jobs: readonly Job[]): Html {
+export function toIndexPage(jobs: readonly Job[], who?: string): Html {
   const rows = jobs.map((job) => {
     const { state, subject, about } = toJobView(job);
     return html`<li><a href="/jobs/${job.id}">${subject}</a><span class="state ${state}">${state}</span>
@@ -74,14 +75,20 @@ export function toIndexPage(jobs: readonly Job[]): Html {
   const none = html`<p>No job yet: push something.</p>`;
   return toPage(
     'Bellows',
-    html`<h1>Jobs</h1>${rows.length === 0 ? none : html`<ul>${rows}</ul>`}`,
+    html`<p class="top">${toWho(who)}</p><h1>Jobs</h1>${rows.length === 0 ? none : html`<ul>${rows}</ul>`}`,
     html`<meta http-equiv="refresh" content="10">`,
   );
 }
 
+/** Who looks, and the way to sign out. */
+function toWho(who: string | undefined): Html | string {
+  return who === undefined ? '' : html`<a class="dim" href="/session">${toDisplay(who)}</a>`;
+}
+
 /** A refusal that a person reads. */
-export function toProblemPage(title: string, detail: string): Html {
-  return toPage(title, html`<h1>${title}</h1><p>${detail}</p>`);
+export function toProblemPage(title: string, detail: string, canSignIn = false): Html {
+  const again = canSignIn ? html`<p><a href="/sign-in">Sign in</a></p>` : '';
+  return toPage(title, html`<h1>${title}</h1><p>${detail}</p>${again}`);
 }
 
 export function toPage(title: string, body: Html, head: Html | string = '', sheet = style): Html {

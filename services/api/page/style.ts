@@ -9,6 +9,8 @@ h1 { font-size: 1.25rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 a { color: inherit; }
 p { margin: .25rem 0; overflow-wrap: anywhere; }
 p:empty { display: none; }
+.top { display: flex; justify-content: space-between; gap: 1rem; }
+.top > a:only-child.dim { margin-left: auto; }
 .dim { color: var(--dim); font-size: .875rem; }
 .bar { position: sticky; top: 0; padding: .25rem 0; background: Canvas; }
 .state { font-weight: 600; }
@@ -23,6 +25,9 @@ ol li { grid-template-columns: minmax(0, 1fr) auto 5rem; }
 ol .dim { text-align: right; font-variant-numeric: tabular-nums; }
 ul a, ul .dim { overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 ul a { text-decoration-color: var(--line); text-underline-offset: .2em; }
+form { margin: .25rem 0; }
+input, button { font: inherit; padding: .25rem .75rem; }
+.code { font: 1.5rem ui-monospace, monospace; letter-spacing: .1em; }
 pre { margin: 1rem 0; padding: .75rem; border: 1px solid var(--line); border-radius: .25rem; min-height: 6rem;
   font: 13px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; }
 pre:empty::before { content: 'no output'; color: var(--dim); }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { toActor, toLimit } from '../../core/access/index.ts';
+import { type Identity, isPerson, toActor, toLimit } from '../../core/access/index.ts';
 import { jobIdSchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
@@ -26,16 +26,14 @@ export function createPageRoutes(deps: ApiDeps) {
     c.header('content-security-policy', pagePolicy);
   });
   return app
-    .get('/', policy, async (c) =>
-      c.html(
-        toIndexPage(
-          (await deps.queue.jobs({ limit: indexLength, repositories: toLimit(c.get('identity')) })).jobs,
-        ),
-      ),
-    )
+    .get('/', policy, async (c) => {
+      const identity = c.get('identity');
+      const { jobs } = await deps.queue.jobs({ limit: indexLength, repositories: toLimit(identity) });
+      return c.html(toIndexPage(jobs, toName(identity)));
+    })
     .get('/jobs/:id', policy, async (c) => {
       const { job } = await readJob(deps, toId(c.req.param('id')));
-      return c.html(toJobPage(job, await readPageLog(deps.queue, job.id)));
+      return c.html(toJobPage(job, await readPageLog(deps.queue, job.id), toName(c.get('identity'))));
     })
     .get('/jobs/:id/live', async (c) => {
       const id = toId(c.req.param('id'));
@@ -71,6 +69,11 @@ export function redeemCode(deps: ApiDeps) {
     // As it was sent: what is decoded may hold what a header cannot.
     return c.redirect(new URL(c.req.url).pathname, 303);
   });
+}
+
+/** Of a person, as people know them. */
+function toName(identity: Identity): string | undefined {
+  return isPerson(identity) ? (identity.name ?? identity.actor) : undefined;
 }
 
 function toId(given: string): string {

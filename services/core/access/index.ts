@@ -3,6 +3,7 @@ export { type ApiTokens, apiTokenPattern, createApiTokens } from './api-tokens.t
 export { AccessError } from './ask.ts';
 export { type AuditChain, createAuditChain, type Refusal } from './audit-chain.ts';
 export { type ClaimTokens, createClaimTokens } from './claim-tokens.ts';
+export { createDeviceLogins, type DeviceLogins } from './device-logins.ts';
 export {
   atMost,
   type Identity,

@@ -1,6 +1,6 @@
 /*
  * The room's own keys; nobody else reads or writes them. Each secret is named by its sha256, so that who
- * reads Redis learns none, and each key expires by itself, but for the two lists, whose entries do, and the
+ * reads Redis learns none, and each key expires by itself, but for the three lists, whose entries do, and the
  * audit log; what repositories are given to use is sealed, and stays until it is removed.
  *
  *   key                         value                                      written by
@@ -18,6 +18,10 @@
  *   access:{audit}:chain        HASH head, and the last record trimmed     audit-chain.ts
  *   access:{audit}:refusals     HASH refusal → how often, until recorded   audit-chain.ts
  *   access:secrets:<repository> HASH name → a sealed secret                repository-secrets.ts
+ *   access:device:<sha256>      HASH what asks, how far it is              device-logins.ts
+ *   access:device-user:<sha256> sha256 of the device code                  device-logins.ts
+ *   access:devices              ZSET sha256, by when it waits no longer    device-logins.ts
+ *   access:device-tries:<sha256> codes that a person tried                 device-logins.ts
  */
 export const keys = {
   claim: (hash: string) => `access:claim:${hash}`,
@@ -34,4 +38,8 @@ export const keys = {
   audit: 'access:{audit}',
   auditChain: 'access:{audit}:chain',
   refusals: 'access:{audit}:refusals',
+  device: (hash: string) => `access:device:${hash}`,
+  deviceUser: (hash: string) => `access:device-user:${hash}`,
+  deviceTries: (hash: string) => `access:device-tries:${hash}`,
+  devices: 'access:devices',
 };

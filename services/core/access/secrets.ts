@@ -18,6 +18,8 @@ export interface Secrets {
   redisPassword?: string | undefined;
   /** Seal the repositories' secrets, the newest first; without one there are none. */
   secretsKeys?: readonly [string, ...string[]] | undefined;
+  /** Of the identity provider. */
+  oidcClientSecret?: string | undefined;
   /** Files that every user of the machine may read: to be said, and to be mended. */
   exposed: readonly string[];
 }
@@ -57,6 +59,7 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     cloneKey: (await read('clone-key', 1))[0],
     redisPassword: (await read('redis-password', 1))[0],
     secretsKeys: sealing === undefined ? undefined : [sealing, ...older],
+    oidcClientSecret: (await read('oidc-client-secret', 1))[0],
     exposed,
   };
 }

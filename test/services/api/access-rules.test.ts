@@ -30,11 +30,15 @@ test('every route has a rule, and every rule a route', () => {
   expect([...known].sort()).toEqual(Object.keys(accessRules).sort());
 });
 
-test('only health and the webhooks are open', () => {
+test('only health, the webhooks and the ways to a credential are open', () => {
   expect(entries.filter(({ who }) => who === 'open').map(({ route }) => route)).toEqual([
     'GET /healthz',
     'POST /webhooks/:forge',
     'POST /webhooks/:forge/:hook',
+    'GET /sign-in',
+    'GET /sign-in/callback',
+    'POST /oauth/device_authorization',
+    'POST /oauth/token',
   ]);
 });
 
@@ -123,4 +127,19 @@ test('what does not exist is 401 for strangers and 404 for those who are known',
 test('a path that only looks like an open one is closed', async () => {
   for (const path of ['/healthz/', '/HEALTHZ', '/healthz/../api/v1/jobs', '/%68ealthz/x', '//healthz'])
     expect([path, (await api.ask(path)).status]).toEqual([path, 401]);
+});
+
+test('with an identity provider a stranger’s browser is sent to sign in from every page, and from nothing else', async () => {
+  const begun = () => Promise.reject(new Error('not asked here'));
+  const other = await openTestApi({ signIn: { name: 'test', begin: begun, finish: begun } });
+  for (const { route, method, address } of closed) {
+    const headers = { accept: 'text/html,*/*' };
+    const response = await other.ask(address, { method, headers });
+    const isPage = method === 'GET' && (!address.startsWith('/api/') || address === '/api/v1/docs');
+    const location = `/sign-in?to=${encodeURIComponent(address)}`;
+    expect([route, response.status, response.headers.get('location')]).toEqual(
+      isPage ? [route, 303, location] : [route, 401, null],
+    );
+  }
+  await other.close();
 });

@@ -22,6 +22,7 @@ test('an empty folder trusts nobody', async () => {
     webhooks: { local: [], gitea: [], github: [] },
     cloneKey: undefined,
     redisPassword: undefined,
+    oidcClientSecret: undefined,
     exposed: [],
   });
 });
