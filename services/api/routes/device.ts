@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { atMost, type Person, toActor } from '../../core/access/index.ts';
 import { personRoleSchema } from '../../core/job/index.ts';
+import { toNeighbourhood } from '../client-address.ts';
 import type { ApiDeps } from '../deps.ts';
 import { limitBody } from '../door.ts';
 import type { ApiEnv } from '../env.ts';
@@ -13,6 +14,8 @@ import { toFormPage } from './sign-in.ts';
 
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
 const client = 'bellows';
+/** Terminals of one address that may begin: it needs no credential. */
+const perAddress = { burst: 30, periodMs: 10 * 60_000 };
 const tokenMs = 30 * 24 * 3_600_000;
 
 /**
@@ -30,6 +33,11 @@ export function createDeviceRoutes(deps: ApiDeps) {
       const scope = personRoleSchema.optional().safeParse(form.get('scope') ?? undefined);
       if (!scope.success) return toError(c, 'invalid_scope', 'Expected view, trigger or admin.');
       const device = (form.get('device') ?? '').slice(0, 100) || 'a terminal';
+      const verdict = await deps.rateLimits.take('devices', toNeighbourhood(deps.address(c)), perAddress);
+      if (!verdict.allowed)
+        throw new Problem(429, 'Too many terminals begin to sign in from here. Try again in some minutes.', {
+          'retry-after': String(Math.ceil(verdict.waitMs / 1000)),
+        });
       const login = await deviceLogins.start({ device, address: deps.address(c), role: scope.data });
       if (login === undefined)
         throw new Problem(503, 'Too many terminals wait to be signed in. Try again in some minutes.', {
@@ -51,10 +59,14 @@ export function createDeviceRoutes(deps: ApiDeps) {
       const answer = await deviceLogins.poll(form.get('device_code') ?? '');
       if (typeof answer === 'string') return toError(c, answer);
       const { person } = answer;
+      const name = `login-${randomBytes(4).toString('hex')}`;
+      const createdBy = toActor(person);
+      const who = { actor: createdBy, action: 'POST /oauth/token', address: deps.address(c) };
+      await deps.audit.append({ event: 'signed in', ...who, target: `${name}, as ${person.role}` });
       const created = await deps.apiTokens.create({
-        name: `login-${randomBytes(4).toString('hex')}`,
+        name,
         role: person.role,
-        createdBy: toActor(person),
+        createdBy,
         expiresAt: Date.now() + tokenMs,
         person,
       });

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { toSessionId } from '../../core/access/index.ts';
+import { toActor, toSessionId } from '../../core/access/index.ts';
 import { sessionSchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
@@ -41,6 +41,8 @@ export function createSignInRoutes(deps: ApiDeps) {
       const kept = getCookie(c, attempt) ?? '';
       deleteCookie(c, attempt, attributes);
       const { person, to } = await provider().finish(new URL(c.req.url).searchParams, kept);
+      const who = { actor: toActor(person), action: 'GET /sign-in/callback', address: deps.address(c) };
+      await deps.audit.append({ event: 'signed in', ...who, target: `a browser, as ${person.role}` });
       const before = readSessionCookie(c, deps);
       if (before !== undefined) await deps.sessions.end(toSessionId(before));
       const cookie = await deps.sessions.start({ person, ...sessionTimes });

@@ -4,6 +4,7 @@ import { type ApiToken, apiTokenSchema } from '../job/index.ts';
 import { ask, askAll } from './ask.ts';
 import type { Person } from './identity.ts';
 import { keys } from './keys.ts';
+import { createScript } from './run-script.ts';
 import { createToken, hashToken } from './token.ts';
 
 /** `bt_` and 256 random bits: told from other tokens by its beginning, by us and by secret scanners. */
@@ -40,7 +41,7 @@ export interface ApiTokens {
  * ARGV  [1] record  [2] hash  [3] when it ends, milliseconds  [4] now  [5] most tokens
  * Returns done | taken | full.
  */
-const createScript = `
+const addScript = `
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[4])
 if redis.call('EXISTS', KEYS[2]) == 1 then return 'taken' end
 if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[5]) then return 'full' end
@@ -51,6 +52,7 @@ return 'done'
 `;
 
 export function createApiTokens(redis: Redis, now: () => number = Date.now): ApiTokens {
+  const add = createScript(redis, addScript);
   const read = async (hashes: readonly string[]): Promise<ApiToken[]> => {
     if (hashes.length === 0) return [];
     const texts = await ask(redis.mget(hashes.flatMap((hash) => [keys.token(hash), keys.tokenDay(hash)])));
@@ -74,7 +76,7 @@ export function createApiTokens(redis: Redis, now: () => number = Date.now): Api
       };
       const names = [keys.token(hash), keys.tokenName(given.name), keys.tokens];
       const args = [JSON.stringify(record), hash, given.expiresAt, now(), mostTokens];
-      const answer = await ask(redis.eval(createScript, names.length, ...names, ...args));
+      const answer = await add(names, args);
       if (answer === 'taken' || answer === 'full') return answer;
       return { token, createdAt: record.createdAt };
     },

@@ -6,6 +6,7 @@ import { ask } from './ask.ts';
 import { approveScript, pollScript, startScript } from './device-scripts.ts';
 import type { Person } from './identity.ts';
 import { keys } from './keys.ts';
+import { createScript } from './run-script.ts';
 import { createToken, hashToken, tokenPattern } from './token.ts';
 
 /** A terminal that asks to act as a person, who confirms it in a browser (RFC 8628). */
@@ -72,8 +73,9 @@ const errorSchema = z.enum([
 ]);
 
 export function createDeviceLogins(redis: Redis, now: () => number = Date.now): DeviceLogins {
-  const run = (script: string, names: readonly string[], args: readonly (string | number)[]) =>
-    ask(redis.eval(script, names.length, ...names, ...args));
+  const start = createScript(redis, startScript);
+  const approve = createScript(redis, approveScript);
+  const poll = createScript(redis, pollScript);
 
   return {
     start: async (request) => {
@@ -81,8 +83,7 @@ export function createDeviceLogins(redis: Redis, now: () => number = Date.now): 
         const deviceCode = createToken();
         const userCode = createUserCode();
         const hash = hashToken(deviceCode);
-        const answer = await run(
-          startScript,
+        const answer = await start(
           [keys.device(hash), keys.deviceUser(toUserHash(userCode)), keys.devices],
           [JSON.stringify(request), hash, now(), lastsMs, intervalMs, mostWaiting],
         );
@@ -108,11 +109,11 @@ export function createDeviceLogins(redis: Redis, now: () => number = Date.now): 
       const hash = await ask(redis.get(name));
       if (hash === null) return false;
       const person = decision === 'refused' ? '' : JSON.stringify(decision);
-      return (await run(approveScript, [keys.device(hash), name], [person, now()])) === 'done';
+      return (await approve([keys.device(hash), name], [person, now()])) === 'done';
     },
     poll: async (deviceCode) => {
       if (!tokenPattern.test(deviceCode)) return 'invalid_grant';
-      const answer = String(await run(pollScript, [keys.device(hashToken(deviceCode))], [now()]));
+      const answer = String(await poll([keys.device(hashToken(deviceCode))], [now()]));
       const error = errorSchema.safeParse(answer);
       return error.success ? error.data : { person: personSchema.parse(JSON.parse(answer)) };
     },

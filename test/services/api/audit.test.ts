@@ -67,7 +67,9 @@ test('every route that changes something is written down when a person takes it'
     const [method = '', pattern = ''] = route.split(' ');
     const before = (await records()).length;
     await api.admin(pattern.replace(/:\w+/g, 'x'), { method });
-    const actions = (await records()).slice(before).map(({ event, action }) => [event, action]);
+    // The route may refuse this person for a reason of its own, which is counted beside it.
+    const written = (await records()).slice(before).filter(({ event }) => event !== 'refused');
+    const actions = written.map(({ event, action }) => [event, action]);
     expect(actions).toEqual([
       ['begun', route],
       ['ended', route],

@@ -53,6 +53,10 @@ test('a terminal gets a token of the person who confirms its code, with at most 
   expect((await answer(asked.user_code ?? '', cookie)).status).toBe(200);
   const given = await poll(asked.device_code);
   expect(given).toMatchObject({ token_type: 'Bearer', scope: 'trigger', expires_in: 30 * 24 * 3600 });
+  const { entries } = await api.deps.audit.read({ before: Number.MAX_SAFE_INTEGER, limit: 3 });
+  expect(entries.map(({ text }) => JSON.parse(text))).toContainEqual(
+    expect.objectContaining({ event: 'signed in', actor: 'user:gitea:7 (ada)', action: 'POST /oauth/token' }),
+  );
   const me = await (await api.ask('/api/v1/me', { token: given.access_token ?? '' })).json();
   expect(me).toMatchObject({ actor: 'user:gitea:7', name: 'ada', role: 'trigger' });
   expect(await poll(asked.device_code)).toMatchObject({ error: 'invalid_grant' });
@@ -134,6 +138,22 @@ test('whatever is no request of RFC 8628 is refused in its words', async () => {
   expect((await post(device, { client_id: 'x'.repeat(5000) })).status).toBe(413);
   const json = await api.ask(device, { method: 'POST', json: { client_id: 'bellows' } });
   expect(json.status).toBe(415);
+});
+
+test('one address begins thirty times in ten minutes, and a neighbour is not the worse for it', async () => {
+  const many = await openTestApi({ signIn, address: (c) => c.req.header('x-test') ?? '' });
+  const begin = (from: string) =>
+    many.ask('/oauth/device_authorization', {
+      method: 'POST',
+      body: 'client_id=bellows',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-test': from },
+    });
+  const statuses = [];
+  for (let at = 0; at < 31; at++) statuses.push((await begin('192.0.2.1')).status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(30);
+  expect(statuses.at(-1)).toBe(429);
+  expect((await begin('192.0.2.2')).status).toBe(200);
+  await many.close();
 });
 
 test('without an identity provider no terminal begins: nobody could confirm it', async () => {
