@@ -3,8 +3,8 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { AccessError } from '../core/access/index.ts';
 import { HeadsError, PayloadError } from '../core/forge/index.ts';
+import type { Log } from '../core/log/index.ts';
 import { QueueError } from '../core/queue/index.ts';
-import type { ApiDeps } from './deps.ts';
 import type { ApiEnv } from './env.ts';
 import { pagePolicy, toProblemPage } from './page/html.ts';
 
@@ -71,7 +71,7 @@ export function noRepository(id: string): Problem {
 }
 
 /** Every error leaves here, as `application/problem+json` (RFC 9457), and is logged once when it is ours. */
-export function createErrorHandler({ log, signIn }: Pick<ApiDeps, 'log' | 'signIn'>): ErrorHandler<ApiEnv> {
+export function createErrorHandler({ log, signIn }: { log: Log; signIn?: unknown }): ErrorHandler<ApiEnv> {
   return (error, c) => {
     const problem = toProblem(error);
     if (problem.status >= 500)
