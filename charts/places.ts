@@ -39,6 +39,9 @@ export const secrets = {
   keda: { namespace: namespaces.agents, name: 'redis-keda' },
 } as const;
 
+/** Tokens that the forges made, put there by a person; without them no commit status is posted. */
+export const forgeTokens = { name: 'bellows-forges', keys: ['forge-gitea', 'forge-github'] } as const;
+
 /** Labels of everything that belongs to one program. */
 export function labelsOf(name: string): Record<string, string> {
   return { ...selectorOf(name), 'app.kubernetes.io/part-of': 'bellows' };

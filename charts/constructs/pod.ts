@@ -8,6 +8,8 @@ export type Source =
   | { readonly scratch: string; readonly memory?: boolean }
   /** Chosen keys of a Secret, as files. */
   | { readonly secret: string; readonly keys: readonly string[] }
+  /** Chosen keys of several Secrets, as files of one folder; of an optional one what is there. */
+  | { readonly secrets: readonly { name: string; keys: readonly string[]; optional?: boolean }[] }
   | { readonly config: string }
   /** A token of the pod's ServiceAccount that is good for this audience only. */
   | { readonly tokenFor: string; readonly seconds: number }
@@ -145,9 +147,16 @@ function volume({ name, from }: Mount): Volume[] {
     const items = from.keys.map((key) => ({ key, path: key }));
     return [{ name, secret: { secretName: from.secret, defaultMode: 0o440, items } }];
   }
+  if ('secrets' in from)
+    return [{ name, projected: { defaultMode: 0o440, sources: from.secrets.map(toSource) } }];
   if ('kubernetes' in from) return [{ name, projected: { defaultMode: 0o440, sources: kubernetesAccess } }];
   const serviceAccountToken = { path: 'token', audience: from.tokenFor, expirationSeconds: from.seconds };
   return [{ name, projected: { defaultMode: 0o440, sources: [{ serviceAccountToken }] } }];
+}
+
+function toSource({ name, keys, optional }: { name: string; keys: readonly string[]; optional?: boolean }) {
+  const items = keys.map((key) => ({ key, path: key }));
+  return { secret: { name, items, ...(optional === true ? { optional } : {}) } };
 }
 
 /** What `automountServiceAccountToken` would mount, for the one pod that needs it. */

@@ -6,7 +6,7 @@ import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { ownImage } from '../pins.ts';
-import { addressOf, api, gitea, labelsOf, redis, secrets, selectorOf } from '../places.ts';
+import { addressOf, api, forgeTokens, gitea, labelsOf, redis, secrets, selectorOf } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 
@@ -65,7 +65,16 @@ export class Api extends Chart {
           }),
           port,
           mounts: [
-            { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
+            {
+              name: 'secrets',
+              path: secretsFolder,
+              from: {
+                secrets: [
+                  { name: secrets.platform.name, keys },
+                  { ...forgeTokens, optional: true },
+                ],
+              },
+            },
             { name: 'tmp', path: '/tmp', from: { scratch: '64Mi' } },
           ],
           user: 1000,

@@ -70,6 +70,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'DELETE /api/v1/tokens/:token': ['view'],
   'GET /api/v1/audit': ['admin'],
 
+  'GET /api/v1/statuses': ['view'],
   'POST /api/v1/reconcile': ['admin', 'launcher'],
   'POST /api/v1/page-codes': ['admin', 'launcher'],
   'POST /api/v1/claim-tokens': ['admin', 'launcher'],

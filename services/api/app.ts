@@ -25,6 +25,7 @@ import { createRepositoryRoutes } from './routes/repositories.ts';
 import { createSecretRoutes } from './routes/secrets.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSignInRoutes } from './routes/sign-in.ts';
+import { createStatusRoutes } from './routes/statuses.ts';
 import { createTokenRoutes } from './routes/tokens.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -59,6 +60,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', createSessionRoutes(deps))
     .route('/', createAuditRoutes(deps))
     .route('/', createSecretRoutes(deps))
+    .route('/', createStatusRoutes(deps))
     .route('/', createLauncherRoutes(deps))
     .route('/', createAgentRoutes(deps));
 }

@@ -44,7 +44,7 @@ export const apiConfigSchema = z.object({
     .default('api')
     .describe('Redis ACL user; its password is the secret redis-password.'),
   BELLOWS_SECRETS_DIR: text.describe(
-    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password.',
+    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password; forge-gitea and forge-github hold a token with which commit statuses are posted there.',
   ),
   BELLOWS_LOCAL_ORIGIN: originSchema
     .optional()

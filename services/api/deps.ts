@@ -12,7 +12,7 @@ import type {
 } from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
-import type { Follower, Queue, Repositories } from '../core/queue/index.ts';
+import type { Follower, Outbox, Queue, Repositories } from '../core/queue/index.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
@@ -23,6 +23,7 @@ import type { SignIn } from './sign-in/sign-in.ts';
 /** What the api is made of; `createApp` opens none of it. */
 export interface ApiDeps {
   queue: Queue;
+  outbox: Outbox;
   follower: Follower;
   repositories: Repositories;
   claimTokens: ClaimTokens;

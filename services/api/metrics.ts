@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { OutboxState } from '../core/queue/index.ts';
 
 export type WebhookOutcome =
   | 'enqueued'
@@ -20,10 +21,15 @@ export interface Metrics {
   reconciled(events: number): void;
   limited(limit: string): void;
   auditHead(n: number): void;
+  /** One try to tell a forge the state of a commit. */
+  status(forge: string, outcome: 'posted' | 'retried' | 'refused'): void;
 }
 
 /** @param readCounts jobs by state; asked when somebody scrapes. */
-export function createMetrics(readCounts: () => Promise<ReadonlyMap<string, number>>): Metrics {
+export function createMetrics(
+  readCounts: () => Promise<ReadonlyMap<string, number>>,
+  readOutbox: () => Promise<readonly OutboxState[]>,
+): Metrics {
   const registers = [new Registry()];
   const [register] = registers;
   collectDefaultMetrics(register === undefined ? {} : { register });
@@ -68,11 +74,38 @@ export function createMetrics(readCounts: () => Promise<ReadonlyMap<string, numb
       for (const [state, count] of counts) this.set({ state }, count);
     },
   });
+  const statuses = new Counter({
+    name: 'bellows_statuses_total',
+    help: 'Tries to tell a forge the state of a commit, by forge and outcome.',
+    labelNames: ['forge', 'outcome'],
+    registers,
+  });
+  const lag = new Gauge({
+    name: 'bellows_outbox_lag_seconds',
+    help: 'Since when the first due commit status waits, by forge.',
+    labelNames: ['forge'],
+    registers,
+  });
+  new Gauge({
+    name: 'bellows_outbox_statuses',
+    help: 'Commit statuses that a forge is still to be told.',
+    labelNames: ['forge'],
+    registers,
+    async collect() {
+      this.reset();
+      lag.reset();
+      for (const { forge, waiting, lagMs } of await readOutbox().catch(() => [])) {
+        this.set({ forge }, waiting);
+        lag.set({ forge }, lagMs / 1000);
+      }
+    },
+  });
   return {
     render: async () => (await register?.metrics()) ?? '',
     webhook: (forge, outcome) => webhooks.inc({ forge, outcome }),
     request: (method, route, status, seconds) =>
       requests.observe({ method, route, status: String(status) }, seconds),
+    status: (forge, outcome) => statuses.inc({ forge, outcome }),
     reconciled: (events) => reconciled.inc(events),
     limited: (limit) => limited.inc({ limit }),
     auditHead: (n) => auditHead.set(n),

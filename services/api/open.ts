@@ -10,8 +10,9 @@ import {
   type RepositorySecrets,
   type Secrets,
 } from '../core/access/index.ts';
+import type { ForgeAccess, Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
-import { createFollower, createQueue, createRepositories } from '../core/queue/index.ts';
+import { createFollower, createOutbox, createQueue, createRepositories } from '../core/queue/index.ts';
 import {
   createStack,
   findDurabilityFaults,
@@ -31,6 +32,7 @@ import { createReconciler } from './reconcile/reconciler.ts';
 import { repeat } from './repeat.ts';
 import { type ApiServer, openServer } from './server.ts';
 import { createSignIn } from './sign-in/sign-in.ts';
+import { createPoster } from './statuses/poster.ts';
 
 const firstConnectMs = 2000;
 const streamsPerActor = 200;
@@ -56,11 +58,6 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
 
   const commands = open('commands');
   stack.add('commands', () => commands.disconnect());
-  const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS });
-  const repositories = createRepositories({ commands });
-  const follower = createFollower({ commands, openBlocking: () => open('blocking') });
-  stack.add('follower', () => follower.close());
-  const metrics = createMetrics(() => queue.counts());
   const origins = {
     local: config.BELLOWS_LOCAL_ORIGIN,
     gitea: config.BELLOWS_GITEA_ORIGIN,
@@ -69,6 +66,17 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   const { cloneKey, secretsKeys } = secrets;
   const repositorySecrets =
     secretsKeys === undefined ? undefined : createRepositorySecrets(commands, secretsKeys);
+  const accesses = toAccesses(origins, secrets);
+  const told = accesses.map(({ forge }) => forge);
+  const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS, told });
+  const outbox = createOutbox({ commands });
+  const repositories = createRepositories({ commands });
+  const follower = createFollower({ commands, openBlocking: () => open('blocking') });
+  stack.add('follower', () => follower.close());
+  const metrics = createMetrics(
+    () => queue.counts(),
+    () => outbox.state(),
+  );
   const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, log });
   const audit = createAuditChain(commands, config.BELLOWS_AUDIT_RECORDS);
   const heads = createHeadExport({ audit, metrics, log, file: config.BELLOWS_AUDIT_HEADS });
@@ -78,6 +86,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
 
   const app = createApp({
     queue,
+    outbox,
     follower,
     repositories,
     claimTokens: createClaimTokens(commands),
@@ -119,6 +128,10 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     repeat('the export of the audit log’s head', 3_600_000, heads.tell, loop),
     repeat('the record of refusals', 300_000, audit.writeRefusals, loop),
     repeat('the list of forges to compare', 60_000, () => reconciler.oweForges(), loop),
+    ...accesses.map((access) => {
+      const post = createPoster({ access, outbox, publicUrl, metrics, log });
+      return repeat(`telling ${access.forge} of commits`, 1000, () => post(stopping.signal), loop);
+    }),
   ]);
   stack.add('loops', async () => void (await loops));
   const server = await openServer({ ...listen, fetch: app.fetch });
@@ -135,6 +148,14 @@ async function reseal(repositorySecrets: RepositorySecrets, log: Log): Promise<v
   } catch (error) {
     log.error({ err: error }, 'secrets are still sealed with the second line of secrets-key: keep it');
   }
+}
+
+/** The forges that may be asked: those with an origin and a token. */
+function toAccesses(origins: Origins, { forges = {} }: Pick<Secrets, 'forges'>): ForgeAccess[] {
+  return (['gitea', 'github'] as const).flatMap((forge) => {
+    const [origin, token] = [origins[forge], forges[forge]];
+    return origin === undefined || token === undefined ? [] : [{ forge, origin, token }];
+  });
 }
 
 function untilReady(redis: Redis, withinMs: number): Promise<void> {

@@ -91,6 +91,11 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       summary: 'who changed what, and whether that record is whole',
       load: async () => (await import('./commands/audit.ts')).configureAudit,
     },
+    {
+      name: 'statuses',
+      summary: 'what Gitea and GitHub are still to be told, and what they would not take',
+      load: async () => (await import('./commands/statuses.ts')).configureStatuses,
+    },
   ],
   'This machine:': [
     {

@@ -23,7 +23,12 @@ import {
 import { toSignature } from '../../services/core/forge/index.ts';
 import type { Claim, Repository } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
-import { createFollower, createQueue, createRepositories } from '../../services/core/queue/index.ts';
+import {
+  createFollower,
+  createOutbox,
+  createQueue,
+  createRepositories,
+} from '../../services/core/queue/index.ts';
 import { openRedis } from '../../services/core/runtime/index.ts';
 import { createAnswerCheck } from './openapi.ts';
 import { startRedis } from './redis.ts';
@@ -53,7 +58,8 @@ export async function openTestApi({
 }: Partial<ApiDeps> & { leaseMs?: number } = {}) {
   const redis = await startRedis();
   const commands = await redis.connect();
-  const queue = createQueue({ commands, leaseMs });
+  const queue = createQueue({ commands, leaseMs, told: ['gitea', 'github'] });
+  const outbox = createOutbox({ commands });
   const repositories = createRepositories({ commands });
   const follower = createFollower({
     commands,
@@ -62,13 +68,17 @@ export async function openTestApi({
   const tokens = { admin: createToken(), launcher: createToken(), metrics: createToken() };
   const stopping = new AbortController();
   const log = createLog('test', 'silent');
-  const metrics = createMetrics(() => queue.counts());
+  const metrics = createMetrics(
+    () => queue.counts(),
+    () => outbox.state(),
+  );
   const watch = createJobWatch({ queue, follower, log, retryMs: 10 });
   const origins = given.origins ?? { gitea: 'http://127.0.0.1:1', local: 'http://127.0.0.1:1' };
   const cloneKey = 'clone-key-of-the-test-0000000000000000';
   const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, log });
   const deps: ApiDeps = {
     queue,
+    outbox,
     follower,
     repositories,
     claimTokens: createClaimTokens(commands),

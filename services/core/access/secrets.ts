@@ -13,6 +13,8 @@ export interface Secrets {
   roles: { [role in 'admin' | 'launcher' | 'metrics']?: string | undefined };
   /** At most two for each forge: the one in use, and the one before while it is being replaced. */
   webhooks: Readonly<Record<Forge, readonly string[]>>;
+  /** Tokens with which a forge's API is asked: statuses, commits, open pull requests. */
+  forges?: { readonly [forge in Exclude<Forge, 'local'>]?: string | undefined };
   /** Signs what lets an agent clone. */
   cloneKey?: string | undefined;
   redisPassword?: string | undefined;
@@ -56,6 +58,7 @@ export async function readSecrets(folder: string): Promise<Secrets> {
       metrics: await readHash('metrics-token'),
     },
     webhooks,
+    forges: { gitea: (await read('forge-gitea', 1))[0], github: (await read('forge-github', 1))[0] },
     cloneKey: (await read('clone-key', 1))[0],
     redisPassword: (await read('redis-password', 1))[0],
     secretsKeys: sealing === undefined ? undefined : [sealing, ...older],

@@ -18,6 +18,7 @@ import {
   repositorySchema,
   repositorySecretSchema,
   settledSchema,
+  statusesSchema,
   type Trigger,
 } from '../job/index.ts';
 import { readEvents } from './sse.ts';
@@ -112,6 +113,7 @@ export function createApiClient(options: TransportOptions) {
     removeSecret: (id: string, name: string) =>
       transport.call(secret(id, name), nothing, { method: 'DELETE' }),
 
+    statuses: () => transport.call(`${v1}/statuses`, statusesSchema),
     reconcile: (repositoryId?: string) =>
       transport.call(`${v1}/reconcile`, reconciledSchema, {
         method: 'POST',

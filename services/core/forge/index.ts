@@ -1,6 +1,8 @@
-/** What a forge tells us, and what we ask it: webhooks in, heads out. Knows of no queue. */
+/** What forges say and are told: webhooks and heads in, commit statuses out. Knows of no queue. */
 export { type ForgeEvent, type ForgeEventKind, PayloadError } from './event.ts';
 export { type GitCredentials, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
 export { type Origins, originSchema, toCloneUrl } from './origin.ts';
+export { askForge, type ForgeAccess, RestError, toApiUrl } from './rest.ts';
 export { readSignature, toSignature, verifySignature } from './signature.ts';
+export { postStatus, type StatusAnswer, type StatusToPost } from './status.ts';
 export { parseWebhook, type Webhook } from './webhook.ts';

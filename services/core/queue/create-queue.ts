@@ -1,12 +1,18 @@
 import type { Redis } from 'ioredis';
-import { completeAnswerSchema, heartbeatAnswerSchema, type Job, jobStates } from '../job/index.ts';
+import {
+  completeAnswerSchema,
+  type Forge,
+  heartbeatAnswerSchema,
+  type Job,
+  jobStates,
+} from '../job/index.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { createEnqueue, toJobs } from './enqueue.ts';
 import { QueueError, toQueueError } from './error.ts';
 import { toKeyOf } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { appendLog, readChunks, seekLog } from './log.ts';
-import { toJobId } from './new-jobs.ts';
+import { toJobId, toStatusId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
 import { createRerun } from './rerun.ts';
@@ -28,13 +34,15 @@ export interface QueueDeps {
   /** How long a claim lasts without a heartbeat. */
   leaseMs: number;
   limits?: Partial<Limits>;
+  /** Forges that are told the state of commits: jobs of their repositories have entries in the outbox. @default none */
+  told?: readonly Forge[];
 }
 
 /** Removed refs whose epoch is remembered, a repository. */
 const mostEpochs = 10_000;
 
 export function createQueue(deps: QueueDeps): Queue {
-  const { commands, leaseMs } = deps;
+  const { commands, leaseMs, told = [] } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
   const run = createRunner(commands);
 
@@ -62,7 +70,7 @@ export function createQueue(deps: QueueDeps): Queue {
     (await readPipeline(id)).flatMap(({ job }) => (job.spec.sha === sha ? [job.id] : []));
 
   return {
-    enqueue: createEnqueue(run, limits),
+    enqueue: createEnqueue(run, limits, told),
 
     async expand(id, fence, workflows) {
       const known = await read(id);
@@ -73,7 +81,10 @@ export function createQueue(deps: QueueDeps): Queue {
       const { needs: _needs, retryOf: _retryOf, ...spec } = own;
       // Only of the job that the tree decides about; the others of its pipeline are what came of that.
       const added = own.workflow === undefined && own.expanded !== true ? workflows : [];
-      const jobs = added.map((workflow) => ({ id: toJobId(pipeline, workflow) }));
+      const jobs = added.map((workflow) => ({
+        id: toJobId(pipeline, workflow),
+        status: toStatusId({ ...spec, workflow }, told),
+      }));
       const specs = added.map((workflow) => toSpecBytes({ ...spec, workflow }));
       return toOneOf(
         ['done', 'stale'] as const,

@@ -1,3 +1,4 @@
+import type { Forge } from '../job/index.ts';
 import { QueueError } from './error.ts';
 import { deliveryMs, type Limits } from './limits.ts';
 import { toCall } from './new-jobs.ts';
@@ -23,7 +24,11 @@ const mostTries = 5;
  * Requests that come in the same turn of the event loop go to Redis in one call: each is still taken or
  * refused alone, but they share the round trip and the fsync.
  */
-export function createEnqueue(run: Run, limits: Limits): (request: EnqueueRequest) => Promise<EnqueueResult> {
+export function createEnqueue(
+  run: Run,
+  limits: Limits,
+  told: readonly Forge[] = [],
+): (request: EnqueueRequest) => Promise<EnqueueResult> {
   // A guess that the script checks: refs are rarely removed.
   const epochs = new Map<string, number>();
   let waiting: Waiting[] = [];
@@ -38,7 +43,7 @@ export function createEnqueue(run: Run, limits: Limits): (request: EnqueueReques
     const calls = [];
     for (const each of batch) {
       try {
-        calls.push({ each, ...toCall(each.request, each.epoch, limits.jobs) });
+        calls.push({ each, ...toCall(each.request, each.epoch, limits.jobs, told) });
       } catch (error) {
         each.reject(error);
       }

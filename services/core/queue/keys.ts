@@ -37,6 +37,10 @@
  * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
  * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead noteHead   | with the ref |
  * | epochs:<repo>      | ZSET   | ref that was removed, by its epoch                | removeHead                    | the newest 10,000 stay |
+ * | outbox:<forge>     | ZSET   | commit status to be told, by when                 | all that change a job; outbox | when told, or with its job |
+ * | statuses           | HASH   | commit status to be told → job, failed tries      | the same                      | the same |
+ * | quiet              | HASH   | forge → until when it is told nothing             | outbox                        | never |
+ * | untold             | LIST   | what a forge would not be told, the newest first  | outbox                        | the newest 200 stay |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
  * | ci:{<id>}:log:<fence>, :meta:<fence> | STREAM, HASH | chunks; how far, how much | appendLog                 | with the job, at most 30 days after the last chunk |
@@ -60,6 +64,9 @@ const single = {
   dead: 'dead',
   unfinished: 'unfinished',
   trash: 'trash',
+  statuses: 'statuses',
+  quiet: 'quiet',
+  untold: 'untold',
   repositories: 'repositories',
   hooks: 'hooks',
   hooked: 'hooked',
@@ -84,6 +91,7 @@ const family = {
   dedupe: 'dedupe:',
   head: 'head:',
   epochs: 'epochs:',
+  outbox: 'outbox:',
 } as const;
 
 export function toKey(name: keyof typeof single): string {

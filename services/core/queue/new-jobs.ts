@@ -1,4 +1,5 @@
-import { nameSchema, toId } from '../job/index.ts';
+import { hash } from 'node:crypto';
+import { type Forge, forges, type JobSpec, nameSchema, toId, toStatusContext } from '../job/index.ts';
 import { QueueError } from './error.ts';
 import type { Cause, EnqueueRequest, NewJob } from './queue.ts';
 import { toSpecBytes } from './spec-bytes.ts';
@@ -19,8 +20,9 @@ export interface EnqueueCall {
 /**
  * @param epoch of the cause's ref. It is part of the id: the same commit pushed again to a ref that was
  *   removed in between is another event.
+ * @param told forges that are told the state of commits
  */
-export function toCall(request: EnqueueRequest, epoch: number, most: number) {
+export function toCall(request: EnqueueRequest, epoch: number, most: number, told: readonly Forge[] = []) {
   const { cause, delivery, jobs, most: ofRepository } = request;
   check(jobs, most);
   const pipeline = toPipelineId(cause, epoch);
@@ -34,7 +36,7 @@ export function toCall(request: EnqueueRequest, epoch: number, most: number) {
     ...moved,
     ...before,
     ...(ofRepository === undefined ? {} : { most: ofRepository }),
-    jobs: jobs.map((job, i) => toNew(job, ids[i] ?? '', pipeline)),
+    jobs: jobs.map((job, i) => toNew(job, ids[i] ?? '', pipeline, told)),
   };
   return { call, pipeline, ids, specs: jobs.map(toStored) };
 }
@@ -55,10 +57,23 @@ function toPipelineId(cause: Cause, epoch: number): string {
   return toId('ref', repository, ref, epoch, after, event, pullRequest ?? 0);
 }
 
-function toNew(job: NewJob, id: string, pipeline: string) {
+/**
+ * What one entry of the outbox is about: the forge shows one status for each commit and context, whichever
+ * job it is of. Undefined where the forge is not told.
+ */
+export function toStatusId(spec: JobSpec, told: readonly Forge[]): string | undefined {
+  const forge = forges.find((known) => spec.repository.startsWith(`${known}/`));
+  if (forge === undefined || !told.includes(forge)) return undefined;
+  const text = JSON.stringify([spec.repository, spec.sha, toStatusContext(spec)]);
+  // 72 bits: with their header they fill Redis' 16 bytes, three times for each job.
+  return hash('sha256', text, 'base64url').slice(0, 12);
+}
+
+function toNew(job: NewJob, id: string, pipeline: string, told: readonly Forge[]) {
   const { pool, group, priority, runs, awaits, needs = [] } = job;
   const reason =
     awaits ?? (needs.length > 0 ? `needs ${needs.map((name) => `"${name}"`).join(', ')}` : undefined);
+  const status = toStatusId(job.spec, told);
   return {
     id,
     pool,
@@ -67,6 +82,7 @@ function toNew(job: NewJob, id: string, pipeline: string) {
     ...(group === undefined ? {} : { group: group.name, permits: group.limit }),
     ...(runs === 'always' ? { runs } : {}),
     ...(awaits === undefined ? {} : { awaits: true }),
+    ...(status === undefined ? {} : { status }),
     ...(needs.length === 0 ? {} : { needs: needs.map((name) => [toJobId(pipeline, name), name]) }),
     ...(reason === undefined ? {} : { reason: reason.slice(0, 2000) }),
   };

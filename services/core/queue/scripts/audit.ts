@@ -114,6 +114,14 @@ for group, most in pairs(groups) do
     expect(call('SCARD', PERMITS .. group) >= permits, 'group ' .. group .. ': a permit is free, and one waits')
   end
 end
+local told, statuses = 0, call('HGETALL', STATUSES)
+for i = 1, #statuses, 2 do
+  local job = read(string.match(statuses[i + 1], '^%x+'))
+  expect(job and job.status == statuses[i], statuses[i] .. ': a status to be told of no job')
+  expect(not job or call('ZSCORE', OUTBOX .. forge_of(job.repo), statuses[i]), statuses[i] .. ': not in the outbox')
+end
+for _, forge in ipairs({ 'gitea', 'github' }) do told = told + call('ZCARD', OUTBOX .. forge) end
+expect(told == #statuses / 2, 'the outbox has a status that is not to be told')
 local running = counts.running or 0
 expect(call('ZCARD', LEASES) == running, 'a lease without its job')
 expect(call('ZCARD', DEADLINES) == running, 'a deadline without its job')

@@ -38,6 +38,15 @@ local function admitted(job, more)
   call('HINCRBY', UNFINISHED, 'pool ' .. job.pool, more)
 end
 
+local function forge_of(repo) return string.match(repo, '^%a+') end
+
+-- Its forge is to be told what it is now. An entry that is there keeps its time: it is leased, or backs off.
+local function tell(job)
+  if not job.status then return end
+  call('HSET', STATUSES, job.status, job.id)
+  call('ZADD', OUTBOX .. forge_of(job.repo), 'NX', now, job.status)
+end
+
 local function explain(id, reason)
   if reason then call('SET', REASON .. id, reason) else call('DEL', REASON .. id) end
 end

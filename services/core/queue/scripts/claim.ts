@@ -46,6 +46,7 @@ call('ZADD', LEASES, now + lease, id)
 call('ZADD', DEADLINES, now + job.limit + lease, id)
 count('queued', 'running')
 emit('claimed', id, { agent = agent, attempt = attempt, fence = fence })
+tell(job)
 return { id, fence, attempt, call('GET', SPEC .. id) }
 `,
 });

@@ -1,9 +1,9 @@
 /** Lua: a new job. Needs `place`. */
 export const create = `
--- new: { id, seq, pool, class, limit, group?, permits?, runs?, awaits?, needs?: { { id, name } … }, reason? }
+-- new: { id, seq, pool, class, limit, group?, permits?, runs?, awaits?, status?, needs?: { { id, name } … }, reason? }
 local function create(new, spec, repo, pipeline)
   local id = new.id
-  local job = { id = id, pool = new.pool, class = new.class, repo = repo, group = new.group, permits = new.permits }
+  local job = { id = id, pool = new.pool, class = new.class, repo = repo, group = new.group, permits = new.permits, status = new.status }
   job.seq = new.seq
   call('SET', SPEC .. id, spec)
   local seq = whole(job.seq)
@@ -22,6 +22,7 @@ local function create(new, spec, repo, pipeline)
   add('permits', new.permits)
   add('runs', new.runs)
   add('awaits', new.awaits and '1')
+  add('status', new.status)
   for _, need in ipairs(new.needs or {}) do
     call('HSET', NEEDS .. id, need[1], need[2])
     call('SADD', DEPENDENTS .. need[1], id)
@@ -40,5 +41,6 @@ local function create(new, spec, repo, pipeline)
   if job.reason then explain(id, job.reason) end
   count(nil, job.state)
   emit('created', id, job.reason and { state = job.state, reason = job.reason, awaits = new.awaits })
+  tell(job)
 end
 `;

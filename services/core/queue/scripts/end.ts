@@ -49,6 +49,7 @@ call('ZADD', DELAYED, due, id)
 explain(id, reason)
 count('running', 'delayed')
 emit('delayed', id, { ['until'] = due, reason = reason })
+tell(job)
 release(job)
 return 'done'
 `,
@@ -114,6 +115,7 @@ for _, id in ipairs(ARGV) do
       local reason = 'waits for what it needs'
       explain(id, reason)
       emit('waiting', id, { reason = reason })
+      tell(job)
     end
   end
 end

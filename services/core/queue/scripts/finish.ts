@@ -70,6 +70,7 @@ function finish(job, state, reason, exit)
   else
     emit('finished', id, { state = state, reason = reason, exitCode = exit })
   end
+  tell(job)
   release(job)
   settle_dependents(job)
 end

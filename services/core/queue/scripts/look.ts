@@ -1,7 +1,8 @@
 import { base } from './base.ts';
 import { toScript } from './script.ts';
 
-const rows = `
+/** Lua: the rows that `toJob` reads. */
+export const rows = `
 local function last_event()
   local last = call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
   return last and last[1] or '0-0'

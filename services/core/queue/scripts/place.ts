@@ -96,6 +96,7 @@ local function dispatch(job)
   explain(job.id, job.reason)
   count(from, job.state)
   emit(job.state, job.id, job.reason and { reason = job.reason })
+  tell(job)
 end
 
 -- Out of its group: the permit goes back, and whoever is now first in the line, and may, goes on.

@@ -94,6 +94,10 @@ local function forget(id)
   if job.state == 'dead' then call('ZREM', DEAD, id) end
   call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, STANDS .. id)
   count(job.state, nil)
+  if job.status and string.match(call('HGET', STATUSES, job.status) or '', '^%x+') == id then
+    call('HDEL', STATUSES, job.status)
+    call('ZREM', OUTBOX .. forge_of(job.repo), job.status)
+  end
   -- History knows a replay by the pipeline; where it goes early, a key stands in for the rest of the day.
   local rest = job.created + ARGV[8] - now
   if rest > 0 then call('SET', DEDUPE .. job.pipeline, job.pipeline, 'PX', math.ceil(rest)) end

@@ -20,6 +20,7 @@ test('an empty folder trusts nobody', async () => {
   expect(await readSecrets(folder)).toEqual({
     roles: { admin: undefined, launcher: undefined, metrics: undefined },
     webhooks: { local: [], gitea: [], github: [] },
+    forges: { gitea: undefined, github: undefined },
     cloneKey: undefined,
     redisPassword: undefined,
     oidcClientSecret: undefined,

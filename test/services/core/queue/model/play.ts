@@ -8,10 +8,16 @@ import {
   stepStates,
 } from '../../../../../services/core/job/index.ts';
 import { parseStoredEvent, toJobEvent } from '../../../../../services/core/queue/event-text.ts';
-import { createQueue, type EnqueueRequest, type NewJob } from '../../../../../services/core/queue/index.ts';
+import {
+  createOutbox,
+  createQueue,
+  type EnqueueRequest,
+  type NewJob,
+} from '../../../../../services/core/queue/index.ts';
 import { toKey } from '../../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../../services/core/runtime/index.ts';
 import { toPush, toSpec } from '../../../../support/job.ts';
+import { createForge } from './forge.ts';
 import { createModel, type ModelJob } from './model.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -30,7 +36,7 @@ const limits = {
 const leaseMs = 1e9;
 const names = ['build', 'test', 'lint', 'deploy'] as const;
 const agents = ['a1', 'a2', 'a3', 'a4', 'a5'] as const;
-const repos = ['local/ada/one', 'local/ada/two', 'local/bob/three'] as const;
+const repos = ['local/ada/one', 'local/ada/two', 'gitea/bob/three'] as const;
 const toToken = (n: number) => n.toString(16).padStart(64, '0');
 
 export interface Play {
@@ -48,8 +54,9 @@ export interface Play {
  */
 export function createPlay(redis: Redis, seed: number): Play {
   const random = createRandom(seed);
-  const queue = createQueue({ commands: redis, leaseMs, limits });
   const aging = createQueue({ commands: redis, leaseMs, limits: { ...limits, risesMs: 0 } });
+  const queue = createQueue({ commands: redis, leaseMs, limits, told: ['gitea'] });
+  const forge = createForge(createOutbox({ commands: redis }), random);
   const model = createModel(limits);
   const folded = new Map<string, Job>();
   const asked: EnqueueRequest[] = [];
@@ -239,6 +246,9 @@ export function createPlay(redis: Redis, seed: number): Play {
       model.age();
       await trim();
     },
+    async tellForge() {
+      return forge.step();
+    },
     /** Nobody could renew a lease, and nobody ticked: no job is lost by that. */
     async outage() {
       for (const id of await redis.zrange(toKey('leases'), '0', '-1'))
@@ -250,7 +260,18 @@ export function createPlay(redis: Redis, seed: number): Play {
   };
   const weights: Record<string, number> = {
     ...{ enqueue: 5, push: 2, claim: 10, step: 6, complete: 8, heartbeat: 3, authenticate: 4 },
-    ...{ cancel: 3, approve: 2, lost: 2, expire: 2, overdue: 1, due: 2, requeue: 2, expand: 2, rerun: 2 },
+    ...{
+      cancel: 3,
+      approve: 2,
+      lost: 2,
+      expire: 2,
+      overdue: 1,
+      due: 2,
+      requeue: 2,
+      expand: 2,
+      rerun: 2,
+      tellForge: 8,
+    },
   };
   const wheel = Object.keys(operations).flatMap((name) =>
     Array.from({ length: weights[name] ?? 1 }, () => name),
@@ -266,6 +287,9 @@ export function createPlay(redis: Redis, seed: number): Play {
       if (happened === undefined) continue;
       const after = apply(folded.get(stored.job), happened);
       if (after !== undefined) folded.set(stored.job, after);
+      // These change no state.
+      const same = ['step', 'cancelling', 'lost'].includes(happened.type);
+      if (after !== undefined && !same) forge.changed(after);
     }
     return new Set(entries.map(([, [, text]]) => parseStoredEvent(text ?? '').job));
   };
@@ -279,6 +303,7 @@ export function createPlay(redis: Redis, seed: number): Play {
       [...model.jobs.values()].sort((a, b) => b.seq - a.seq).map(({ id }) => id),
     );
     await checkKeys(redis, jobs, model.livePipelines());
+    forge.check(await redis.hgetall(toKey('statuses')), folded);
     for (const job of jobs) {
       const full = touched.has(job.id) || random.chance(0.05);
       const real = full ? (await queue.job(job.id))?.job : job;

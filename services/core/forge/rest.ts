@@ -1,0 +1,101 @@
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+
+/** A forge whose API may be asked. */
+export interface ForgeAccess {
+  forge: 'gitea' | 'github';
+  /** Where it is, as for cloning. */
+  origin: string;
+  token: string;
+}
+
+export interface RestRequest {
+  method?: 'GET' | 'POST';
+  body?: unknown;
+  /** For the whole answer. @default 10000 */
+  timeoutMs?: number;
+  /** Of the answer. @default 1 MiB */
+  maxBytes?: number;
+}
+
+export interface RestAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** The forge did not answer, or not in time, or without end: nothing is known of the request. */
+export class RestError extends Error {
+  override name = 'RestError';
+}
+
+/** `https://api.github.com`, `<GitHub server>/api/v3`, `<Gitea>/api/v1`. */
+export function toApiUrl({ forge, origin }: Pick<ForgeAccess, 'forge' | 'origin'>): string {
+  if (forge === 'gitea') return `${origin}/api/v1`;
+  return new URL(origin).host === 'github.com' ? 'https://api.github.com' : `${origin}/api/v3`;
+}
+
+/**
+ * One request to a forge's API. No redirect is followed: it would take the token to where nobody registered a forge.
+ *
+ * @param path below the API, its parts already encoded
+ * @throws RestError
+ */
+export async function askForge(
+  access: ForgeAccess,
+  path: string,
+  { method = 'GET', body, timeoutMs = 10_000, maxBytes = 1 << 20 }: RestRequest = {},
+): Promise<RestAnswer> {
+  const url = new URL(toApiUrl(access) + path);
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+      const request = send(url, { method, agent: false, signal, headers: toHeaders(access, payload) });
+      request.on('response', resolve).on('error', reject).end(payload);
+    });
+    const { statusCode = 0, headers } = response;
+    return { status: statusCode, headers, body: await readBounded(response, maxBytes) };
+  } catch (cause) {
+    const why = signal.aborted ? `no answer within ${timeoutMs} ms` : toLine(cause);
+    throw new RestError(`${url.origin} does not answer: ${why}`, { cause });
+  }
+}
+
+/** `/repos/<owner>/<name>`. @param name `owner/name`, as registered */
+export function toRepositoryPath(name: string): string {
+  return `/repos/${name.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+function toHeaders({ forge, token }: ForgeAccess, payload: string | undefined): Record<string, string> {
+  return {
+    'user-agent': 'bellows',
+    ...(forge === 'gitea'
+      ? { authorization: `token ${token}`, accept: 'application/json' }
+      : {
+          authorization: `Bearer ${token}`,
+          accept: 'application/vnd.github+json',
+          'x-github-api-version': '2022-11-28',
+        }),
+    ...(payload === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
+  };
+}
+
+async function readBounded(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response) {
+    size += (part as Buffer).length;
+    if (size > maxBytes) throw new Error(`its answer is larger than ${maxBytes} bytes`);
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+}
+
+function toLine(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return toLine(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface PostedStatus {
+  /** `owner/name` */
+  repository: string;
+  sha: string;
+  state: string;
+  context: string;
+  description: string;
+  target_url: string;
+}
+
+type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * The parts of Gitea's and GitHub's API that Bellows asks, as both answer them over the wire (Gitea below
+ * /api/v1, a GitHub server below /api/v3), held to their documentation: what they would refuse is refused here.
+ */
+export async function openForgeApi({ token = 'forge-token-of-the-test-00000000000000' } = {}) {
+  const posted: PostedStatus[] = [];
+  const asked: string[] = [];
+  /** Answers of `GET`, by path below the API. */
+  const documents: Record<string, unknown> = {};
+  let fault: Fault | undefined;
+
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '', headers } = request;
+    asked.push(`${method} ${url}`);
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    if (fault?.(request, response) === true) return;
+    const answer = (status: number, body: unknown) =>
+      void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const [, version, path = ''] = /^\/api\/(v1|v3)(\/.*)$/.exec(url) ?? [];
+    const wanted = version === 'v1' ? `token ${token}` : `Bearer ${token}`;
+    if (headers.authorization !== wanted) return answer(401, { message: 'Bad credentials' });
+    // GitHub refuses who does not say who it is.
+    if (version === 'v3' && headers['user-agent'] === undefined) return answer(403, { message: 'no agent' });
+    if (method === 'GET')
+      return path in documents ? answer(200, documents[path]) : answer(404, { message: 'Not Found' });
+    const [, repository = '', sha = ''] =
+      /^\/repos\/([^/]+\/[^/]+)\/statuses\/([0-9a-f]{40})$/.exec(path) ?? [];
+    if (method !== 'POST' || sha === '') return answer(404, { message: 'Not Found' });
+    const body = JSON.parse(Buffer.concat(parts).toString()) as Omit<PostedStatus, 'repository' | 'sha'>;
+    const valid =
+      ['pending', 'success', 'error', 'failure'].includes(body.state) && body.description.length <= 140;
+    if (!valid) return answer(422, { message: 'Validation Failed' });
+    posted.push({ repository, sha, ...body });
+    answer(201, { id: posted.length, ...body });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    token,
+    posted,
+    asked,
+    documents,
+    /** From now on, until it is set to undefined; true where it has answered, or never will. */
+    setFault: (given: Fault | undefined) => {
+      fault = given;
+    },
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export type ForgeApi = Awaited<ReturnType<typeof openForgeApi>>;
