@@ -85,6 +85,21 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'POST /api/v1/agent/jobs/:id/complete': ['job'],
 };
 
+/** The routes that answer people's browsers with pages; programs are told of the others (openapi/). */
+export const pageRoutes: ReadonlySet<string> = new Set([
+  'GET /',
+  'GET /jobs/:id',
+  'GET /jobs/:id/live',
+  'GET /api/v1/docs',
+  'GET /session',
+  'POST /sessions/:session/end',
+  'GET /sign-in',
+  'GET /sign-in/callback',
+  'POST /sign-out',
+  'GET /device',
+  'POST /device',
+]);
+
 /**
  * The routes that heed a credential's limit to some repositories: they answer of those only. Every other
  * route refuses such a credential, so that a new one stays closed to it until it filters.

@@ -1,10 +1,12 @@
 import type { ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { matchedRoutes } from 'hono/route';
 import { z } from 'zod';
 import { AccessError } from '../core/access/index.ts';
 import { HeadsError, PayloadError } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import { QueueError } from '../core/queue/index.ts';
+import { pageRoutes } from './access-rules.ts';
 import type { ApiEnv } from './env.ts';
 import { pagePolicy, toProblemPage } from './page/html.ts';
 
@@ -76,12 +78,17 @@ export function createErrorHandler({ log, signIn }: { log: Log; signIn?: unknown
     const problem = toProblem(error);
     if (problem.status >= 500)
       log.error({ path: c.req.path, status: problem.status, err: error }, 'a request failed');
-    const page = !c.req.path.startsWith('/api/') || c.req.path === '/api/v1/docs';
-    const forPeople = page && c.req.header('accept')?.includes('text/html') === true;
+    const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
+    const isPage = route === undefined ? !c.req.path.startsWith('/api/') : isPageRoute(route);
+    const forPeople = isPage && c.req.header('accept')?.includes('text/html') === true;
     if (forPeople && problem.status === 401 && signIn !== undefined && c.req.method === 'GET')
       return c.redirect(`/sign-in?to=${encodeURIComponent(c.req.path + new URL(c.req.url).search)}`, 303);
     return forPeople ? toPage(problem, signIn !== undefined) : toResponse(problem, c.req.path);
   };
+}
+
+function isPageRoute({ method, path }: { method: string; path: string }): boolean {
+  return pageRoutes.has(`${method} ${path}`);
 }
 
 function toResponse({ status, message, headers }: Problem, path: string): Response {

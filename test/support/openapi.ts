@@ -1,12 +1,15 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { pageRoutes } from '../../services/api/access-rules.ts';
 import type { toOpenApi } from '../../services/api/openapi/document.ts';
 
 type Document = ReturnType<typeof toOpenApi>;
 type Responses = Record<string, { $ref?: string; content?: Record<string, object> }>;
 
 /** Routes that answer people with pages; they are not in the document. */
-const pages = [/^\/$/, /^\/jobs\/[^/]*$/, /^\/jobs\/[^/]*\/live$/, /^\/api\/v1\/docs$/];
+const pages = [...pageRoutes].map(
+  (route) => new RegExp(`^${route.slice(route.indexOf('/')).replace(/:\w+/g, '[^/]*')}$`),
+);
 
 /**
  * Checks an answer against what the document says of its route: the status, the type of the body, the body.

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type Context, Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { z } from 'zod';
 import { atMost, type Person, toActor } from '../../core/access/index.ts';
-import { personRoleSchema } from '../../core/job/index.ts';
+import { deviceAuthorizationSchema, deviceTokenSchema, personRoleSchema } from '../../core/job/index.ts';
 import { toNeighbourhood } from '../client-address.ts';
 import type { ApiDeps } from '../deps.ts';
 import { limitBody } from '../door.ts';
@@ -10,6 +12,7 @@ import { formBytes, readForm } from '../form.ts';
 import { toCodePage, toConfirmPage, toDecidedPage } from '../page/account.ts';
 import { toPerson } from '../person.ts';
 import { Problem } from '../problem.ts';
+import { answers, createRoutes, refuses } from '../route.ts';
 import { toFormPage } from './sign-in.ts';
 
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -18,14 +21,66 @@ const client = 'bellows';
 const perAddress = { burst: 30, periodMs: 10 * 60_000 };
 const tokenMs = 30 * 24 * 3_600_000;
 
+const errorSchema = z.object({
+  error: z.enum([
+    'access_denied',
+    'authorization_pending',
+    'expired_token',
+    'invalid_client',
+    'invalid_grant',
+    'invalid_scope',
+    'slow_down',
+    'unauthorized_client',
+    'unsupported_grant_type',
+  ]),
+  error_description: z.string().optional(),
+});
+/** What is wrong in a form is said in OAuth's words, so nothing is refused before. */
+const fields = (names: readonly string[]) => ({
+  required: true,
+  content: {
+    'application/x-www-form-urlencoded': {
+      schema: z.object(Object.fromEntries(names.map((name) => [name, z.string().optional()]))),
+    },
+  },
+});
+const begin = createRoute({
+  method: 'post',
+  path: '/oauth/device_authorization',
+  operationId: 'beginDeviceSignIn',
+  tags: ['Access'],
+  summary: 'A terminal asks to act as a person (RFC 8628); the client is bellows, the scope a role',
+  request: { body: fields(['client_id', 'scope', 'device']) },
+  responses: {
+    200: answers(deviceAuthorizationSchema, 'The code that the person confirms, and the one to poll with.'),
+    400: answers(errorSchema, 'In the words of RFC 6749, 5.2.'),
+    ...refuses(415),
+  },
+});
+const token = createRoute({
+  method: 'post',
+  path: '/oauth/token',
+  operationId: 'pollDeviceSignIn',
+  tags: ['Access'],
+  summary: 'Whether the person has confirmed; then the token, once',
+  request: { body: fields(['client_id', 'grant_type', 'device_code']) },
+  responses: {
+    200: answers(deviceTokenSchema, 'An API token that acts as the person.'),
+    400: answers(errorSchema, 'authorization_pending and slow_down: ask again; all else is an end.'),
+    ...refuses(415),
+  },
+});
+
 /**
  * A terminal signs in (RFC 8628): it shows a code, and a person who is signed in here confirms it. The
  * token is an API token that acts as the person, with at most their role.
  */
 export function createDeviceRoutes(deps: ApiDeps) {
   const { deviceLogins } = deps;
-  return new Hono<ApiEnv>()
-    .post('/oauth/device_authorization', limitBody(formBytes), async (c) => {
+  const app = createRoutes();
+  app.use('/oauth/*', limitBody(formBytes));
+  return app
+    .openapi(begin, async (c) => {
       const form = await readForm(c);
       if (form.get('client_id') !== client) return toError(c, 'invalid_client');
       if (deps.signIn === undefined)
@@ -43,16 +98,19 @@ export function createDeviceRoutes(deps: ApiDeps) {
         throw new Problem(503, 'Too many terminals wait to be signed in. Try again in some minutes.', {
           'retry-after': '60',
         });
-      return c.json({
-        device_code: login.deviceCode,
-        user_code: login.userCode,
-        verification_uri: `${deps.publicUrl}/device`,
-        verification_uri_complete: `${deps.publicUrl}/device?user_code=${login.userCode}`,
-        expires_in: login.expiresInSeconds,
-        interval: login.intervalSeconds,
-      });
+      return c.json(
+        {
+          device_code: login.deviceCode,
+          user_code: login.userCode,
+          verification_uri: `${deps.publicUrl}/device`,
+          verification_uri_complete: `${deps.publicUrl}/device?user_code=${login.userCode}`,
+          expires_in: login.expiresInSeconds,
+          interval: login.intervalSeconds,
+        },
+        200,
+      );
     })
-    .post('/oauth/token', limitBody(formBytes), async (c) => {
+    .openapi(token, async (c) => {
       const form = await readForm(c);
       if (form.get('client_id') !== client) return toError(c, 'invalid_client');
       if (form.get('grant_type') !== grant) return toError(c, 'unsupported_grant_type');
@@ -72,12 +130,15 @@ export function createDeviceRoutes(deps: ApiDeps) {
       });
       if (typeof created === 'string')
         throw new Problem(503, 'There are too many API tokens; an admin must revoke some first.');
-      return c.json({
-        access_token: created.token,
-        token_type: 'Bearer',
-        expires_in: tokenMs / 1000,
-        scope: person.role,
-      });
+      return c.json(
+        {
+          access_token: created.token,
+          token_type: 'Bearer' as const,
+          expires_in: tokenMs / 1000,
+          scope: person.role,
+        },
+        200,
+      );
     })
     .get('/device', async (c) => {
       const person = toConfirmer(c);
@@ -126,8 +187,6 @@ function toConfirmer(c: Context<ApiEnv>): Person {
 }
 
 /** RFC 6749, 5.2. */
-function toError(c: Context<ApiEnv>, error: string, description?: string): Response {
-  const status = error === 'invalid_client' ? 401 : 400;
-  c.header('cache-control', 'no-store');
-  return c.json({ error, ...(description === undefined ? {} : { error_description: description }) }, status);
+function toError(c: Context<ApiEnv>, error: z.infer<typeof errorSchema>['error'], description?: string) {
+  return c.json({ error, ...(description === undefined ? {} : { error_description: description }) }, 400);
 }

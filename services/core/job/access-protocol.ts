@@ -61,3 +61,23 @@ export const sessionSchema = z.object({
   current: z.boolean(),
 });
 export type Session = z.infer<typeof sessionSchema>;
+
+/** `POST /oauth/device_authorization` (RFC 8628, 3.2); times are seconds. */
+export const deviceAuthorizationSchema = z.object({
+  device_code: z.string(),
+  user_code: z.string(),
+  verification_uri: z.url(),
+  verification_uri_complete: z.url(),
+  expires_in: z.int().positive(),
+  interval: z.int().positive(),
+});
+export type DeviceAuthorization = z.infer<typeof deviceAuthorizationSchema>;
+
+/** `POST /oauth/token` (RFC 6749, 5.1); the scope is the role. */
+export const deviceTokenSchema = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int().positive(),
+  scope: personRoleSchema,
+});
+export type DeviceToken = z.infer<typeof deviceTokenSchema>;

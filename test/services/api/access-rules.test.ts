@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { accessRules } from '../../../services/api/access-rules.ts';
+import { accessRules, pageRoutes } from '../../../services/api/access-rules.ts';
 import { createToken, hashToken, type Role, reaches } from '../../../services/core/access/index.ts';
 import type { PersonRole } from '../../../services/core/job/index.ts';
 import { openTestApi, type TestApi } from '../../support/api.ts';
@@ -135,7 +135,7 @@ test('with an identity provider a stranger’s browser is sent to sign in from e
   for (const { route, method, address } of closed) {
     const headers = { accept: 'text/html,*/*' };
     const response = await other.ask(address, { method, headers });
-    const isPage = method === 'GET' && (!address.startsWith('/api/') || address === '/api/v1/docs');
+    const isPage = method === 'GET' && pageRoutes.has(route);
     const location = `/sign-in?to=${encodeURIComponent(address)}`;
     expect([route, response.status, response.headers.get('location')]).toEqual(
       isPage ? [route, 303, location] : [route, 401, null],

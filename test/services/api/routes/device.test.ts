@@ -125,10 +125,10 @@ test('what a terminal calls itself is only text', async () => {
 test('whatever is no request of RFC 8628 is refused in its words', async () => {
   const device = '/oauth/device_authorization';
   for (const [path, fields, status, error] of [
-    [device, {}, 401, 'invalid_client'],
-    [device, { client_id: 'other' }, 401, 'invalid_client'],
+    [device, {}, 400, 'invalid_client'],
+    [device, { client_id: 'other' }, 400, 'invalid_client'],
     [device, { client_id: 'bellows', scope: 'root' }, 400, 'invalid_scope'],
-    ['/oauth/token', { grant_type: grant }, 401, 'invalid_client'],
+    ['/oauth/token', { grant_type: grant }, 400, 'invalid_client'],
     ['/oauth/token', { client_id: 'bellows', grant_type: 'password' }, 400, 'unsupported_grant_type'],
     ['/oauth/token', { client_id: 'bellows', grant_type: grant }, 400, 'invalid_grant'],
   ] as const) {
