@@ -1,0 +1,74 @@
+/**
+ * An agent as it is, but for its work: `services/agent`, one life after another in one process, so that a
+ * process costs only where it is killed. Each line of stdin is an order; each life's end is a line of stdout.
+ */
+import { createInterface } from 'node:readline';
+import { runAgent } from '../../../services/agent/agent.ts';
+import { createTransport, type Transport } from '../../../services/core/client/index.ts';
+import { outcomeSchema } from '../../../services/core/job/index.ts';
+import { createLog } from '../../../services/core/log/index.ts';
+import { beginLife, note } from './journal.ts';
+import { orderSchema } from './work.ts';
+
+const url = process.env.CHAOS_API ?? '';
+const leaseMs = Number(process.env.CHAOS_LEASE_MS);
+/** The agent's patience with one request is half of its lease: 15 s. */
+const timeoutMs = leaseMs / 2;
+
+async function live(agent: string, token: string): Promise<number> {
+  beginLife(agent);
+  const transport = watch(createTransport({ url }));
+  try {
+    return await runAgent({
+      config: {
+        BELLOWS_URL: url,
+        BELLOWS_POOL: 'default',
+        BELLOWS_AGENT: agent,
+        BELLOWS_WORKSPACE: '/nowhere',
+        BELLOWS_LOG_LEVEL: 'error',
+      },
+      transport,
+      token: Promise.resolve(token),
+      path: '',
+      env: {},
+      platform: 'linux/amd64',
+      openLog: async () => createLog('agent', 'silent'),
+      stop: new AbortController().signal,
+    });
+  } catch {
+    return 1;
+  } finally {
+    transport.close();
+  }
+}
+
+/** Writes down what this agent says of its job's end, and what it is told. */
+function watch(transport: Transport): Transport {
+  return {
+    ...transport,
+    call: async (path, schema, call) => {
+      const [, job] = /\/jobs\/(\w+)\/complete$/.exec(path) ?? [];
+      const patient = { timeoutMs, ...call };
+      if (job === undefined) return transport.call(path, schema, patient);
+      const { outcome } = outcomeSchema.parse(call?.body);
+      note({ what: 'says', job, outcome });
+      const reply = await transport.call(path, schema, patient);
+      note({ what: 'heard', job, outcome, answer: (reply as { answer: string }).answer });
+      return reply;
+    },
+  };
+}
+
+let last = performance.now();
+setInterval(() => {
+  const ms = performance.now() - last - 20;
+  last = performance.now();
+  if (ms > leaseMs / 5) note({ what: 'stood still', ms });
+}, 20).unref();
+
+createInterface({ input: process.stdin }).on('line', async (line) => {
+  const { agent, token } = orderSchema.parse(JSON.parse(line));
+  const exit = await live(agent, token);
+  note({ what: 'left', exit });
+  process.stdout.write(`${exit}\n`);
+});

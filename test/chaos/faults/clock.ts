@@ -1,0 +1,93 @@
+import type { Fault } from '../fault.ts';
+
+const hour = 3_600_000;
+
+export const clockFaults: readonly Fault[] = [
+  {
+    number: 35,
+    title:
+      'A clock of Redis that jumps by an hour takes no job from a live agent, and ends none for its time',
+    needs: 'cc',
+    weight: 6,
+    calm: true,
+    alone: true,
+    inject: async (stage) => {
+      const { page, random, leaseMs } = stage;
+      for (let n = 0; n < 3; n += 1) void stage.settle(stage.push({ ms: random.below(leaseMs) }));
+      await stage.untilEvent(({ type }) => type === 'claimed');
+      const ahead = random.chance(0.5) ? hour : -hour;
+      page?.setClock(ahead);
+      await stage.pause(leaseMs * (0.2 + random.next()));
+      page?.setClock(0);
+      await stage.pause(leaseMs * 0.2);
+      return 2;
+    },
+  },
+  {
+    number: 35,
+    title: 'A clock of Redis that drifts takes no job from a live agent',
+    needs: 'cc',
+    weight: 4,
+    calm: true,
+    alone: true,
+    inject: async (stage) => {
+      const { page, random, leaseMs } = stage;
+      for (let n = 0; n < 3; n += 1) void stage.settle(stage.push({ ms: random.below(leaseMs) }));
+      // One part in ten too fast, or too slow.
+      const drift = random.chance(0.5) ? 0.1 : -0.1;
+      for (let step = 1; step <= 20; step += 1) {
+        page?.setClock(Math.round((step * leaseMs * drift) / 20));
+        await stage.pause(leaseMs / 20);
+      }
+      return 1;
+    },
+  },
+  {
+    number: 35,
+    title: 'A job whose agent died before the clock of Redis jumped is taken back within two leases',
+    needs: 'cc',
+    weight: 4,
+    alone: true,
+    inject: async (stage) => {
+      const { page, random, leaseMs, places, agents } = stage;
+      stage.hurt = true;
+      void stage.settle(stage.push({ ms: 4 * leaseMs }));
+      const claimed = await stage.untilEvent(({ type }) => type === 'claimed');
+      const n = agents.findIndex(
+        (agent) => claimed !== undefined && 'agent' in claimed && agent === claimed.agent,
+      );
+      if (claimed === undefined || n === -1) return 0;
+      places[n]?.slot.kill();
+      page?.setClock(random.chance(0.5) ? hour : -hour);
+      const started = performance.now();
+      const lost = await stage.untilEvent(
+        ({ type, job }) => type === 'lost' && job === claimed.job,
+        4 * leaseMs,
+      );
+      const ms = Math.round(performance.now() - started);
+      stage.expect(
+        lost !== undefined && ms <= 2.2 * leaseMs,
+        `the job of a dead agent was not taken back in ${ms} ms`,
+      );
+      page?.setClock(0);
+      return 2;
+    },
+  },
+  {
+    number: 36,
+    title: 'An agent whose clock is wrong by a year does its job like any other',
+    needs: 'cc',
+    weight: 4,
+    calm: true,
+    inject: async (stage) => {
+      const { places, random } = stage;
+      const place = places[stage.pickPlace()];
+      if (place?.page === undefined) return 0;
+      // A process of its own: the place has none that works as long as nothing waits.
+      place.page.setClock((random.chance(0.5) ? 1 : -1) * 365 * 24 * hour);
+      for (let n = 0; n < 4; n += 1) void stage.settle(stage.push());
+      await stage.untilEvent(({ type }) => type === 'finished');
+      return 1;
+    },
+  },
+];

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openRedis, type Redis } from '../../services/core/runtime/index.ts';
+import { toRedisConf, toRedisUsers } from '../../services/local/redis/conf.ts';
+import type { Random } from '../services/core/queue/model/random.ts';
+import type { ShimPage } from './shim.ts';
+
+export interface RedisServerOptions {
+  folder: string;
+  apiPassword: string;
+  page?: ShimPage | undefined;
+  /** Lines of redis.conf beside those of the promise. */
+  more?: readonly string[];
+}
+
+/** A Redis with the settings of the promise, and what they do not allow anybody: a user for whoever breaks it. */
+export interface RedisServer {
+  socket: string;
+  /** Of everything that is not there by default. */
+  files(): string[];
+  readonly alive: boolean;
+  /** Ready when it returns. @throws when it ends before it is. */
+  start(): Promise<void>;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** As `kill`, and of each file nothing is left that was not synced, but for what chance leaves. */
+  cutPower(random: Random): Promise<void>;
+  untilEnded(): Promise<void>;
+  /** A connection that may do everything. */
+  connect(): Promise<Redis>;
+}
+
+export async function createRedisServer(options: RedisServerOptions): Promise<RedisServer> {
+  const { folder, page } = options;
+  const data = join(folder, 'data');
+  const socket = join(folder, 'redis.sock');
+  const aclFile = join(folder, 'users.acl');
+  const confFile = join(folder, 'redis.conf');
+  await mkdir(data, { recursive: true });
+  const conf = toRedisConf({
+    folder: data,
+    socket,
+    pidFile: join(folder, 'redis.pid'),
+    aclFile,
+    maxMemoryBytes: 2 ** 30,
+  });
+  writeFileSync(confFile, [conf, 'enable-debug-command yes', ...(options.more ?? []), ''].join('\n'));
+  writeFileSync(aclFile, `${toRedisUsers(options.apiPassword)}user chaos on nopass ~* &* +@all\n`);
+  let child: ChildProcess | undefined;
+  let ended: Promise<unknown> = Promise.resolve();
+
+  const isAlive = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    child?.kill(signal);
+    await ended;
+  };
+  const aof = join(data, 'appendonlydir');
+  const files = () => {
+    try {
+      return readdirSync(aof).map((name) => join(aof, name));
+    } catch {
+      return [];
+    }
+  };
+  return {
+    socket,
+    files,
+    get alive() {
+      return isAlive();
+    },
+    async start() {
+      if (isAlive()) return;
+      page?.forgetSyncs(files());
+      const log = openSync(join(folder, 'redis.log'), 'a');
+      child = spawn('redis-server', [confFile], {
+        cwd: data,
+        stdio: ['ignore', log, log],
+        env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', ...page?.env },
+      });
+      closeSync(log);
+      ended = once(child, 'exit');
+      while (!(await isReady(socket))) {
+        if (!isAlive()) throw new Error(`redis-server does not start: ${tail(join(folder, 'redis.log'))}`);
+        await delay(3);
+      }
+    },
+    kill,
+    async cutPower(random) {
+      if (page === undefined) throw new Error('a power cut needs the shim');
+      await kill();
+      for (const file of files()) {
+        const kept = page.synced(file) ?? 0;
+        const size = readFileSync(file).length;
+        if (kept < size) truncateSync(file, kept + random.below(size - kept + 1));
+      }
+    },
+    untilEnded: async () => void (await ended),
+    async connect() {
+      const redis = openRedis(
+        { url: `unix://${encodeURI(socket)}`, username: 'chaos', password: 'chaos' },
+        'commands',
+      );
+      redis.on('error', () => undefined);
+      if (redis.status !== 'ready') await once(redis, 'ready');
+      return redis;
+    },
+  };
+}
+
+/** It loads its data before it answers, and says so. */
+function isReady(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const client = createConnection(socket);
+    client.on('connect', () => client.write('AUTH chaos chaos\r\nPING\r\n'));
+    client.on('data', (bytes) => {
+      const text = bytes.toString();
+      if (text.includes('PONG')) resolve(true);
+      else if (text.includes('-')) resolve(false);
+      if (/PONG|-/.test(text)) client.destroy();
+    });
+    client.on('error', () => resolve(false));
+    client.on('close', () => resolve(false));
+  });
+}
+
+function tail(file: string): string {
+  return readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' / ');
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** One api process, as it is shipped: its one bundled file. */
+export interface Replica {
+  name: string;
+  /** Undefined while it does not listen. */
+  readonly port: number | undefined;
+  /** At once, and safe twice. */
+  kill(): void;
+  signal(signal: NodeJS.Signals): void;
+  /** Starts it where it is not alive; listening when it returns. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface ReplicaOptions {
+  name: string;
+  program: string;
+  env: Record<string, string>;
+  /** Every line that it logs. */
+  onLine(line: string): void;
+}
+
+export function createReplica({ name, program, env, onLine }: ReplicaOptions): Replica {
+  let child: ChildProcess | undefined;
+  let port: number | undefined;
+  let starting: Promise<void> | undefined;
+  let stopped = false;
+
+  const start = async () => {
+    const own = spawn(process.execPath, [program], {
+      env: { PATH: process.env.PATH ?? '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = own;
+    own.once('exit', () => {
+      if (child !== own) return;
+      port = undefined;
+      child = undefined;
+      starting = undefined;
+    });
+    if (own.stdout === null || own.stderr === null) throw new Error('no pipes');
+    createInterface({ input: own.stderr }).on('line', onLine);
+    const lines = createInterface({ input: own.stdout });
+    await new Promise<void>((resolve, reject) => {
+      own.once('exit', (code, signal) => reject(new Error(`api ${name} ended: ${signal ?? code}`)));
+      lines.on('line', (line) => {
+        onLine(line);
+        const [, found] = /"port":(\d+)/.exec(line) ?? [];
+        if (found === undefined || port !== undefined || own.killed) return;
+        port = Number(found);
+        resolve();
+      });
+    });
+  };
+
+  return {
+    name,
+    get port() {
+      return port;
+    },
+    kill: () => {
+      port = undefined;
+      starting = undefined;
+      child?.kill('SIGKILL');
+    },
+    signal: (signal) => void child?.kill(signal),
+    start: async () => {
+      while (!stopped) {
+        if (child !== undefined && starting === undefined) await once(child, 'exit');
+        starting ??= start();
+        try {
+          return await starting;
+        } catch (error) {
+          // Killed while it started: then once more, unless that is the end.
+          if (stopped) return;
+          if (!(error instanceof Error && error.message.includes('SIGKILL'))) throw error;
+        }
+      }
+    },
+    stop: async () => {
+      stopped = true;
+      const own = child;
+      if (own === undefined) return;
+      const ended = once(own, 'exit');
+      own.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

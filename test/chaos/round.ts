@@ -1,0 +1,101 @@
+import { createRandom, type Random } from '../services/core/queue/model/random.ts';
+import type { Environment } from './environment.ts';
+import type { Fault } from './fault.ts';
+import { findTaken } from './ledger.ts';
+import { openStage, type Stage } from './stage.ts';
+
+export interface RoundPlan {
+  seed: number;
+  round: number;
+  faults: readonly Fault[];
+  /** Pushes that go on beside the faults. */
+  load: number;
+  random: Random;
+}
+
+export interface RoundResult {
+  plan: RoundPlan;
+  /** How many each of its faults was. */
+  injected: readonly number[];
+  /** From the moment that nothing was wrong any more, until all had ended. */
+  recoveryMs: number;
+  accepted: number;
+  finished: number;
+  wrong: readonly string[];
+  /** The machine itself was too slow to judge whether a lease ran out: nothing is known of the round. */
+  unjudged: boolean;
+  /** What all witnesses said, where something is wrong. */
+  trace?: string;
+}
+
+/** The same plan for the same seed and number, whatever came before it. */
+export function planRound(seed: number, round: number, faults: readonly Fault[]): RoundPlan {
+  const random = createRandom(Math.imul(seed, 0x9e3779b1) + Math.imul(round, 0x85ebca6b));
+  random.next();
+  const first = draw(random, faults);
+  const company = first.alone === true ? 0 : random.below(3);
+  const others = Array.from({ length: company }, () => draw(random, faults)).filter(
+    (fault) => fault.alone !== true && fault !== first,
+  );
+  return { seed, round, faults: [first, ...new Set(others)], load: random.below(5), random };
+}
+
+function draw(random: Random, faults: readonly Fault[]): Fault {
+  const all = faults.reduce((sum, { weight = 10 }) => sum + weight, 0);
+  let at = random.next() * all;
+  for (const fault of faults) {
+    at -= fault.weight ?? 10;
+    if (at < 0) return fault;
+  }
+  throw new Error('no fault to draw from');
+}
+
+/** Time for all to end once nothing is wrong, in leases. */
+const patience = 30;
+
+export async function playRound(env: Environment, plan: RoundPlan): Promise<RoundResult> {
+  const { faults, load, random } = plan;
+  const calm = faults.every((fault) => fault.calm === true);
+  const { stage, finish } = await openStage(env, random);
+  const injected: number[] = faults.map(() => 0);
+  const result = { plan, injected };
+  try {
+    const loaded = Array.from({ length: load }, () => stage.settle(stage.push()));
+    const all = faults.map(async (fault, n) => {
+      injected[n] = await fault.inject(stage);
+    });
+    for (const { status, reason } of (await Promise.allSettled(all)).map(toRejection))
+      if (status) stage.wrong.push(`not injected: ${reason}`);
+    await env.heal();
+    await Promise.all(loaded);
+  } catch (error) {
+    stage.wrong.push(`the environment broke: ${error instanceof Error ? error.stack : error}`);
+  }
+  const { ledger, drainMs, stoodStillMs } = await finish(patience * env.leaseMs);
+  const wrong = [...ledger.wrong];
+  const lost = findTaken(await stage.events(), stage.notes());
+  // Nobody can tell a lease that ran out too early from a machine that stood still.
+  const unjudged = calm && lost > 0 && wrong.length === 0 && stoodStillMs > env.leaseMs / 5;
+  if (calm && lost > 0) wrong.push(`${lost} live agents lost their jobs`);
+  const { accepted, finished } = ledger;
+  const end = { ...result, recoveryMs: drainMs, accepted, finished, wrong, unjudged };
+  return wrong.length === 0 ? end : { ...end, trace: await toTrace(stage) };
+}
+
+async function toTrace(stage: Stage): Promise<string> {
+  const lines = [
+    '# events of the queue',
+    ...(await stage.events()).map((event) => JSON.stringify(event)),
+    '# notes of the agents',
+    ...stage.notes().map((note) => JSON.stringify(note)),
+    '# what the apis logged last',
+    ...stage.log,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function toRejection(settled: PromiseSettledResult<void>) {
+  return settled.status === 'rejected'
+    ? { status: true, reason: String(settled.reason) }
+    : { status: false, reason: '' };
+}
