@@ -12,7 +12,13 @@ import {
 } from '../core/access/index.ts';
 import type { ForgeAccess, Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
-import { createFollower, createOutbox, createQueue, createRepositories } from '../core/queue/index.ts';
+import {
+  createFollower,
+  createOutbox,
+  createQueue,
+  createRepositories,
+  toTickMs,
+} from '../core/queue/index.ts';
 import {
   createStack,
   findDurabilityFaults,
@@ -122,7 +128,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   reconciler.owe();
   const loops = Promise.all([
     watch.run(stopping.signal),
-    repeat('the tick of the queue', 1000, () => queue.tick(), loop),
+    repeat('the tick of the queue', toTickMs(config.BELLOWS_LEASE_MS), () => queue.tick(), loop),
     repeat('the comparison of heads', 1000, () => reconciler.settle(), loop),
     repeat('the head of the audit log', 60_000, heads.measure, loop),
     repeat('the export of the audit log’s head', 3_600_000, heads.tell, loop),

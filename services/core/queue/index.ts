@@ -3,7 +3,7 @@ export { createQueue, type QueueDeps } from './create-queue.ts';
 export { QueueError, type QueueErrorCode } from './error.ts';
 export { createFollower, type FollowerDeps } from './follower.ts';
 export { ticketsKey } from './keys.ts';
-export { defaultLimits, type Limits } from './limits.ts';
+export { defaultLimits, type Limits, toTickMs } from './limits.ts';
 export { createOutbox, type Outbox, type OutboxState, type TakenStatus } from './outbox.ts';
 export * from './queue.ts';
 export { createRepositories, type Repositories } from './repositories.ts';

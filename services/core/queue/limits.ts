@@ -46,8 +46,17 @@ export const defaultLimits: Limits = {
   logBytes: 16 * 1024 * 1024,
 };
 
-/** How long a delivery, a pipeline, a log and an outage are known; fixed, because forges and agents rely on them. */
+/** How long a delivery, a pipeline and a log are known; fixed, because forges and agents rely on them. */
 export const deliveryMs = 7 * day;
 export const pipelineMs = day;
 export const logMs = 30 * day;
-export const gapMs = 3_000;
+
+/** How often `tick` is called: each second, more often where the lease is so short that it would be late. */
+export function toTickMs(leaseMs: number): number {
+  return Math.min(1000, Math.ceil(leaseMs / 15));
+}
+
+/** Without a tick for so long, nobody could renew a lease either: an outage. */
+export function toGapMs(leaseMs: number): number {
+  return 3 * toTickMs(leaseMs);
+}

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { toQueueError } from './error.ts';
 import { logKey, logMetaKey, toKey } from './keys.ts';
-import { gapMs, type Limits, pipelineMs } from './limits.ts';
+import { type Limits, pipelineMs, toGapMs } from './limits.ts';
 import { type Run, toList, toText } from './run-script.ts';
 import { tick } from './scripts/tick.ts';
 
@@ -41,7 +41,7 @@ export function createTick(commands: Redis, run: Run, leaseMs: number, limits: L
     try {
       tight = await isTight();
       const { losses, risesMs, finished, finishedMs, events } = limits;
-      const times = [leaseMs, losses, gapMs, risesMs, finished, finishedMs, events, pipelineMs];
+      const times = [leaseMs, losses, toGapMs(leaseMs), risesMs, finished, finishedMs, events, pipelineMs];
       await unlink(toList(await run(tick, [...times, atOnce, tight ? forgetsAtOnce : 0])).map(toText));
     } catch (error) {
       throw toQueueError('tick', error);

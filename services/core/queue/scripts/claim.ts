@@ -42,8 +42,10 @@ call('HSET', JOB .. id, 'state', 'running', 'ticket', '', 'agent', agent, 'token
 if attempt > 1 then call('DEL', STEPS .. id) end
 call('HSET', AGENTS, agent, id)
 call('ZADD', LEASES, now + lease, id)
--- The agent keeps the limit itself; this is for one that does not, a lease later.
-call('ZADD', DEADLINES, now + job.limit + lease, id)
+-- The agent keeps the limit itself; this is for one that does not, a lease later. Where the clock went back and
+-- no tick has seen it yet, the date is by the clock before: that tick will move it, with all others.
+local today = math.max(now, tonumber(call('HGET', TICK, 'at') or 0))
+call('ZADD', DEADLINES, today + job.limit + lease, id)
 count('queued', 'running')
 emit('claimed', id, { agent = agent, attempt = attempt, fence = fence })
 tell(job)

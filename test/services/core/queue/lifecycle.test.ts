@@ -166,6 +166,21 @@ test('a clock that was set back an hour ends no job, and holds none back for an 
   expect(await stateOf(running)).toBe('running');
 });
 
+test('a job that is claimed after the clock was set back, and before a tick saw it, is not over at once', async () => {
+  const id = await enqueueOne();
+  // As if the last tick had been when the clock was an hour ahead.
+  await queue.tick();
+  await commands.hincrby(toKey('tick'), 'at', 3_600_000);
+  await claim('one', id);
+  await queue.tick();
+  await queue.tick();
+  expect(await stateOf(id)).toBe('running');
+  const at = Number(await commands.hget(toKey('tick'), 'at'));
+  const until = Number(await commands.zscore(toKey('deadlines'), id)) - at;
+  expect(until).toBeGreaterThan(3_600_000);
+  expect(until).toBeLessThanOrEqual(3_630_000);
+});
+
 test('a replay of a delivery, and a redelivery with a new id, find the first pipeline', async () => {
   const push = (delivery: string) => toPush('a'.repeat(40), { delivery });
   const first = await queue.enqueue(push('gitea:1'));
