@@ -37,8 +37,13 @@ export const exitCodes = {
   lost: 3,
 } as const;
 
-/** The api may be away for as many leases before an agent gives up telling it of a build that has ended. */
-const patienceLeases = 10;
+/** The api may be away for as many leases (20 min) before an agent gives up telling it of a build that has ended. */
+const patienceLeases = 40;
+
+const withoutWorkflows = {
+  outcome: 'error',
+  reason: 'the api took no news of the other workflows',
+} as const;
 
 /** A credential that was there before us has been read by then. */
 const earlyMs = 5;
@@ -89,6 +94,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   const reporter = createReporter({
     link,
     signal: impatience.signal,
+    noRoomMs: leaseMs,
     onTrouble: (error) => log.error({ err: error }, 'the api refuses a part of the report'),
   });
 
@@ -115,8 +121,9 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     }
     patience = setTimeout(() => impatience.abort(), patienceLeases * leaseMs);
     await reporter.drain();
-    const { answer } = await untilAnswered(() => link.complete(outcome), { signal: impatience.signal });
-    log.info({ job, answer, ...outcome }, 'completed');
+    const told = reporter.missesWorkflows ? withoutWorkflows : outcome;
+    const { answer } = await untilAnswered(() => link.complete(told), { signal: impatience.signal });
+    log.info({ job, answer, ...told }, 'completed');
     return answer === 'stale' ? exitCodes.lost : exitCodes.done;
   } catch (error) {
     if (isRefused(error)) return lost(log, job);

@@ -27,8 +27,13 @@ export function claim(
 export type JobLink = ReturnType<typeof createJobLink>;
 
 /** What an agent may say of its one job. Every call is safe to repeat. */
-export function createJobLink(transport: Transport, { job, token }: Pick<Claim, 'job' | 'token'>) {
+export function createJobLink(
+  transport: Transport,
+  { job, token, leaseMs }: Pick<Claim, 'job' | 'token' | 'leaseMs'>,
+) {
   const place = `${root}/jobs/${job}`;
+  // Of a dead line we must know while there is time for a beat on another.
+  const lateMs = Math.min(5000, Math.floor(leaseMs / 6));
   return {
     /** Held open by the api for up to `waitMs`, and answered at once on a cancel or a loss. */
     heartbeat: (waitMs: number, signal: AbortSignal) =>
@@ -36,7 +41,7 @@ export function createJobLink(transport: Transport, { job, token }: Pick<Claim, 
         method: 'POST',
         token,
         signal,
-        timeoutMs: waitMs + 5000,
+        timeoutMs: waitMs + lateMs,
       }),
     step: (fact: StepFact) =>
       transport.call(`${place}/steps`, z.unknown(), { method: 'POST', body: fact, token }),

@@ -1,4 +1,6 @@
+import { ApiError } from '../core/client/index.ts';
 import type { RunSink, StepReport } from '../core/execute/index.ts';
+import type { LogAnswer } from '../core/job/index.ts';
 import { isRefused } from './heartbeat.ts';
 import type { JobLink } from './job-link.ts';
 import { createLogShipper } from './log-shipper.ts';
@@ -7,6 +9,8 @@ import { untilAnswered } from './patience.ts';
 /** Tells the api of a job's steps and its log, while the steps go on. */
 export interface Reporter extends RunSink {
   workflows(names: string[]): void;
+  /** True where the other workflows could not be told of: without another attempt, nobody would run them. */
+  readonly missesWorkflows: boolean;
   /** Resolves when all has been told, or can never be. Never rejects. */
   drain(): Promise<void>;
 }
@@ -15,22 +19,36 @@ export interface ReporterOptions {
   link: Pick<JobLink, 'step' | 'workflows' | 'log'>;
   /** Ends all patience with an api that is away. */
   signal: AbortSignal;
+  /** How long a part of the log waits for room; then the rest is given up, so that the job can end and make some. */
+  noRoomMs: number;
   /** What can never be told: the api refuses it. Said once for the log and once for each fact. */
   onTrouble(error: unknown): void;
 }
 
-export function createReporter({ link, signal, onTrouble }: ReporterOptions): Reporter {
+export function createReporter({ link, signal, noRoomMs, onTrouble }: ReporterOptions): Reporter {
   const patience = { signal };
-  const log = createLogShipper({
-    send: (n, step, bytes) => untilAnswered(() => link.log(n, step, bytes), patience),
-  });
+  const send = (n: number, step: string, bytes: Uint8Array): Promise<LogAnswer> => {
+    const since = performance.now();
+    return untilAnswered(async () => {
+      try {
+        return await link.log(n, step, bytes);
+      } catch (error) {
+        if (!isWithoutRoom(error) || performance.now() - since < noRoomMs) throw error;
+        onTrouble(error);
+        return { answer: 'full', have: n - 1 };
+      }
+    }, patience);
+  };
+  const log = createLogShipper({ send });
   // Each fact follows the one before it, as the steps did.
   let facts = Promise.resolve();
-  const tell = (fact: () => Promise<unknown>): void => {
+  let missesWorkflows = false;
+  const tell = (fact: () => Promise<unknown>, onLost: () => void = () => undefined): void => {
     facts = facts.then(async () => {
       try {
         await untilAnswered(fact, patience);
       } catch (error) {
+        onLost();
         // A claim that is lost is the heartbeat's to notice.
         if (!isRefused(error)) onTrouble(error);
       }
@@ -49,10 +67,24 @@ export function createReporter({ link, signal, onTrouble }: ReporterOptions): Re
       if (!isLogBroken) await log.write(step, bytes).catch(onBroken);
     },
     step: (fact: StepReport) => tell(() => link.step(fact)),
-    workflows: (names) => tell(() => link.workflows(names)),
+    workflows: (names) =>
+      tell(
+        () => link.workflows(names),
+        () => {
+          missesWorkflows = true;
+        },
+      ),
+    get missesWorkflows() {
+      return missesWorkflows;
+    },
     drain: async () => {
       await log.drain().catch(onBroken);
       await facts;
     },
   };
+}
+
+/** 507: the api is there, and its store is full. */
+function isWithoutRoom(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 507;
 }

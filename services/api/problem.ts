@@ -38,6 +38,7 @@ export const problemTitles = {
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
+  507: 'Insufficient Storage',
 } as const;
 export type ProblemStatus = keyof typeof problemTitles;
 

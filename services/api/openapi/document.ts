@@ -140,4 +140,5 @@ const meanings: Readonly<Record<keyof typeof problemTitles, string>> = {
   500: 'A fault of the api, which its log tells.',
   502: 'A forge did not answer as it should.',
   503: 'Redis does not answer, or there is no room; Retry-After says when to come again.',
+  507: 'There is no room for logs now; after a while the job ends without the rest of its log.',
 };

@@ -14,6 +14,7 @@ import {
   stepFactSchema,
   workflowsSchema,
 } from '../../core/job/index.ts';
+import { QueueError } from '../../core/queue/index.ts';
 import { claimJob } from '../claim.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
@@ -76,7 +77,7 @@ const log = createRoute({
       content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
     },
   },
-  responses: { 200: answers(logAnswerSchema, 'How far the log is.') },
+  responses: { 200: answers(logAnswerSchema, 'How far the log is.'), ...refuses(507) },
 });
 const secrets = createRoute({
   method: 'get',
@@ -138,7 +139,8 @@ export function createAgentRoutes(deps: ApiDeps) {
       const { id, n } = c.req.valid('param');
       const bytes = new Uint8Array(await c.req.arrayBuffer());
       const { step: name } = c.req.valid('query');
-      return c.json(await queue.appendLog(id, toFence(c.get('identity')), n, name, bytes), 200);
+      const answer = await queue.appendLog(id, toFence(c.get('identity')), n, name, bytes).catch(toNoRoom);
+      return c.json(answer, 200);
     })
     .openapi(secrets, async (c) => {
       const { job: own } = await readJob(deps, c.req.valid('param').id);
@@ -162,6 +164,13 @@ const ownJob = createMiddleware<ApiEnv>(async (c, next) => {
 function toFence(identity: ApiEnv['Variables']['identity']): number {
   if (identity.role !== 'job') throw new Problem(403, 'Only the agent of a job says this.');
   return identity.fence;
+}
+
+/** Another status than an outage has: after a while the agent ends its job without the rest of its log. */
+function toNoRoom(error: unknown): never {
+  if (error instanceof QueueError && error.code === 'full')
+    throw new Problem(507, 'There is no room for logs now.', { 'retry-after': '5' });
+  throw error;
 }
 
 function refuseStale(answer: 'done' | 'stale'): void {

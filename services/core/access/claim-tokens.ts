@@ -17,11 +17,14 @@ export interface ClaimTokens {
   use(token: string, agent: string, pool: string): Promise<string | undefined>;
 }
 
+/** SET, also when Redis is out of memory: without a credential nobody could end the work that fills it. */
+const set = "#!lua flags=allow-oom\nreturn redis.call('SET', KEYS[1], ARGV[1], 'PX', unpack(ARGV, 2))";
+
 export function createClaimTokens(redis: Redis): ClaimTokens {
   return {
     issue: async (pool) => {
       const token = createClaimToken();
-      await ask(redis.set(keys.claim(hashToken(token)), pool, 'PX', claimTokenMs));
+      await ask(redis.eval(set, 1, keys.claim(hashToken(token)), pool, claimTokenMs));
       return token;
     },
     use: async (token, agent, wanted) => {
@@ -31,7 +34,7 @@ export function createClaimTokens(redis: Redis): ClaimTokens {
       if (pool === null) return undefined;
       if (pool !== wanted) return pool;
       // Outlives the token itself, so that no second agent can come after the first.
-      const owner = await ask(redis.set(keys.claimed(hash), agent, 'PX', 2 * claimTokenMs, 'NX', 'GET'));
+      const owner = await ask(redis.eval(set, 1, keys.claimed(hash), agent, 2 * claimTokenMs, 'NX', 'GET'));
       return owner === null || owner === agent ? pool : undefined;
     },
   };

@@ -231,6 +231,33 @@ describe('an api that comes and goes', () => {
     expect((await bench.job(id)).state).toBe('success');
   });
 
+  test('does not stop the build when it has no room for the log', async () => {
+    await bench.close();
+    bench = await openAgentBench({ leaseMs: 600 });
+    const id = await bench.enqueue(pipeline('seq 1 500000', 'echo end'));
+    bench.setFault((request, response) => {
+      const isLog = request.url?.includes('/log/') === true;
+      if (isLog) response.writeHead(507).end();
+      return isLog;
+    });
+    expect(await bench.agent()).toBe(0);
+    bench.setFault(undefined);
+    expect((await bench.job(id)).state).toBe('success');
+  });
+
+  test('is not told of a success while it takes no news of the other workflows: nobody would run them', async () => {
+    const text = 'steps: [{commands: "true"}]';
+    const id = await bench.enqueue({ '.woodpecker/b.yml': text, '.woodpecker/a.yml': text });
+    bench.setFault((request, response) => {
+      const isNews = request.url?.endsWith('/workflows') === true;
+      if (isNews) response.writeHead(400).end();
+      return isNews;
+    });
+    expect(await bench.agent()).toBe(0);
+    bench.setFault(undefined);
+    expect((await bench.job(id)).state).toBe('delayed');
+  });
+
   test('a forge that is away is infra trouble', async () => {
     const id = await bench.enqueue(pipeline('true'));
     const { sha } = (await bench.job(id)).spec;

@@ -159,3 +159,11 @@ test('a job of a forge that is no longer registered is not handed out with a mad
   );
   await expect(api.claim('stranger', 'hub')).rejects.toThrow('500');
 });
+
+test('a log that finds no room is told so by another status than an outage, and the job can end', async () => {
+  const claim = await start();
+  await api.commands.config('SET', 'maxmemory', 1);
+  expect((await chunk(claim, 1, 'one\n')).status).toBe(507);
+  expect(await (await say(claim, 'complete', { outcome: 'success' })).json()).toEqual({ answer: 'done' });
+  await api.commands.config('SET', 'maxmemory', 0);
+});

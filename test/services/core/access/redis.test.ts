@@ -37,6 +37,15 @@ test('a claim token belongs to the first agent that uses it', async () => {
   expect(await tokens.use(`bc.${'A'.repeat(43)}`, 'one', 'large')).toBeUndefined();
 });
 
+test('also while Redis is full agents get what they claim with, since only they can empty it', async () => {
+  const tokens = createClaimTokens(redis);
+  await redis.config('SET', 'maxmemory', 1);
+  const token = await tokens.issue('large');
+  expect(await tokens.use(token, 'one', 'large')).toBe('large');
+  expect(await tokens.use(token, 'two', 'large')).toBeUndefined();
+  await redis.config('SET', 'maxmemory', 0);
+});
+
 test('a code is good once, for its path', async () => {
   const codes = createPageCodes(redis);
   const code = await codes.issue('/jobs/1');
