@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from '../core/client/index.ts';
+import { claimSchema } from '../core/job/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding } from './ending.ts';
@@ -8,19 +8,22 @@ import { isRefused, keepAlive } from './heartbeat.ts';
 import { claim, createJobLink } from './job-link.ts';
 import { untilAnswered } from './patience.ts';
 import { createReporter } from './reporter.ts';
+import { prepare, runJob } from './run-job.ts';
 
 export interface AgentDeps {
   config: AgentConfig;
   transport: Transport;
   /** The claim token; undefined when there is nothing to claim after all. */
   token: Promise<string | undefined>;
+  /** A claim that was asked for before all this was loaded; anything else is as if nobody had asked. */
+  firstAnswer?: Promise<unknown>;
   /** Where commands are found. */
   path: string;
   /** Our own; steps get of it what toolchains are found by. */
   env: Readonly<Record<string, string | undefined>>;
   /** `linux/arm64` */
   platform: string;
-  openLog(): Promise<Log>;
+  log: Log;
   /** Aborts when the agent is asked to stop. */
   stop: AbortSignal;
   /** From TERM to KILL. @default 5000 */
@@ -45,34 +48,22 @@ const withoutWorkflows = {
   reason: 'the api took no news of the other workflows',
 } as const;
 
-/** A credential that was there before us has been read by then. */
-const earlyMs = 5;
-/** A connection to loopback stands by then, and the request is on its way. */
-const sendMs = 2;
-
 /** Takes exactly one job, runs it, and tells how it ended. */
 export async function runAgent(deps: AgentDeps): Promise<number> {
-  const { config, transport, token, path, env, platform, openLog, stop, graceMs = 5000 } = deps;
+  const { config, transport, token, firstAnswer, path, env, platform, log, stop, graceMs = 5000 } = deps;
   const request = {
     pool: config.BELLOWS_POOL,
     agent: config.BELLOWS_AGENT,
     ...(config.BELLOWS_PREFER === undefined ? {} : { prefer: config.BELLOWS_PREFER }),
   };
-  // What a job needs is loaded while the api finds one: 15 ms that nobody waits for. An agent that was
-  // started before its job was there has the time for it before.
-  const isEarly = await Promise.race([token.then(() => false), delay(earlyMs, true)]);
-  if (isEarly) (await import('./run-job.ts')).warmUp();
+  // What a job needs is made ready while the api finds one, or before there is one.
+  const workspace = prepare(config.BELLOWS_WORKSPACE, config.BELLOWS_STEP_UID);
   const given = await token;
   if (given === undefined) return exitCodes.done;
-  const claiming = untilAnswered(() => claim(transport, request, given), { signal: stop });
-  // Loading keeps everything else waiting: the request leaves first.
-  const { BELLOWS_WORKSPACE: folder, BELLOWS_STEP_UID: uid } = config;
-  const loading = delay(sendMs).then(async () => {
-    const { prepare, runJob } = await import('./run-job.ts');
-    const workspace = prepare(folder, uid);
-    return { runJob, workspace, log: await openLog() };
-  });
-  const [taken, { runJob, workspace, log }] = await Promise.all([claiming, loading]);
+  const first = claimSchema.safeParse(await firstAnswer);
+  const taken = first.success
+    ? first.data
+    : await untilAnswered(() => claim(transport, request, given), { signal: stop });
   if (taken === undefined) return exitCodes.done;
   const { job, leaseMs, spec } = taken;
   if (config.BELLOWS_CLAIMED_FILE !== undefined) await writeFile(config.BELLOWS_CLAIMED_FILE, job);
@@ -102,9 +93,9 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   try {
     const outcome = await runJob({
       claim: taken,
-      link,
+      askSecrets: (names, signal) => untilAnswered(() => link.secrets(names, signal), { signal }),
       workspace,
-      uid,
+      uid: config.BELLOWS_STEP_UID,
       hide: config.BELLOWS_HIDE,
       path,
       env,

@@ -1,35 +1,27 @@
 /** One job, then the end: settings from the environment, the claim token from a pipe or a file. */
-import { createTransport } from '../core/client/index.ts';
-import { readConfig, untilSignal } from '../core/runtime/index.ts';
-import { exitCodes, runAgent } from './agent.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readTokenFile, readTokenLine } from './claim-token.ts';
-import { agentConfigSchema } from './config.ts';
+import { sendFirstClaim } from './first-claim.ts';
+
+/** A token that comes later than this finds us loaded. */
+const earlyMs = 3;
 
 async function main(): Promise<void> {
-  const config = readConfig(agentConfigSchema, process.env);
-  const openLog = async () =>
-    (await import('../core/log/index.ts')).createLog('agent', config.BELLOWS_LOG_LEVEL);
-  const transport = createTransport({ url: config.BELLOWS_URL });
-  const stop = new AbortController();
-  void untilSignal().then(() => stop.abort());
-
-  const file = config.BELLOWS_TOKEN_FILE;
-  const token = file === undefined ? readTokenLine(process.stdin) : readTokenFile(file);
-  // Whoever gave us the token keeps the pipe open; its end means that nobody waits for us any more.
-  if (file === undefined) void token.finally(() => process.stdin.once('end', () => stop.abort()).resume());
-
-  const exitCode = await runAgent({
-    config,
-    transport,
-    token,
-    path: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
-    env: process.env,
+  const { env, stdin } = process;
+  const file = env.BELLOWS_TOKEN_FILE;
+  const token = file === undefined ? readTokenLine(stdin) : readTokenFile(file);
+  token.catch(() => undefined); // whoever needs it hears of it
+  const first = file === undefined ? sendFirstClaim(env, token) : undefined;
+  // Loading keeps everything else waiting: a request that can leave leaves first.
+  const isEarly = await Promise.race([token.then(() => true), delay(earlyMs, false)]).catch(() => false);
+  if (isEarly) await first?.sent;
+  const { start } = await import('./start.ts');
+  const exitCode = await start({
+    env,
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-    openLog,
-    stop: stop.signal,
-  }).catch(async (error: unknown) => {
-    (await openLog()).error({ err: error }, 'no job could be claimed');
-    return exitCodes.trouble;
+    token,
+    firstAnswer: Promise.resolve(first?.answer),
+    parent: file === undefined ? stdin : undefined,
   });
   // Whatever is still open belongs to nobody now.
   process.exit(exitCode);

@@ -2,54 +2,25 @@ import {
   CheckoutError,
   CommitGoneError,
   checkout,
-  createProcessEngine,
+  createRepository,
   createWorkspace,
-  type Engine,
-  loadPlan,
   probeIsolation,
-  type RunEnd,
-  runPipeline,
-  toToolVariables,
   type Workspace,
 } from '../core/execute/index.ts';
 import type { Claim, Outcome } from '../core/job/index.ts';
-import type { Log } from '../core/log/index.ts';
-import {
-  cloneStep,
-  explainDetection,
-  PipelineError,
-  parsePipeline,
-  toCiVariables,
-} from '../core/pipeline/index.ts';
+import { cloneStep } from '../core/pipeline/index.ts';
 import type { Cause, Ending } from './ending.ts';
-import type { JobLink } from './job-link.ts';
-import type { Reporter } from './reporter.ts';
-
-export interface JobSetting {
-  claim: Claim;
-  link: Pick<JobLink, 'secrets'>;
-  /** Of `prepare`. */
-  workspace: Promise<Workspace>;
-  /** Of the user that steps run as, where we may choose. */
-  uid: number | undefined;
-  /** A folder that steps must not see. */
-  hide: string | undefined;
-  /** Where commands are found. */
-  path: string;
-  /** Our own; steps get of it what toolchains are found by. */
-  env: Readonly<Record<string, string | undefined>>;
-  /** `linux/arm64` */
-  platform: string;
-  /** From TERM to KILL. */
-  graceMs: number;
-  reporter: Reporter;
-  ending: Ending;
-  log: Log;
-}
+import type { JobSetting } from './job-setting.ts';
+import type { Steps } from './run-steps.ts';
 
 /** What can be done before the job is known. */
 export function prepare(folder: string, uid: number | undefined): Promise<Workspace> {
-  const workspace = createWorkspace(folder, uid);
+  const make = async () => {
+    const workspace = await createWorkspace(folder, uid);
+    await createRepository(workspace, uid);
+    return workspace;
+  };
+  const workspace = make();
   workspace.catch(() => undefined); // the job hears of it, if there is one
   return workspace;
 }
@@ -65,39 +36,45 @@ export async function runJob(setting: JobSetting): Promise<Outcome> {
   } catch (error) {
     if (ending.cause !== undefined) return toEarlyOutcome(ending.cause, claim);
     const reason = toLine(error);
-    const isAuthors = error instanceof PipelineError || error instanceof CommitGoneError;
-    if (isAuthors || error instanceof CheckoutError)
-      await reporter.write(cloneStep, Buffer.from(`${reason}\n`));
-    return { outcome: isAuthors ? 'failure' : 'error', reason };
+    const isGone = error instanceof CommitGoneError;
+    if (isGone || error instanceof CheckoutError) await reporter.write(cloneStep, Buffer.from(`${reason}\n`));
+    return { outcome: isGone ? 'failure' : 'error', reason };
   }
 }
 
-async function run(setting: JobSetting): Promise<RunEnd> {
-  const { uid, hide, path, graceMs, log } = setting;
-  const tools = toToolVariables(setting.env);
+async function run(setting: JobSetting): Promise<Ran> {
+  const { uid, hide, log } = setting;
   const workspace = await setting.workspace;
   const isolation = probeIsolation({ uid, hide });
-  // Made ready while git is on its way.
-  const engine = createProcessEngine({ workspace, isolation, path, tools, graceMs });
+  void isolation.then(({ kind, reason }) => log.info({ kind, reason }, 'isolation'));
+  const { promise: gitWorks, resolve: onGit } = Promise.withResolvers<void>();
+  // Loading keeps everything else waiting, so git is on its way first.
+  const opening = gitWorks.then(async () => {
+    const { openSteps } = await import('./run-steps.ts');
+    return openSteps(setting, workspace, isolation);
+  });
+  opening.catch(() => undefined); // whoever needs them hears of it
   try {
-    void isolation.then(({ kind, reason }) => log.info({ kind, reason }, 'isolation'));
-    await fetch(setting, workspace);
-    return await runSteps(setting, workspace, engine);
+    await fetch(setting, workspace, onGit);
+    return await (await opening).run();
   } finally {
-    await engine.close();
+    onGit();
+    await (await opening).close();
   }
 }
 
+/** @param meanwhile called when git works */
 async function fetch(
   { claim, uid, path, reporter, ending }: JobSetting,
   workspace: Workspace,
+  meanwhile: () => void,
 ): Promise<void> {
   const { signal } = ending;
   const { clone: target, spec } = claim;
   await reporter.step({ name: cloneStep, state: 'running' });
   try {
     const { ref, sha } = spec;
-    await checkout({ target, ref, sha, workspace, path, uid, signal, meanwhile: warmUp });
+    await checkout({ target, ref, sha, workspace, path, uid, signal, meanwhile });
   } catch (error) {
     await reporter.step({ name: cloneStep, state: signal.aborted ? 'cancelled' : 'failure' });
     throw error;
@@ -105,47 +82,9 @@ async function fetch(
   await reporter.step({ name: cloneStep, state: 'success' });
 }
 
-/** The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it. */
-export function warmUp(): void {
-  parsePipeline('steps: [{ commands: "true" }]', 'warm-up');
-}
+type Ran = Awaited<ReturnType<Steps['run']>>;
 
-async function runSteps(
-  { claim, link, platform, reporter, ending }: JobSetting,
-  { tree }: Workspace,
-  engine: Engine,
-): Promise<RunEnd> {
-  const { spec, clone, attempt, fence, job, page } = claim;
-  const startedAt = Math.floor(Date.now() / 1000);
-  const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
-  const variables = toCiVariables(spec, context);
-  const { workflow, expanded } = spec;
-  const { plan, others } = await loadPlan(tree, { workflow, variables });
-  if (workflow === undefined && expanded !== true && others.length > 0) reporter.workflows(others);
-  if (plan.detected) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
-  const situation = { event: spec.event, branch: spec.branch };
-  const { signal } = ending;
-  const run = {
-    plan,
-    situation,
-    engine,
-    signal,
-    variables: { ...variables, CI_WORKFLOW_NAME: plan.workflow },
-  };
-  if (plan.steps.every(({ secrets }) => secrets === undefined))
-    return runPipeline({ ...run, sink: reporter });
-  // Loaded by the jobs that need it: no other waits for it.
-  const { maskSink, takeSecrets } = await import('./secrets.ts');
-  const secrets = await takeSecrets(plan, situation, link, signal);
-  const sink = maskSink(secrets, reporter);
-  try {
-    return sink.maskEnd(await runPipeline({ ...run, sink, secrets }));
-  } finally {
-    await sink.close();
-  }
-}
-
-function toOutcome(end: RunEnd, { cause }: Ending, claim: Claim): Outcome {
+function toOutcome(end: Ran, { cause }: Ending, claim: Claim): Outcome {
   return end.outcome === 'aborted' ? toEarlyOutcome(cause ?? 'stopped', claim) : end;
 }
 

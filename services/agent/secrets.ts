@@ -1,10 +1,5 @@
 import { type JobSecrets, secretLimits } from '../core/job/index.ts';
 import { PipelineError, type Plan, type Situation, selectSteps } from '../core/pipeline/index.ts';
-import type { JobLink } from './job-link.ts';
-import { untilAnswered } from './patience.ts';
-
-/** Loaded with what asks for them: most jobs have no secret to mask. */
-export { maskSink } from '../core/mask/index.ts';
 
 /**
  * Asks for the secrets of the steps that will run.
@@ -15,13 +10,12 @@ export { maskSink } from '../core/mask/index.ts';
 export async function takeSecrets(
   plan: Plan,
   situation: Situation,
-  link: Pick<JobLink, 'secrets'>,
-  signal: AbortSignal,
+  ask: (names: string[]) => Promise<JobSecrets>,
 ): Promise<ReadonlyMap<string, string>> {
   const uses = selectSteps(plan, situation).steps.flatMap(({ secrets = [] }) => secrets);
   const names = [...new Set(uses.map(({ secret }) => secret))].slice(0, secretLimits.count);
   if (names.length === 0) return new Map();
-  const { secrets, refused }: JobSecrets = await untilAnswered(() => link.secrets(names, signal), { signal });
+  const { secrets, refused } = await ask(names);
   const values = new Map(Object.entries(secrets));
   for (const { secret, position } of uses)
     if (!values.has(secret))

@@ -71,7 +71,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
           path: process.env.PATH ?? '',
           env: {},
           platform: 'linux/amd64',
-          openLog: async () => createLog('agent', 'silent'),
+          log: createLog('agent', 'silent'),
           stop: new AbortController().signal,
           graceMs: 300,
           ...given,

@@ -8,6 +8,7 @@ export interface CheckoutOptions {
   target: CloneTarget;
   ref: string;
   sha: string;
+  /** With the repository of `createRepository` in its tree. */
   workspace: Workspace;
   path: string;
   uid?: number | undefined;
@@ -37,7 +38,7 @@ export async function checkout(options: CheckoutOptions): Promise<void> {
   refSchema.parse(ref);
   shaSchema.parse(sha);
   const env = toGitEnvironment(target, workspace.home, path);
-  await createRepository(workspace.tree, target.url, sha, uid);
+  await configure(workspace, target.url, sha, uid);
   const git = (...args: string[]) => runGit(args, { cwd: workspace.tree, env, uid, signal });
   const fetch = (...args: string[]) =>
     git(
@@ -69,16 +70,22 @@ export async function checkout(options: CheckoutOptions): Promise<void> {
   if (done.exitCode !== 0) throw new CheckoutError(`the files cannot be written: ${toReason(done)}`);
 }
 
-/** What `git init` makes, without a process more: gitrepository-layout(5). */
-async function createRepository(
-  tree: string,
-  url: string,
-  sha: string,
-  uid: number | undefined,
-): Promise<void> {
+/**
+ * What `git init` makes, without a process more and before it is known what is fetched; `checkout` adds the
+ * settings, and with them it is a repository: gitrepository-layout(5).
+ */
+export async function createRepository({ tree }: Workspace, uid?: number): Promise<void> {
   const git = join(tree, '.git');
+  const folders = [git, join(git, 'objects'), join(git, 'refs')];
+  for (const folder of folders) await mkdir(folder);
+  const head = join(git, 'HEAD');
+  await writeFile(head, 'ref: refs/heads/main\n');
+  if (uid !== undefined) await Promise.all([...folders, head].map((path) => chown(path, uid, uid)));
+}
+
+async function configure({ tree }: Workspace, url: string, sha: string, uid?: number): Promise<void> {
   const isSha256 = sha.length === 64;
-  const config = [
+  const lines = [
     '[core]',
     `\trepositoryformatversion = ${isSha256 ? 1 : 0}`,
     '\tbare = false',
@@ -88,13 +95,9 @@ async function createRepository(
     `\turl = "${new URL(url).href.replaceAll(/["\\\n]/g, encodeURIComponent)}"`,
     '',
   ];
-  const folders = [git, join(git, 'objects'), join(git, 'refs')];
-  for (const folder of folders) await mkdir(folder);
-  const files = { HEAD: 'ref: refs/heads/main\n', config: config.join('\n') };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(git, name), text);
-  if (uid === undefined) return;
-  for (const path of [...folders, ...Object.keys(files).map((name) => join(git, name))])
-    await chown(path, uid, uid);
+  const config = join(tree, '.git', 'config');
+  await writeFile(config, lines.join('\n'));
+  if (uid !== undefined) await chown(config, uid, uid);
 }
 
 /** Git's last line that says something. */

@@ -1,5 +1,11 @@
 /** How a plan is run: a tree is fetched, its plan is read, its steps become processes. */
-export { CheckoutError, type CheckoutOptions, CommitGoneError, checkout } from './checkout.ts';
+export {
+  CheckoutError,
+  type CheckoutOptions,
+  CommitGoneError,
+  checkout,
+  createRepository,
+} from './checkout.ts';
 export { type Engine, EngineError, type StepEnd, type StepRun, type Write } from './engine.ts';
 export { type CloneTarget, GitAddressError } from './git.ts';
 export { type Head, readHead } from './head.ts';

@@ -32,7 +32,7 @@ async function live(agent: string, token: string): Promise<number> {
       path: '',
       env: {},
       platform: 'linux/amd64',
-      openLog: async () => createLog('agent', 'silent'),
+      log: createLog('agent', 'silent'),
       stop: new AbortController().signal,
     });
   } catch {

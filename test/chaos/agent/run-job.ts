@@ -1,14 +1,10 @@
 /** Stands in for `services/agent/run-job.ts` in the agents of the chaos run: the same face, pretended work. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { JobSetting } from '../../../services/agent/run-job.ts';
+import type { JobSetting } from '../../../services/agent/job-setting.ts';
 import type { Workspace } from '../../../services/core/execute/index.ts';
 import type { Outcome } from '../../../services/core/job/index.ts';
 import { note } from './journal.ts';
 import { parseWork, toLog } from './work.ts';
-
-export function warmUp(): void {
-  // Nothing to warm up.
-}
 
 export function prepare(): Promise<Workspace> {
   return Promise.resolve({} as Workspace);

@@ -3,12 +3,19 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { isGroupAlive } from '../../../services/core/execute/process-group.ts';
+import { buildPrograms } from '../../../services/local/bundle/build.ts';
 import { type AgentBench, openAgentBench } from '../../support/agent.ts';
 
 let bench: AgentBench;
 let folder: string;
+let program: string;
+// The files that a spawner starts: each has its own copy of what it shares with another.
+beforeAll(async () => {
+  const root = join(import.meta.dirname, '../../..');
+  program = join(await buildPrograms(root, join(root, 'node_modules')), 'agent.cjs');
+}, 60_000);
 beforeEach(async () => {
   bench = await openAgentBench();
   folder = await mkdtemp(join(tmpdir(), 'bellows-test-agent-'));
@@ -20,7 +27,7 @@ afterEach(async () => {
 
 /** The program itself, as a spawner starts it. */
 async function start(env: Record<string, string> = {}): Promise<ChildProcessWithoutNullStreams> {
-  const agent = spawn(process.execPath, ['services/agent/main.ts'], {
+  const agent = spawn(process.execPath, [program], {
     env: {
       PATH: process.env.PATH,
       BELLOWS_URL: bench.url,
@@ -33,6 +40,44 @@ async function start(env: Record<string, string> = {}): Promise<ChildProcessWith
   agent.stdin.write(`${await bench.api.deps.claimTokens.issue('default')}\n`);
   return agent;
 }
+
+test('one request claims the job, and leaves before the program is loaded', async () => {
+  const id = await bench.enqueue({ '.bellows.yaml': 'steps: [{commands: echo done}]' });
+  let claims = 0;
+  bench.setFault((request) => {
+    if (request.url === '/api/v1/agent/claim') claims += 1;
+    return false;
+  });
+  expect(await once(await start(), 'exit')).toEqual([0, null]);
+  expect(await bench.job(id)).toMatchObject({ state: 'success' });
+  expect(claims).toBe(1);
+});
+
+test.each([
+  ['refused for now', 503, '{}'],
+  ['no JSON', 200, '<html>'],
+  ['no claim', 200, '{"job":"../.."}'],
+])('a first answer that is %s is asked for again', async (_, status, body) => {
+  const id = await bench.enqueue({ '.bellows.yaml': 'steps: [{commands: echo done}]' });
+  let claims = 0;
+  bench.setFault((request, response) => {
+    if (request.url !== '/api/v1/agent/claim' || claims++ > 0) return false;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    return true;
+  });
+  expect(await once(await start(), 'exit')).toEqual([0, null]);
+  expect(await bench.job(id)).toMatchObject({ state: 'success' });
+  expect(claims).toBe(2);
+});
+
+test('a file that cannot be run is a failure, told by the part that runs steps', async () => {
+  const id = await bench.enqueue({ '.bellows.yaml': 'steps: [{comands: x}]' });
+  expect(await once(await start(), 'exit')).toEqual([0, null]);
+  expect(await bench.job(id)).toMatchObject({
+    state: 'failure',
+    reason: expect.stringContaining('.bellows.yaml:1:10: unknown key "comands"'),
+  });
+});
 
 /** A job that runs until it is ended, and the process group of its step. */
 async function startLongJob() {

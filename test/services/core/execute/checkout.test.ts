@@ -7,6 +7,7 @@ import {
   type CloneTarget,
   CommitGoneError,
   checkout,
+  createRepository,
 } from '../../../../services/core/execute/index.ts';
 import { type GitHttp, type GitHttpOptions, openGitHttp } from '../../../support/git-http.ts';
 import { openWorkspace } from '../../../support/workspace.ts';
@@ -16,6 +17,7 @@ let forge: GitHttp;
 
 beforeEach(async () => {
   workspace = await openWorkspace();
+  await createRepository(workspace);
 });
 
 afterEach(async () => {
@@ -163,7 +165,7 @@ describe('a checkout that cannot be', () => {
   ])('from %s never reaches git', async (url) => {
     await open();
     await expect(fetch('1'.repeat(40), { url })).rejects.toThrow();
-    expect(await readdir(workspace.tree)).toEqual([]);
+    expect((await readdir(join(workspace.tree, '.git'))).sort()).toEqual(['HEAD', 'objects', 'refs']);
   });
 });
 

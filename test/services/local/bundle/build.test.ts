@@ -46,6 +46,25 @@ test('a bundle runs from anywhere, and holds nothing that its program does not u
   expect(found).toBe('0\n');
 });
 
+test('what the agent imports later is a file of its own, and so is what that imports later', async () => {
+  await writeFile(
+    join(root, 'services/agent/main.ts'),
+    "void import('./later.ts').then(({ later }) => later());\n",
+  );
+  await writeFile(
+    join(root, 'services/agent/later.ts'),
+    "export const later = async () => console.log((await import('../core/room/index.ts')).used());\n",
+  );
+  const folder = await buildPrograms(root, join(root, 'home'));
+  expect((await readdir(folder)).filter((name) => name.endsWith('.cjs')).sort()).toEqual([
+    'agent-later.cjs',
+    'agent-room.cjs',
+    'agent.cjs',
+  ]);
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'agent.cjs')], { cwd: '/' });
+  expect(stdout).toBe('works\n');
+});
+
 test('the same sources are bundled once, others anew, and old ones are cleared away', async () => {
   const first = await buildPrograms(root, join(root, 'home'));
   const { ino } = await stat(join(first, 'up.mjs'));

@@ -1,0 +1,29 @@
+import type { Workspace } from '../core/execute/index.ts';
+import type { Claim, JobSecrets } from '../core/job/index.ts';
+import type { Log } from '../core/log/index.ts';
+import type { Ending } from './ending.ts';
+import type { Reporter } from './reporter.ts';
+
+/** What one job is run with. */
+export interface JobSetting {
+  claim: Claim;
+  /** Asks until there is an answer. */
+  askSecrets: (names: string[], signal: AbortSignal) => Promise<JobSecrets>;
+  /** Of `prepare`. */
+  workspace: Promise<Workspace>;
+  /** Of the user that steps run as, where we may choose. */
+  uid: number | undefined;
+  /** A folder that steps must not see. */
+  hide: string | undefined;
+  /** Where commands are found. */
+  path: string;
+  /** Our own; steps get of it what toolchains are found by. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** `linux/arm64` */
+  platform: string;
+  /** From TERM to KILL. */
+  graceMs: number;
+  reporter: Reporter;
+  ending: Ending;
+  log: Log;
+}

@@ -1,0 +1,77 @@
+import {
+  createProcessEngine,
+  type Isolation,
+  loadPlan,
+  type RunEnd,
+  runPipeline,
+  toToolVariables,
+  type Workspace,
+} from '../core/execute/index.ts';
+import { maskSink } from '../core/mask/index.ts';
+import {
+  cloneStep,
+  explainDetection,
+  PipelineError,
+  parsePipeline,
+  toCiVariables,
+} from '../core/pipeline/index.ts';
+import type { JobSetting } from './job-setting.ts';
+import { takeSecrets } from './secrets.ts';
+
+export interface Steps {
+  /** What the tree says is run. A tree that says nothing that can be run is a failure. */
+  run(): Promise<RunEnd | { outcome: 'failure'; reason: string }>;
+  close(): Promise<void>;
+}
+
+/** All that can be made ready before the files are there. */
+export function openSteps(setting: JobSetting, workspace: Workspace, isolation: Promise<Isolation>): Steps {
+  const { claim, askSecrets, env, platform, path, graceMs, reporter, ending } = setting;
+  const tools = toToolVariables(env);
+  const engine = createProcessEngine({ workspace, isolation, path, tools, graceMs });
+  // The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it.
+  parsePipeline('steps: [{ commands: "true" }]', 'warm-up');
+
+  const load = async () => {
+    const { spec, clone, attempt, fence, job, page } = claim;
+    const { tree } = workspace;
+    const startedAt = Math.floor(Date.now() / 1000);
+    const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
+    const variables = toCiVariables(spec, context);
+    const { workflow, expanded } = spec;
+    const { plan, others } = await loadPlan(tree, { workflow, variables });
+    if (workflow === undefined && expanded !== true && others.length > 0) reporter.workflows(others);
+    if (plan.detected) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
+    return { plan, variables: { ...variables, CI_WORKFLOW_NAME: plan.workflow } };
+  };
+
+  const run = async () => {
+    const { event, branch } = claim.spec;
+    const situation = { event, branch };
+    const { plan, variables } = await load();
+    const { signal } = ending;
+    const given = { plan, situation, engine, signal, variables };
+    if (plan.steps.every(({ secrets }) => secrets === undefined))
+      return runPipeline({ ...given, sink: reporter });
+    const secrets = await takeSecrets(plan, situation, (names) => askSecrets(names, signal));
+    const sink = maskSink(secrets, reporter);
+    try {
+      return sink.maskEnd(await runPipeline({ ...given, sink, secrets }));
+    } finally {
+      await sink.close();
+    }
+  };
+
+  return {
+    run: async () => {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof PipelineError)) throw error;
+        await reporter.write(cloneStep, Buffer.from(`${error.message}\n`));
+        return { outcome: 'failure', reason: error.message };
+      }
+    },
+    close: () => engine.close(),
+  };
+}
