@@ -47,6 +47,10 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /api/v1/events': ['view', 'launcher'],
 
   'GET /api/v1/dead-letters': ['view', 'launcher'],
+  'GET /api/v1/agents': ['view', 'launcher'],
+  'GET /api/v1/pools': ['view', 'launcher'],
+  'GET /api/v1/queue': ['view', 'launcher'],
+  'GET /api/v1/pipelines/:pipeline': ['view', 'launcher'],
   'POST /api/v1/pipelines/:pipeline/approve': ['trigger'],
   'POST /api/v1/pipelines/:pipeline/skip': ['trigger'],
   'POST /api/v1/pipelines/:pipeline/retry': ['trigger'],
@@ -116,6 +120,7 @@ export const limitedRoutes: ReadonlySet<string> = new Set([
   'POST /api/v1/jobs/:id/cancel',
   'POST /api/v1/jobs/:id/retry',
   'POST /api/v1/jobs/:id/requeue',
+  'GET /api/v1/pipelines/:pipeline',
   'POST /api/v1/pipelines/:pipeline/approve',
   'POST /api/v1/pipelines/:pipeline/skip',
   'POST /api/v1/pipelines/:pipeline/retry',

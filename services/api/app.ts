@@ -26,6 +26,7 @@ import { createSecretRoutes } from './routes/secrets.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSignInRoutes } from './routes/sign-in.ts';
 import { createStatusRoutes } from './routes/statuses.ts';
+import { createSurveyRoutes } from './routes/survey.ts';
 import { createTokenRoutes } from './routes/tokens.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -53,6 +54,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', createLogRoutes(deps))
     .route('/', createEventRoutes(deps))
     .route('/', createJobRoutes(deps))
+    .route('/', createSurveyRoutes(deps))
     .route('/', createPipelineRoutes(deps))
     .route('/', createDeadLetterRoutes(deps))
     .route('/', createRepositoryRoutes(deps))

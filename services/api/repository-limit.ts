@@ -41,15 +41,24 @@ async function knowsJob({ queue }: Pick<ApiDeps, 'queue'>, identity: Identity, i
   return found !== undefined && knowsRepository(identity, found.job.spec.repository);
 }
 
-/** Whether an event is of a job that the credential may know. */
-export function createEventFilter(deps: Pick<ApiDeps, 'queue'>, identity: Identity) {
+/** Whether an event is of a job that the credential may know, and of what its reader asked for. */
+export function createEventFilter(
+  deps: Pick<ApiDeps, 'queue'>,
+  identity: Identity,
+  { repository, job }: { repository?: string | undefined; job?: string | undefined } = {},
+) {
   const known = new Map<string, boolean>();
+  const all = toLimit(identity) === undefined && repository === undefined;
   return async (event: JobEvent): Promise<boolean> => {
-    if (toLimit(identity) === undefined) return true;
+    if (job !== undefined && event.job !== job) return false;
+    if (all) return true;
     const found = known.get(event.job);
     if (found !== undefined) return found;
     const spec = event.type === 'created' ? event.snapshot.spec : (await deps.queue.job(event.job))?.job.spec;
-    const is = spec !== undefined && knowsRepository(identity, spec.repository);
+    const is =
+      spec !== undefined &&
+      knowsRepository(identity, spec.repository) &&
+      (repository === undefined || spec.repository === repository);
     if (known.size >= mostRemembered) known.clear();
     known.set(event.job, is);
     return is;

@@ -34,6 +34,9 @@ export function refuses<S extends ProblemStatus>(...statuses: S[]) {
   };
 }
 
+/** Beside the 200 of what is polled (etag.ts). */
+export const notModified = { 304: { description: 'It is as the asker knows it.' } };
+
 export const jobParams = z.object({ id: jobIdSchema });
 
 /** A repository's id has slashes, and stands in the path as it is. */

@@ -44,7 +44,7 @@ export function toOpenApi(routes: Routes, publicUrl: string): Document {
   return {
     ...document,
     ...(paths === undefined ? {} : { paths }),
-    components: { schemas, responses: toRefusals(), securitySchemes },
+    components: { schemas, parameters: toParameters(), responses: toRefusals(), securitySchemes },
   } as Document;
 }
 
@@ -86,6 +86,8 @@ function complete(operation: Operation, rule: AccessRule | undefined, path: stri
     500,
     503,
   ];
+  if ('304' in (operation.responses ?? {}))
+    operation.parameters = [...parameters, { $ref: '#/components/parameters/IfNoneMatch' }];
   operation.security = closed ? toSecurity(rule) : [];
   // A probe's 503 is its own, in plain words.
   for (const status of [...new Set(all)].sort((a, b) => a - b))
@@ -109,6 +111,12 @@ function toSecurity(rule: Exclude<AccessRule, 'open'>) {
 
 function isPerson(role: Role): boolean {
   return personRoles.some((known) => known === role);
+}
+
+function toParameters() {
+  const description = 'The ETag of what the asker knows.';
+  const schema = { type: 'string', maxLength: 2000 };
+  return { IfNoneMatch: { name: 'if-none-match', in: 'header', required: false, description, schema } };
 }
 
 function toRefusals() {

@@ -35,6 +35,8 @@ const repository = {
   pool: 'default',
   timeLimitMs: 3_600_000,
 };
+const queued = { ...job, state: 'queued', attempt: 0, fence: 0, steps: [] };
+const entry = { job: queued, place: 1, class: 5, needs: [] };
 const token = {
   name: 'deploy',
   role: 'trigger',
@@ -76,6 +78,24 @@ export const examples: Readonly<Record<string, unknown>> = {
   },
   StepFact: { name: 'cargo test', state: 'success', exitCode: 0 },
   Outcome: { outcome: 'failure', reason: 'cargo test: exit 101', exitCode: 101 },
+  Agent: {
+    agent: 'agent-4f1c2a9b',
+    job: id,
+    pool: 'default',
+    repository: 'local/ada/engine',
+    since: 1_790_000_000_400,
+    heardAt: 1_790_000_010_400,
+    attempt: 1,
+  },
+  Pool: { pool: 'default', queued: 2, running: 1, oldest: 1_790_000_000_000 },
+  QueueEntry: entry,
+  Queue: { jobs: [entry], counts: { queued: 1, blocked: 0, waiting: 0, delayed: 0 } },
+  Pipeline: {
+    pipeline: job.pipeline,
+    counts: { running: 1 },
+    jobs: [{ job: { ...job, steps: [] }, needs: [] }],
+    event,
+  },
   ApiToken: { ...token, lastUsed: '2026-09-21' },
   CreatedToken: { ...token, token: 'bt_ and 43 letters and digits' },
   NewToken: { name: 'deploy', role: 'trigger', repositories: ['local/ada/engine'], expiresInDays: 90 },

@@ -65,7 +65,8 @@ function toOperation(
     requestBody,
     security = [],
   } = operation;
-  const parameters = (operation.parameters ?? []) as Parameter[];
+  // What is only referred to is a browser's own business: it keeps ETags itself.
+  const parameters = (operation.parameters ?? []).filter((each) => 'name' in each) as Parameter[];
   const body = requestBody !== undefined && 'content' in requestBody ? requestBody.content : undefined;
   const roles = [...new Set(security.flatMap((each) => Object.values(each).flat()))];
   const streams = JSON.stringify(responses).includes('text/event-stream');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isKnown } from '../etag.ts';
 import type { toOpenApi } from '../openapi/document.ts';
 import { explorerPolicy, toExplorerPage } from '../page/explorer.ts';
-import { createRoutes } from '../route.ts';
+import { createRoutes, notModified } from '../route.ts';
 
 const document = createRoute({
   method: 'get',
@@ -12,10 +12,9 @@ const document = createRoute({
   operationId: 'getOpenApi',
   tags: ['Operations'],
   summary: 'This document',
-  request: { headers: z.object({ 'if-none-match': z.string().max(2000).optional() }) },
   responses: {
     200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: z.looseObject({}) } } },
-    304: { description: 'It is as the asker knows it.' },
+    ...notModified,
   },
 });
 

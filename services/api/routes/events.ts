@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { toActor } from '../../core/access/index.ts';
+import { jobIdSchema, repositoryIdSchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Message, toEventStream } from '../event-stream.ts';
 import { createEventFilter } from '../repository-limit.ts';
@@ -18,12 +19,16 @@ const follow = createRoute({
   tags: ['Events'],
   summary: 'What happens to jobs, as it happens',
   description:
-    'Server-sent events. `job` carries a JobEvent, and its id is where a reader goes on: as Last-Event-ID or ' +
+    'Server-sent events, of one repository or one job where that is asked. `job` carries a JobEvent, and its id is where a reader goes on: as Last-Event-ID or ' +
     "`from`; without one, with what comes now. `reset` says that the reader's place is too old: read the jobs " +
     'again, and go on from the `event` of that answer. A comment comes at least each 15 s.',
   request: {
     headers: z.object({ 'last-event-id': eventId }),
-    query: z.object({ from: eventId }),
+    query: z.object({
+      from: eventId,
+      repository: repositoryIdSchema.optional(),
+      job: jobIdSchema.optional(),
+    }),
   },
   responses: { 200: answersText('text/event-stream', 'Until the reader leaves, or the api stops.') },
 });
@@ -32,18 +37,17 @@ const follow = createRoute({
 export function createEventRoutes(deps: ApiDeps) {
   return createRoutes().openapi(follow, async (c) => {
     const identity = c.get('identity');
-    const isKnown = createEventFilter(deps, identity);
+    const { from: place, ...wanted } = c.req.valid('query');
+    const isWanted = createEventFilter(deps, identity, wanted);
     const from =
-      c.req.valid('header')['last-event-id'] ??
-      c.req.valid('query').from ??
-      (await deps.queue.jobs({ limit: 1 })).event;
+      c.req.valid('header')['last-event-id'] ?? place ?? (await deps.queue.jobs({ limit: 1 })).event;
     return toEventStream({
       ...deps,
       leave: deps.slots(toActor(identity)),
       messages: async function* (signal): AsyncGenerator<Message> {
         for await (const followed of deps.follower.events(from, signal))
           if ('reset' in followed) yield { event: 'reset', data: {} };
-          else if (await isKnown(followed.event))
+          else if (await isWanted(followed.event))
             yield { id: followed.id, event: 'job', data: followed.event };
       },
     });

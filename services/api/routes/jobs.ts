@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { createToken, knowsRepository, toActor, toLimit } from '../../core/access/index.ts';
 import {
+  type Accepted,
   acceptedSchema,
   isFinal,
   type Job,
@@ -18,8 +19,14 @@ import {
 import type { NewJob } from '../../core/queue/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { enqueue, toMost } from '../enqueue.ts';
+import { tagByMark } from '../etag.ts';
 import { noJob, noRepository, Problem } from '../problem.ts';
-import { answers, createRoutes, jobParams, refuses, takes } from '../route.ts';
+import { answers, createRoutes, jobParams, notModified, refuses, takes } from '../route.ts';
+
+/** One, or several: given more than once. */
+function several<S extends z.ZodType>(schema: S) {
+  return z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(schema).max(20));
+}
 
 const list = createRoute({
   method: 'get',
@@ -27,12 +34,18 @@ const list = createRoute({
   operationId: 'listJobs',
   tags: ['Jobs'],
   summary: 'Jobs, newest first, without their steps',
+  description:
+    'A job must be like all filters that are given. `search` finds part of a repository, branch, author, subject ' +
+    'or workflow, and the beginning of an id or a commit. One answer looks through 2,000 jobs at most, so a page ' +
+    'may be short, or empty, and still have a `next`; without a `next` there is no more.',
   request: {
     query: z.object({
       repository: repositoryIdSchema.optional(),
       branch: z.string().max(512).optional(),
-      state: z.enum(jobStates).optional(),
+      author: z.string().max(200).optional(),
+      state: several(z.enum(jobStates)).optional(),
       pool: nameSchema.optional(),
+      search: z.string().trim().min(1).max(100).optional(),
       limit: z.coerce.number().int().min(1).max(200).default(50),
       cursor: z.string().max(200).optional(),
     }),
@@ -40,6 +53,7 @@ const list = createRoute({
   responses: {
     ...refuses(422),
     200: answers(jobPageSchema, 'A page; `event` is where the events go on from.'),
+    ...notModified,
   },
 });
 
@@ -52,6 +66,7 @@ const get = createRoute({
   request: { params: jobParams },
   responses: {
     ...refuses(404),
+    ...notModified,
     200: answers(jobAnswerSchema, 'The job; `event` is where the events go on from.'),
   },
 });
@@ -97,19 +112,24 @@ export function createJobRoutes(deps: ApiDeps) {
       ...toMost(repository),
     });
 
-  return createRoutes()
+  const app = createRoutes();
+  app.use('/api/v1/jobs', tagByMark(queue));
+  app.use('/api/v1/jobs/:id', tagByMark(queue));
+  return app
     .openapi(list, async (c) => {
-      const { limit, ...given } = c.req.valid('query');
-      return c.json(await queue.jobs({ ...given, limit, repositories: toLimit(c.get('identity')) }), 200);
+      const { state: states, ...given } = c.req.valid('query');
+      return c.json(await queue.jobs({ ...given, states, repositories: toLimit(c.get('identity')) }), 200);
     })
     .openapi(get, async (c) => c.json(await readJob(deps, c.req.valid('param').id), 200))
     .openapi(trigger, async (c) => {
       const body = c.req.valid('json');
       if (!knowsRepository(c.get('identity'), body.repository)) throw noRepository(body.repository);
       const repository = await readRepository(deps, body.repository);
+      const key = c.req.valid('header')['idempotency-key'];
+      const before = await readAsked(deps, repository, key, (spec) => isAskedSpec(spec, repository, body));
+      if (before !== undefined) return c.json(before, 202);
       const spec = await toTriggeredSpec(deps, repository, body);
       const awaits = body.awaits === undefined ? {} : { awaits: `awaits approval: ${body.awaits}` };
-      const key = c.req.valid('header')['idempotency-key'];
       const accepted = await askFor(repository, { spec, ...awaits }, key);
       c.set('about', `${repository.id} ${accepted.jobs[0]}`);
       return c.json(accepted, 202);
@@ -128,9 +148,11 @@ export function createJobRoutes(deps: ApiDeps) {
         throw new Problem(409, `Job ${id} has not ended yet: ${job.state}. Cancel it first, or wait.`);
       const repository = await readRepository(deps, job.spec.repository);
       const spec = { ...(await toRepeated(deps, job)), timeLimitMs: repository.timeLimitMs };
+      const key = c.req.valid('header')['idempotency-key'];
+      const before = await readAsked(deps, repository, key, ({ retryOf }) => retryOf === id);
+      if (before !== undefined) return c.json(before, 202);
       // Another run of what nobody approved is no approval.
       const awaits = job.awaits === true ? { awaits: 'awaits approval: nobody approved the run before' } : {};
-      const key = c.req.valid('header')['idempotency-key'];
       return c.json(await askFor(repository, { spec, ...awaits }, key), 202);
     });
 }
@@ -145,6 +167,31 @@ export async function readRepository(deps: Pick<ApiDeps, 'repositories'>, id: st
   const repository = await deps.repositories.get(id);
   if (repository === undefined) throw noRepository(id);
   return repository;
+}
+
+/**
+ * The answer that this key got before, without asking a forge again, whose head may have moved.
+ *
+ * @throws Problem 422 where the key was another asking's
+ */
+async function readAsked(
+  { queue, publicUrl }: ApiDeps,
+  { id }: Repository,
+  key: string | undefined,
+  isSame: (spec: JobSpec) => boolean,
+): Promise<Accepted | undefined> {
+  const known = key === undefined ? undefined : await queue.asked(id, key);
+  const [first] = known?.jobs ?? [];
+  const job = first === undefined ? undefined : (await queue.job(first))?.job;
+  if (known === undefined || job === undefined) return undefined;
+  if (!isSame(job.spec))
+    throw new Problem(422, 'This Idempotency-Key was used for another request. Take a new key.');
+  return { answer: 'dup', ...known, page: `${publicUrl}/jobs/${job.id}` };
+}
+
+function isAskedSpec(spec: JobSpec, { defaultBranch }: Repository, { ref, sha }: Trigger): boolean {
+  const same = spec.ref === (ref ?? `refs/heads/${defaultBranch}`) && (sha === undefined || spec.sha === sha);
+  return same && spec.retryOf === undefined;
 }
 
 /** The same job, alone in a new pipeline: of a pipeline's first job the other workflows are not repeated. */

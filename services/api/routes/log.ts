@@ -8,7 +8,7 @@ import { isKnown } from '../etag.ts';
 import { type Message, toEventStream } from '../event-stream.ts';
 import { createPlainFilter, followLogText, parseLogPosition } from '../log-text.ts';
 import { Problem } from '../problem.ts';
-import { answersText, createRoutes, jobParams, refuses } from '../route.ts';
+import { answersText, createRoutes, jobParams, notModified, refuses } from '../route.ts';
 import { readJob } from './jobs.ts';
 
 const bytes = { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } };
@@ -26,13 +26,12 @@ const read = createRoute({
     headers: z.object({
       range: z.string().max(200).optional(),
       'if-range': z.string().max(200).optional(),
-      'if-none-match': z.string().max(2000).optional(),
     }),
   },
   responses: {
     200: { description: 'All bytes from `from` on, until now.', content: bytes },
     206: { description: 'The bytes of the Range header.', content: bytes },
-    304: { description: 'It is as the asker knows it.' },
+    ...notModified,
     ...refuses(404, 416),
   },
 });

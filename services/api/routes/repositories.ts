@@ -4,8 +4,17 @@ import { createToken, knowsRepository } from '../../core/access/index.ts';
 import { HeadsError } from '../../core/forge/index.ts';
 import { type Repository, repositoryPatchSchema, repositorySchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
+import { tagByBody } from '../etag.ts';
 import { noRepository, Problem } from '../problem.ts';
-import { answers, createRoutes, refuses, repositoryParams, takes, toRepositoryId } from '../route.ts';
+import {
+  answers,
+  createRoutes,
+  notModified,
+  refuses,
+  repositoryParams,
+  takes,
+  toRepositoryId,
+} from '../route.ts';
 import { readRepository } from './jobs.ts';
 
 const path = '/api/v1/repositories/{forge}/{owner}/{name}';
@@ -17,7 +26,10 @@ const list = createRoute({
   operationId: 'listRepositories',
   tags: ['Repositories'],
   summary: 'The repositories that may send events',
-  responses: { 200: answers(z.object({ repositories: z.array(repositorySchema) }), 'All of them.') },
+  responses: {
+    200: answers(z.object({ repositories: z.array(repositorySchema) }), 'All of them.'),
+    ...notModified,
+  },
 });
 const get = createRoute({
   method: 'get',
@@ -26,7 +38,7 @@ const get = createRoute({
   tags: ['Repositories'],
   summary: 'One repository',
   request: { params },
-  responses: { ...refuses(404), 200: answers(repositorySchema, 'Its settings.') },
+  responses: { ...refuses(404), ...notModified, 200: answers(repositorySchema, 'Its settings.') },
 });
 const put = createRoute({
   method: 'put',
@@ -71,7 +83,10 @@ const renewHook = createRoute({
 
 export function createRepositoryRoutes(deps: ApiDeps) {
   const { repositories } = deps;
-  return createRoutes()
+  const app = createRoutes();
+  app.use('/api/v1/repositories', tagByBody);
+  app.use('/api/v1/repositories/:forge/:owner/:name', tagByBody);
+  return app
     .openapi(list, async (c) => {
       const known = (await repositories.list()).filter(({ id }) => knowsRepository(c.get('identity'), id));
       return c.json({ repositories: known }, 200);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { auditPageSchema } from '../audit/index.ts';
 import {
   acceptedSchema,
+  agentsSchema,
   claimTokenSchema,
   type JobEvent,
   type JobState,
@@ -11,6 +12,9 @@ import {
   type LogText,
   logTextSchema,
   pageCodeSchema,
+  pipelineSchema,
+  poolsSchema,
+  queueSchema,
   type Repository,
   type RepositoryPatch,
   type RepositorySecret,
@@ -27,8 +31,12 @@ import { type Call, createTransport, type TransportOptions } from './transport.t
 export interface JobQuery {
   repository?: string;
   branch?: string;
-  state?: JobState;
+  author?: string;
+  /** In one of these. */
+  state?: JobState | readonly JobState[];
   pool?: string;
+  /** Part of a name or a subject, or the beginning of an id or a commit. */
+  search?: string;
   limit?: number;
   cursor?: string;
 }
@@ -85,6 +93,12 @@ export function createApiClient(options: TransportOptions) {
       }),
     /** The exact bytes of the log so far, from a byte on. */
     logBytes: (id: string, from = 0) => transport.open(`${job(id)}/log?from=${from}`),
+
+    agents: () => transport.call(`${v1}/agents`, agentsSchema),
+    pools: () => transport.call(`${v1}/pools`, poolsSchema),
+    queue: (query: { pool?: string; limit?: number } = {}) =>
+      transport.call(`${v1}/queue${toQuery(query)}`, queueSchema),
+    pipeline: (id: string) => transport.call(`${v1}/pipelines/${encodeURIComponent(id)}`, pipelineSchema),
 
     repositories: () =>
       transport.call(`${v1}/repositories`, z.object({ repositories: z.array(repositorySchema) })),
@@ -151,6 +165,8 @@ export function createApiClient(options: TransportOptions) {
 
 function toQuery(query: object): string {
   const given = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) given.set(key, String(value));
+  for (const [key, value] of Object.entries(query))
+    for (const each of Array.isArray(value) ? value : [value])
+      if (each !== undefined) given.append(key, String(each));
   return given.size === 0 ? '' : `?${given}`;
 }

@@ -12,7 +12,7 @@ import { QueueError, toQueueError } from './error.ts';
 import { toKeyOf } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { appendLog, readChunks, seekLog } from './log.ts';
-import { toJobId, toStatusId } from './new-jobs.ts';
+import { toAskedId, toJobId, toStatusId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
 import { createRerun } from './rerun.ts';
@@ -24,8 +24,10 @@ import { expand } from './scripts/expand.ts';
 import { noteHead, removeHead } from './scripts/head.ts';
 import { look, tally } from './scripts/look.ts';
 import { authenticate, heartbeat, step } from './scripts/running.ts';
+import { mark } from './scripts/survey.ts';
 import { toJob, toOneOf } from './snapshot.ts';
 import { parseSpec, toSpecBytes } from './spec-bytes.ts';
+import { readAgents, readPipelineView, readPools, readQueue } from './survey.ts';
 import { createTick } from './tick.ts';
 
 export interface QueueDeps {
@@ -170,6 +172,18 @@ export function createQueue(deps: QueueDeps): Queue {
       const jobs = await readPlaces(id);
       return jobs.length === 0 ? undefined : { jobs };
     },
+
+    async asked(repository, key) {
+      const pipeline = toAskedId(repository, key);
+      const jobs = await readPlaces(pipeline);
+      return jobs.length === 0 ? undefined : { pipeline, jobs };
+    },
+
+    mark: async () => toText(await run(mark, [])),
+    agents: () => readAgents(run, leaseMs),
+    pools: () => readPools(run),
+    waiting: (filter) => readQueue(run, filter),
+    pipelineView: (id) => readPipelineView(run, id),
 
     appendLog: (id, fence, n, step, bytes) => appendLog(run, limits.logBytes, { id, fence, n, step, bytes }),
 

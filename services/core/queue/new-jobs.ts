@@ -51,8 +51,13 @@ export function toJobId(pipeline: string, workflow: string | undefined): string 
   return toId('job', pipeline, workflow ?? '');
 }
 
+/** The pipeline of an asking: the same key again names the same one. */
+export function toAskedId(repository: string, key: string): string {
+  return toId('asked', repository, key);
+}
+
 function toPipelineId(cause: Cause, epoch: number): string {
-  if (cause.kind === 'asked') return toId('asked', cause.repository, cause.key);
+  if (cause.kind === 'asked') return toAskedId(cause.repository, cause.key);
   const { repository, ref, after, event, pullRequest } = cause;
   return toId('ref', repository, ref, epoch, after, event, pullRequest ?? 0);
 }

@@ -1,4 +1,5 @@
 import type {
+  Agents,
   Claim,
   CompleteAnswer,
   HeartbeatAnswer,
@@ -8,6 +9,9 @@ import type {
   JobState,
   LogAnswer,
   Outcome,
+  PipelineView,
+  Pool,
+  QueueView,
   StepFact,
 } from '../job/index.ts';
 
@@ -87,9 +91,13 @@ export interface JobFilter {
   repository?: string;
   /** Of these only. @default all */
   repositories?: readonly string[] | undefined;
-  branch?: string;
-  state?: JobState;
-  pool?: string;
+  branch?: string | undefined;
+  author?: string | undefined;
+  /** In one of these. @default any */
+  states?: readonly JobState[] | undefined;
+  pool?: string | undefined;
+  /** Part of a name or a subject, or the beginning of an id or a commit. */
+  search?: string | undefined;
   limit: number;
   /** From the `next` of the page before. */
   cursor?: string;
@@ -169,6 +177,16 @@ export interface Queue {
   job(id: string): Promise<{ job: Job; event: string } | undefined>;
   jobs(filter: JobFilter): Promise<JobPage>;
   pipeline(id: string): Promise<{ jobs: string[] } | undefined>;
+  /** What an asking with this key made, if there was one. */
+  asked(repository: string, key: string): Promise<{ pipeline: string; jobs: string[] } | undefined>;
+  /** Text that changes whenever a job does, or comes, or is forgotten. */
+  mark(): Promise<string>;
+  /** Who runs what; at most 500. */
+  agents(): Promise<Agents>;
+  pools(): Promise<Pool[]>;
+  /** What waits, at most `limit` of each pool and of those that cannot be claimed yet. */
+  waiting(filter: { pool?: string; limit: number }): Promise<QueueView>;
+  pipelineView(id: string): Promise<PipelineView | undefined>;
 
   appendLog(id: string, fence: number, n: number, step: string, bytes: Uint8Array): Promise<LogAnswer>;
   /** Where the bytes `from` to `to` of the newest fence (or of `fence`) stand, both included; without `to` to the end. */

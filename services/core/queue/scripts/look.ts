@@ -1,7 +1,7 @@
 import { base } from './base.ts';
 import { toScript } from './script.ts';
 
-/** Lua: the rows that `toJob` reads. */
+/** Lua: jobs as rows, and the event that they are as new as. */
 export const rows = `
 local function last_event()
   local last = call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
@@ -29,7 +29,7 @@ return { last_event(), row(ARGV[1]), call('HGETALL', STEPS .. ARGV[1]) }
 
 /**
  * KEYS  [1] seq
- * ARGV  [1] repository or ''  [2] sequence to start below, or '+inf'  [3] most rows  [4] state or ''
+ * ARGV  [1] repository or ''  [2] sequence to start below, or '+inf'  [3] most rows  [4] states, each between spaces, or ''
  *       [5] pool or ''  [6] how many jobs to look through
  * Returns {event, {row, …}, {sequence of each row, …}, the sequence to go on below or ''}.
  */
@@ -39,13 +39,13 @@ export const page = toScript('page', {
   body: `
 local key = ARGV[1] == '' and INDEX or REPO .. ARGV[1]
 local below = ARGV[2] == '+inf' and ARGV[2] or '(' .. ARGV[2]
-local most, state, pool, budget = tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6])
+local most, states, pool, budget = tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6])
 local found = call('ZRANGE', key, below, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, budget, 'WITHSCORES')
 local taken, sequences, on = {}, {}, ''
 for i = 1, #found, 2 do
   local id, sequence = found[i], found[i + 1]
   local job = call('HMGET', JOB .. id, 'state', 'pool')
-  if (state == '' or job[1] == state) and (pool == '' or job[2] == pool) then
+  if (states == '' or string.find(states, ' ' .. job[1] .. ' ', 1, true)) and (pool == '' or job[2] == pool) then
     taken[#taken + 1] = row(id)
     sequences[#sequences + 1] = sequence
   end

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createStreamSlots } from '../../../../services/api/event-stream.ts';
 import { apply, type Job, type JobEvent, type JobPage } from '../../../../services/core/job/index.ts';
 import { openTestApi, readStream, type TestApi } from '../../../support/api.ts';
-import { toRequest } from '../../../support/job.ts';
+import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -50,6 +50,36 @@ test('a reader that comes back gets what it missed, once', async () => {
   const whole = await read(event, ids[2]);
   expect([...first, ...rest]).toEqual(whole);
   expect(new Set(whole.map(({ id }) => id)).size).toBe(whole.length);
+});
+
+test('a reader of one repository, or of one job, is told of that and of nothing else', async () => {
+  const { event } = (await (await api.admin('/api/v1/jobs')).json()) as JobPage;
+  const add = async (repository: string) => {
+    const result = await api.queue.enqueue(toRequest([toNewJob({ spec: toSpec({ repository }) })]));
+    return result.answer === 'full' ? '' : (result.jobs[0] ?? '');
+  };
+  const [first, , last] = [
+    await add('local/ada/engine'),
+    await add('local/bob/mill'),
+    await add('local/ada/engine'),
+  ];
+  await api.queue.cancel(first, 'test');
+  await api.queue.cancel(last, 'test');
+  const read = async (query: string) => {
+    const seen: string[] = [];
+    for await (const { event: name, data } of readStream(
+      await api.admin(`/api/v1/events?from=${event}&${query}`),
+    )) {
+      if (name !== 'job') continue;
+      seen.push(`${data.type} ${data.job}`);
+      if (data.type === 'finished' && data.job === last) break;
+    }
+    return seen;
+  };
+  const own = [`created ${first}`, `created ${last}`, `finished ${first}`, `finished ${last}`];
+  expect(await read('repository=local/ada/engine')).toEqual(own);
+  expect(await read(`job=${last}`)).toEqual([own[1], own[3]]);
+  expect((await api.admin('/api/v1/events?job=x')).status).toBe(400);
 });
 
 test('a reader who knows what we do not, as after a restored backup, is told to begin anew', async () => {

@@ -43,6 +43,22 @@ test('jobs are listed newest first, by page, and by what is asked', async () => 
     expect([wrong, (await api.admin(`/api/v1/jobs?${wrong}`)).status]).toEqual([wrong, 400]);
 });
 
+test('filters may be given together, a state more than once, and a search finds what people remember', async () => {
+  const mine = await enqueue({ branch: 'wheel', author: 'Ada', subject: 'Oil the wheel' });
+  const hers = await enqueue({ branch: 'wheel', author: 'Bo' });
+  await api.queue.cancel(hers, 'test');
+  const ids = async (query: string) =>
+    (await read<JobPage>(await api.admin(`/api/v1/jobs?${query}`))).jobs.map(({ id }) => id);
+  expect(await ids('branch=wheel')).toEqual([hers, mine]);
+  expect(await ids('branch=wheel&author=Ada')).toEqual([mine]);
+  expect(await ids('branch=wheel&state=queued')).toEqual([mine]);
+  expect(await ids('branch=wheel&state=queued&state=cancelled')).toEqual([hers, mine]);
+  expect(await ids('branch=wheel&state=success&pool=default')).toEqual([]);
+  expect(await ids('search=oil%20THE')).toEqual([mine]);
+  expect(await ids(`search=${hers.slice(0, 8)}`)).toEqual([hers]);
+  expect(await ids(`repository=${repository.id}&search=wheel`)).toEqual([hers, mine]);
+});
+
 test('a job is read by its id; an unknown one is 404 and no id is 400', async () => {
   const id = await enqueue();
   expect((await read<JobAnswer>(await api.admin(`/api/v1/jobs/${id}`))).job.id).toBe(id);
@@ -102,6 +118,17 @@ test('a trigger runs what the forge says is the head now, or the commit that it 
   );
   forge.setDown(true);
   expect((await post('/api/v1/jobs', { repository: repository.id })).status).toBe(502);
+  forge.setDown(false);
+});
+
+test('a key gives the answer that it gave, though the branch has moved and the forge is down', async () => {
+  const headers = { 'idempotency-key': 'one release' };
+  const first = await read<Accepted>(await post('/api/v1/jobs', { repository: repository.id }, headers));
+  forge.setDown(true);
+  const again = await post('/api/v1/jobs', { repository: repository.id }, headers);
+  expect([again.status, await again.json()]).toEqual([202, { ...first, answer: 'dup' }]);
+  const other = { repository: repository.id, ref: 'refs/heads/other', sha: head };
+  expect((await post('/api/v1/jobs', other, headers)).status).toBe(422);
   forge.setDown(false);
 });
 

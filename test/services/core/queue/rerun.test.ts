@@ -129,7 +129,7 @@ test('there is room for all of it or for nothing', async () => {
   expect(await queue.rerun(pipeline, 2)).toEqual({ answer: 'full', of: 'all', most: 3 });
   queue = createQueue({ commands, leaseMs: 30_000 });
   expect(await queue.rerun(pipeline, 3)).toEqual({ answer: 'full', of: 'repository', most: 3 });
-  expect((await queue.jobs({ limit: 50, state: 'queued' })).jobs).toEqual([]);
+  expect((await queue.jobs({ limit: 50, states: ['queued'] })).jobs).toEqual([]);
   expect(await queue.rerun(pipeline, 4)).toMatchObject({ answer: 'enqueued' });
 });
 
