@@ -79,9 +79,15 @@ function measure({ metrics, log }: ApiDeps) {
   });
 }
 
+const hardening = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+// Not by c.header: on an answer that is made it builds another one, with a body that is a stream, for each.
 const harden = createMiddleware(async (c, next) => {
   await next();
-  c.header('x-content-type-options', 'nosniff');
-  if (!c.res.headers.has('referrer-policy')) c.header('referrer-policy', 'no-referrer');
-  if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
+  const { headers } = c.res;
+  for (const [name, value] of Object.entries(hardening)) if (!headers.has(name)) headers.set(name, value);
 });

@@ -40,10 +40,16 @@ export const apiBytes = 65 * 1024;
 
 /** Limits a body before anything reads it, whether it says its length or not. */
 export function limitBody(maxSize: number) {
-  return bodyLimit({
-    maxSize,
-    onError: () => {
-      throw new Problem(413, `The body is larger than ${maxSize} bytes.`, { connection: 'close' });
-    },
+  const refuse = () => {
+    throw new Problem(413, `The body is larger than ${maxSize} bytes.`, { connection: 'close' });
+  };
+  const limitUnsaid = bodyLimit({ maxSize, onError: refuse });
+  return createMiddleware(async (c, next) => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
+    // HTTP itself holds the body to its length; and who looks at a body makes a stream of it.
+    const length = c.req.header('content-length');
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return limitUnsaid(c, next);
+    if (Number(length) > maxSize) refuse();
+    return next();
   });
 }

@@ -12,7 +12,7 @@ export interface JobWatch {
 
 export interface JobWatchDeps {
   queue: Pick<Queue, 'jobs'>;
-  follower: Pick<Follower, 'events'>;
+  follower: Pick<Follower, 'changes'>;
   log: Log;
   /** After an error, milliseconds. @default 1000 */
   retryMs?: number;
@@ -30,9 +30,9 @@ export function createJobWatch({ queue, follower, log, retryMs = 1000 }: JobWatc
     const { event } = await queue.jobs({ limit: 1 });
     // Something may have happened while nobody followed.
     tellAll();
-    for await (const followed of follower.events(event, signal)) {
-      if ('reset' in followed) tellAll();
-      else if (followed.event.type !== 'step') tell(followed.event.job);
+    for await (const change of follower.changes(event, signal)) {
+      if ('reset' in change) tellAll();
+      else tell(change.job);
     }
   };
 

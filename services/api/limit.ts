@@ -32,7 +32,8 @@ export function limitRequests(deps: Pick<ApiDeps, 'rateLimits' | 'limits' | 'met
     const verdict = await deps.rateLimits.take('requests', identity.actor, limit);
     if (!verdict.allowed) throw refuse(deps, 'requests', limit, verdict);
     await next();
-    for (const [name, value] of Object.entries(toHeaders('requests', limit, verdict))) c.header(name, value);
+    for (const [name, value] of Object.entries(toHeaders('requests', limit, verdict)))
+      c.res.headers.set(name, value);
   });
 }
 

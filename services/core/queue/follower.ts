@@ -4,7 +4,7 @@ import { toQueueError } from './error.ts';
 import { parseStoredEvent, toJobEvent } from './event-text.ts';
 import { followLog } from './follow-log.ts';
 import { toKey } from './keys.ts';
-import type { FollowedEvent, Follower } from './queue.ts';
+import type { Follower } from './queue.ts';
 import { createRunner, toList } from './run-script.ts';
 import { look } from './scripts/look.ts';
 import { toJob } from './snapshot.ts';
@@ -39,28 +39,44 @@ export function createFollower({ commands, openBlocking }: FollowerDeps): Follow
     return known;
   };
 
-  return {
-    async *events(from, signal): AsyncGenerator<FollowedEvent> {
-      // Before anything follows it: a reader of the future would take all who come after it along.
-      if (!isId(from) || (await isTooOld(commands, from))) {
-        yield { reset: true };
-        return;
-      }
-      const reader = readStream({ commands, tail: events, key: toKey('events'), after: from });
-      const either = AbortSignal.any([signal, closing.signal]);
-      either.addEventListener('abort', reader.wake);
-      try {
-        while (!either.aborted) {
-          for (const entry of await reader.next()) {
-            const event = await toEvent(entry);
-            if (event !== undefined && !either.aborted) yield { id: entry.id, event };
-          }
+  /** Whatever is made of each entry after `from`, but nothing. */
+  async function* follow<T>(
+    from: string,
+    signal: AbortSignal,
+    toYield: (entry: Entry) => T | undefined | Promise<T | undefined>,
+  ): AsyncGenerator<T | { reset: true }> {
+    // Before anything follows it: a reader of the future would take all who come after it along.
+    if (!isId(from) || (await isTooOld(commands, from))) {
+      yield { reset: true };
+      return;
+    }
+    const reader = readStream({ commands, tail: events, key: toKey('events'), after: from });
+    const either = AbortSignal.any([signal, closing.signal]);
+    either.addEventListener('abort', reader.wake);
+    try {
+      while (!either.aborted) {
+        for (const entry of await reader.next()) {
+          const made = await toYield(entry);
+          if (made !== undefined && !either.aborted) yield made;
         }
-      } finally {
-        either.removeEventListener('abort', reader.wake);
-        reader.close();
       }
-    },
+    } finally {
+      either.removeEventListener('abort', reader.wake);
+      reader.close();
+    }
+  }
+
+  return {
+    events: (from, signal) =>
+      follow(from, signal, async (entry) => {
+        const event = await toEvent(entry);
+        return event === undefined ? undefined : { id: entry.id, event };
+      }),
+    changes: (from, signal) =>
+      follow(from, signal, (entry) => {
+        const { type, job } = parseStoredEvent(String(entry.fields[1]));
+        return type === 'step' ? undefined : { job };
+      }),
     log: (id, from, signal) =>
       followLog({ commands, events, logs }, id, from, AbortSignal.any([signal, closing.signal])),
     async close() {

@@ -212,6 +212,11 @@ export interface Queue {
 export interface Follower {
   /** Events after `from` (an event id); ends when the signal aborts. A too old `from` yields `reset`. */
   events(from: string, signal: AbortSignal): AsyncIterable<FollowedEvent>;
+  /**
+   * The same, for who only waits: jobs whose state changed. What happened is not looked up, so following every
+   * job of a busy queue costs no call to Redis beside the blocking read.
+   */
+  changes(from: string, signal: AbortSignal): AsyncIterable<{ job: string } | { reset: true }>;
   /** Chunks as they come, until the job has ended and its log is drained, or the signal aborts. */
   log(
     id: string,

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createJobWatch } from '../../../services/api/job-watch.ts';
 import { createLog } from '../../../services/core/log/index.ts';
-import type { FollowedEvent } from '../../../services/core/queue/index.ts';
 
 const job = '0123456789abcdef0123';
 const other = '0123456789abcdef0124';
@@ -15,8 +14,10 @@ afterEach(async () => {
   await running;
 });
 
-/** A watch whose events come from the test, one batch for each connection. */
-function start(batches: FollowedEvent[][]) {
+type Change = { job: string } | { reset: true };
+
+/** A watch whose changes come from the test, one batch for each connection. */
+function start(batches: Change[][]) {
   const asked = Promise.withResolvers<void>();
   let connections = 0;
   const watch = createJobWatch({
@@ -24,7 +25,7 @@ function start(batches: FollowedEvent[][]) {
     retryMs: 1,
     queue: { jobs: async () => ({ jobs: [], event: '1-0' }) },
     follower: {
-      async *events(_, signal) {
+      async *changes(_, signal) {
         const batch = batches[connections++];
         if (batch === undefined) {
           asked.resolve();
@@ -44,13 +45,9 @@ function start(batches: FollowedEvent[][]) {
     },
   };
 }
-const event = (id: string, type: 'cancelling' | 'queued' = 'cancelling'): FollowedEvent => ({
-  id: '2-0',
-  event: { type, job: id, at: 1 },
-});
 
 test('who waits for a job is told of that job, through a lost connection', async () => {
-  const { watch, run } = start([[event(other)], [event(job)]]);
+  const { watch, run } = start([[{ job: other }], [{ job }]]);
   const told = watch.next(job, stopping.signal);
   await run();
   expect(await told).toBe(true);

@@ -102,6 +102,23 @@ test('`created` is the job as it began, also for who reads it when the job has e
   await reader.ended;
 });
 
+test('who only waits learns which jobs changed, and Redis is asked nothing for it', async () => {
+  const first = await enqueue();
+  const { fence } = await claim();
+  const reader = collect((signal) => follower.changes('0-0', signal));
+  await until(() => reader.seen.length === 2);
+  await commands.config('RESETSTAT');
+  await queue.step(first, fence, { name: 'test', state: 'running' });
+  const second = await enqueue();
+  await queue.complete(first, fence, { outcome: 'success' });
+  await until(() => reader.seen.length === 4);
+  expect(reader.seen).toEqual([first, first, second, first].map((job) => ({ job })));
+  // The three calls that changed something.
+  expect(await commands.info('commandstats')).toMatch(/cmdstat_evalsha:calls=3,/);
+  reader.stop();
+  await reader.ended;
+});
+
 test('a reader whose last event has been trimmed, or is not of this stream, is told to begin anew', async () => {
   for (let i = 0; i < 30; i++) await enqueue();
   await commands.xtrim(toKey('events'), 'MAXLEN', 10);
