@@ -19,7 +19,9 @@ test('no body, query or address makes a route fail, and a refusal writes nothing
   bench.tally.clear();
   await fuzzBodies(bench, { numRuns: 12, seed });
   // It is no proof where every request was refused for the same reason.
-  const silent = bench.routes.filter(({ name, rule }) => rule !== 'open' && !bench.tally.has(name));
+  const silent = bench.routes.filter(
+    ({ name, path }) => !path.startsWith('/webhooks/') && !bench.tally.has(name),
+  );
   expect(silent).toEqual([]);
   const statuses = [...bench.tally.values()].flatMap((counts) => [...counts.keys()]);
   expect(statuses).toEqual(expect.arrayContaining([200, 202, 204, 400, 404, 413, 422]));

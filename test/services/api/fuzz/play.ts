@@ -69,7 +69,7 @@ export async function fuzzDoors(bench: FuzzBench, { numRuns, seed }: Runs): Prom
 
 /** With a good credential, and anything at all in address, query and body, no answer is the api's fault. */
 export async function fuzzBodies(bench: FuzzBench, { numRuns, seed }: Runs): Promise<void> {
-  for (const route of bench.routes.filter(({ rule }) => rule !== 'open')) {
+  for (const route of bench.routes.filter(({ path }) => !path.startsWith('/webhooks/'))) {
     // What an agent says may end its job.
     const own = route.rule !== 'open' && route.rule.includes('job');
     let { ended, running } = await bench.reset();

@@ -26,30 +26,33 @@ export function toRequests(bench: FuzzBench, route: Route, vocabulary: Vocabular
       { requiredKeys: here.filter((one) => one.required === true).map(({ name }) => name) },
     );
   };
-  const json = requestBody?.content['application/json']?.schema;
-  const bytes = requestBody?.content['application/octet-stream'] !== undefined;
+  const [type, media] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+  const schema = type === 'application/octet-stream' ? undefined : media?.schema;
   const good = fc.record({
     path: toPath(route, vocabulary),
     query: toValues('query'),
     headers: toValues('header'),
     body:
-      json === undefined ? fc.constant(bytes ? new Uint8Array(100) : undefined) : toValid(json, vocabulary),
+      schema === undefined
+        ? fc.constant(type === undefined ? undefined : new Uint8Array(100))
+        : toValid(schema, vocabulary),
   });
+  const toSent = createSent(route, type);
   return good.chain((given) =>
     fc.oneof(
-      { weight: 2, arbitrary: fc.constant(toSent(route, given)) },
-      { weight: 2, arbitrary: toHostilePath(route).map((path) => toSent(route, { ...given, path })) },
+      { weight: 2, arbitrary: fc.constant(toSent(given)) },
+      { weight: 2, arbitrary: toHostilePath(route).map((path) => toSent({ ...given, path })) },
       {
         weight: 2,
-        arbitrary: damage(given.query).map((query) => toSent(route, { ...given, query: toRecord(query) })),
+        arbitrary: damage(given.query).map((query) => toSent({ ...given, query: toRecord(query) })),
       },
       {
-        weight: json === undefined ? 0 : 6,
-        arbitrary: damage(given.body).map((body) => toSent(route, { ...given, body })),
+        weight: schema === undefined ? 0 : 6,
+        arbitrary: damage(given.body).map((body) => toSent({ ...given, body })),
       },
       {
         weight: requestBody === undefined ? 0 : 2,
-        arbitrary: fc.constantFrom(...brokenTexts).map((text) => toSent(route, given, text)),
+        arbitrary: fc.constantFrom(...brokenTexts).map((text) => toSent(given, text)),
       },
     ),
   );
@@ -82,28 +85,40 @@ function encodeURIComponentOfAny(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
-function toSent(
-  { method }: Route,
-  { path, query, headers, body }: { path: string; query: Values; headers: Values; body: unknown },
-  text?: string | Uint8Array,
-): Sent {
-  const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) given.append(name, toText(value));
-  const bytes = body instanceof Uint8Array;
-  const sent = text ?? (body === undefined ? undefined : bytes ? body : JSON.stringify(body));
-  return {
-    path: given.size === 0 ? path : `${path}?${given}`,
-    init: {
-      method,
-      headers: {
-        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toHeader(value)])),
-        ...(sent === undefined
-          ? {}
-          : { 'content-type': bytes ? 'application/octet-stream' : 'application/json' }),
+interface Given {
+  path: string;
+  query: Values;
+  headers: Values;
+  body: unknown;
+}
+
+function createSent({ method }: Route, type: string | undefined) {
+  return ({ path, query, headers, body }: Given, text?: string | Uint8Array): Sent => {
+    const given = toForm(query);
+    const sent = text ?? toBody(type, body);
+    return {
+      path: given.size === 0 ? path : `${path}?${given}`,
+      init: {
+        method,
+        headers: {
+          ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, toHeader(value)])),
+          ...(type === undefined ? {} : { 'content-type': type }),
+        },
+        ...(sent === undefined || method === 'GET' ? {} : { body: Buffer.from(sent as string) }),
       },
-      ...(sent === undefined || method === 'GET' ? {} : { body: Buffer.from(sent as string) }),
-    },
+    };
   };
+}
+
+function toBody(type: string | undefined, body: unknown): string | Uint8Array | undefined {
+  if (body === undefined || body instanceof Uint8Array) return body;
+  return type?.endsWith('json') === true ? JSON.stringify(body) : toForm(toRecord(body)).toString();
+}
+
+function toForm(values: Values): URLSearchParams {
+  return new URLSearchParams(
+    Object.entries(values).map(([name, value]): [string, string] => [name, toText(value)]),
+  );
 }
 
 function toText(value: unknown): string {
