@@ -93,7 +93,7 @@ function toStepTable({ steps }: Job, now: number, terminal: Terminal): string {
   return `\n${toTable(columns, rows, terminal)}`;
 }
 
-function toStateCell(job: Job): Cell {
+export function toStateCell(job: Job): Cell {
   const stopping = job.cancelling && job.state === 'running';
   return stopping ? { text: 'cancelling', style: 'yellow' } : { text: job.state, style: styles[job.state] };
 }
@@ -103,7 +103,7 @@ function toStyled({ text, style }: Cell, terminal: Terminal): string {
 }
 
 /** The repository, with the workflow where its pipeline has several. The local forge goes without saying. */
-function toRepositoryName({ spec }: Job): string {
+export function toRepositoryName({ spec }: Job): string {
   const name = spec.repository.replace(/^local\//, '');
   return spec.workflow === undefined ? name : `${name} (${spec.workflow})`;
 }

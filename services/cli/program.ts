@@ -33,6 +33,16 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/logs.ts')).configureLogs,
     },
     {
+      name: 'pipeline',
+      summary: 'show what one event started',
+      load: async () => (await import('./commands/pipeline.ts')).configurePipeline,
+    },
+    {
+      name: 'queue',
+      summary: 'list what waits, in its order, and why',
+      load: async () => (await import('./commands/queue.ts')).configureQueue,
+    },
+    {
       name: 'cancel',
       summary: 'stop a job',
       load: async () => (await import('./commands/cancel.ts')).configureCancel,
@@ -86,6 +96,16 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
     },
   ],
   'Operation:': [
+    {
+      name: 'agents',
+      summary: 'list who runs what',
+      load: async () => (await import('./commands/agents.ts')).configureAgents,
+    },
+    {
+      name: 'pools',
+      summary: 'list how much waits and runs in each pool',
+      load: async () => (await import('./commands/pools.ts')).configurePools,
+    },
     {
       name: 'audit',
       summary: 'who changed what, and whether that record is whole',

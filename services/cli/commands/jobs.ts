@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ApiClient, JobQuery } from '../../core/client/index.ts';
-import { type Job, type JobPage, jobStates } from '../../core/job/index.ts';
+import { type Job, type JobPage, type JobState, jobStates } from '../../core/job/index.ts';
 import { type Context, withClient } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { findRepository } from '../find-repository.ts';
@@ -9,7 +9,8 @@ import { toJson } from '../json.ts';
 import { withProgress } from '../progress.ts';
 import { toTerminal } from '../terminal.ts';
 
-interface Options extends Pick<JobQuery, 'repository' | 'branch' | 'state' | 'pool'> {
+interface Options extends Pick<JobQuery, 'repository' | 'branch' | 'author' | 'pool' | 'search'> {
+  state?: JobState[];
   limit: number;
   json?: true;
 }
@@ -23,8 +24,13 @@ export function configureJobs(command: Command, context: Context): void {
     )
     .option('-r, --repository <id>', 'only of this repository: its id, owner/name, or name')
     .option('-b, --branch <name>', 'only of this branch, or tag')
-    .addOption(new Option('-s, --state <state>', 'only in this state').choices(jobStates))
+    .option('-a, --author <name>', 'only by this author')
+    .addOption(new Option('-s, --state <state...>', 'only in one of these states').choices(jobStates))
     .option('--pool <name>', 'only of this pool')
+    .option(
+      '--search <text>',
+      'only with this in the repository, branch, author, subject or workflow, or as the beginning of an id or a commit',
+    )
     .option('-n, --limit <number>', 'at most this many', parseLimit, 20)
     .option('--json', "the api's answer, for scripts: jobs, next, event")
     .action(async (options: Options) => {
@@ -40,6 +46,7 @@ export function configureJobs(command: Command, context: Context): void {
     command,
     { line: './bellows jobs' },
     { line: './bellows jobs --repository me/app --branch main --limit 5' },
+    { line: './bellows jobs --author Ada --state failure timeout --search deploy' },
     { line: "./bellows jobs --state failure --json | jq -r '.jobs[].id'", does: 'ids of what failed' },
   );
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { Job, JobState, Repository } from '../../../services/core/job/index.ts';
+import type { Agent, Job, JobState, Pool, QueueEntry, Repository } from '../../../services/core/job/index.ts';
 
 export const token = 'token-of-the-test-0000000000000000000000000';
 export const now = Date.UTC(2026, 0, 2, 12);
@@ -74,6 +74,10 @@ export async function startWireApi() {
   const logs = new Map<string, Uint8Array>();
   /** What each connection to a job's log stream is sent before it closes. */
   const streams = new Map<string, string[]>();
+  const agents: Agent[] = [];
+  const pools: Pool[] = [];
+  const queue: QueueEntry[] = [];
+  const counts = { queued: 0, blocked: 0, waiting: 0, delayed: 0 };
   const requests: string[] = [];
   const bodies: unknown[] = [];
   const keys: (string | undefined)[] = [];
@@ -133,6 +137,16 @@ export async function startWireApi() {
     if (job?.state !== 'dead') return problem(409, 'Only a dead one goes back into the queue.');
     return c.json({ job: { ...job, state: 'queued' }, event: '8-0' });
   });
+  app.get('/agents', (c) => c.json({ agents, total: agents.length }));
+  app.get('/pools', (c) => c.json({ pools }));
+  app.get('/queue', (c) => c.json({ jobs: queue, counts }));
+  app.get('/pipelines/:id', (c) => {
+    const id = c.req.param('id');
+    const own = jobs.filter(({ pipeline }) => pipeline === id);
+    if (own.length === 0) return problem(404, 'There is no such pipeline.');
+    const view = { pipeline: id, outcome: 'failure', counts: { failure: 1, success: own.length - 1 } };
+    return c.json({ ...view, jobs: own.map((job) => ({ job, needs: [] })), event: '7-0' });
+  });
   app.get('/dead-letters', (c) =>
     c.json({ jobs: jobs.filter(({ state }) => state === 'dead'), event: '7-0' }),
   );
@@ -172,6 +186,9 @@ export async function startWireApi() {
     url,
     env: { BELLOWS_URL: url, BELLOWS_TOKEN: token },
     jobs,
+    agents,
+    pools,
+    queue,
     repositories,
     logs,
     streams,
