@@ -61,6 +61,8 @@ export class Api extends Chart {
             // Traefik, as any Pod of k3s, has its address from this block.
             BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
             BELLOWS_LOG_LEVEL: logLevel,
+            // A Service sends to a pod that ends until every node has heard of it.
+            BELLOWS_DRAIN_MS: 5000,
             BELLOWS_OPEN_READYZ: true,
           }),
           port,

@@ -36,7 +36,7 @@ export type { ApiDeps } from './deps.ts';
 export function createApp(deps: ApiDeps) {
   const app = createRoutes();
   app.onError(createErrorHandler(deps));
-  app.use(measure(deps), harden, checkNames(deps.hosts, deps.publicUrl));
+  app.use(measure(deps), harden(deps), checkNames(deps.hosts, deps.publicUrl));
   app.use(auditRefusals(deps), limitFailures(deps));
   app.on('GET', ['/', '/jobs/:id', '/api/v1/docs'], redeemCode(deps));
   app.use(authenticate(deps), limitRequests(deps), auditChanges(deps));
@@ -86,8 +86,11 @@ const hardening = {
 };
 
 // Not by c.header: on an answer that is made it builds another one, with a body that is a stream, for each.
-const harden = createMiddleware(async (c, next) => {
-  await next();
-  const { headers } = c.res;
-  for (const [name, value] of Object.entries(hardening)) if (!headers.has(name)) headers.set(name, value);
-});
+const harden = ({ draining }: ApiDeps) =>
+  createMiddleware(async (c, next) => {
+    await next();
+    const { headers } = c.res;
+    for (const [name, value] of Object.entries(hardening)) if (!headers.has(name)) headers.set(name, value);
+    // Its next request goes elsewhere, before this replica stops to listen.
+    if (draining.aborted) headers.set('connection', 'close');
+  });

@@ -123,6 +123,15 @@ export const apiConfigSchema = z.object({
   BELLOWS_AUDIT_HEADS: text
     .optional()
     .describe('File to which the head of the audit log is added each hour, for `bellows audit verify`.'),
+  BELLOWS_DRAIN_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(0)
+    .describe(
+      'How long it still answers after it was asked to stop and /readyz says so, milliseconds: until whoever balances the load has seen that.',
+    ),
   BELLOWS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

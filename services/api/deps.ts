@@ -59,6 +59,8 @@ export interface ApiDeps {
   /** Why the promise of the queue cannot be kept now; empty when it can. */
   faults(): Promise<string[]>;
   slots: StreamSlots;
+  /** Aborted when the api is about to stop: it is not ready any more, and lets its connections go. */
+  draining: AbortSignal;
   /** Aborted when the api stops: streams end, held requests are answered. */
   stopping: AbortSignal;
   /** After this without a message a stream sends a comment, milliseconds. @default 15000 */

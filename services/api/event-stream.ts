@@ -62,6 +62,8 @@ export function toEventStream(options: EventStreamOptions): Response {
           if (first === undefined) return controller.enqueue(encoder.encode(': \n\n'));
           next = undefined;
           if (first.done === true) {
+            // Another replica has the rest: soon, and not all readers at once.
+            if (stopping.aborted) controller.enqueue(encoder.encode(`retry: ${toRetryMs()}\n\n`));
             leave();
             return controller.close();
           }
@@ -102,6 +104,8 @@ function toText({ id, event, data }: Message): string {
   ];
   return `${lines.join('\n')}\n\n`;
 }
+
+const toRetryMs = (): number => Math.round(200 + 800 * Math.random());
 
 async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   const { promise: silence, resolve } = Promise.withResolvers<undefined>();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   createApiTokens,
   createAuditChain,
@@ -52,6 +53,7 @@ export interface OpenApiOptions {
 /** The whole api, listening; `stop` ends streams first, then requests, then the connections to Redis. */
 export async function openApi({ config, secrets, log }: OpenApiOptions): Promise<ApiServer> {
   const stack = createStack();
+  const draining = new AbortController();
   const stopping = new AbortController();
   const open = (use: RedisUse) => {
     const redis = openRedis(
@@ -117,6 +119,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     log,
     slots: createStreamSlots(streamsPerActor),
     faults: async () => (config.BELLOWS_REQUIRE_DURABLE ? await findDurabilityFaults(commands) : []),
+    draining: draining.signal,
     stopping: stopping.signal,
   });
 
@@ -143,6 +146,11 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   const server = await openServer({ ...listen, fetch: app.fetch });
   stack.add('server', () => server.stop());
   stack.add('streams', () => stopping.abort());
+  // Whoever balances the load sees it not ready, and sends no more, before it stops to listen.
+  stack.add('drain', async () => {
+    draining.abort();
+    await delay(config.BELLOWS_DRAIN_MS);
+  });
   return { port: server.port, stop: stack.stop };
 }
 

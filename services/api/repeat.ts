@@ -9,6 +9,8 @@ export async function repeat(
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
   let failing = false;
+  // Replicas that were started together do not act together.
+  let pauseMs = everyMs * Math.random();
   while (!signal.aborted) {
     try {
       await action();
@@ -18,6 +20,7 @@ export async function repeat(
       if (!failing) log.error({ err: error }, `${name} fails; it is tried again`);
       failing = true;
     }
-    await delay(everyMs, undefined, { signal }).catch(() => undefined);
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    pauseMs = everyMs;
   }
 }

@@ -114,6 +114,7 @@ export async function openTestApi({
     log,
     slots: createStreamSlots(10),
     faults: async () => [],
+    draining: stopping.signal,
     stopping: stopping.signal,
     ...given,
   };

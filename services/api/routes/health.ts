@@ -35,7 +35,7 @@ export function createHealthRoutes(deps: ApiDeps) {
   return createRoutes()
     .openapi(health, (c) => c.text('ok\n'))
     .openapi(ready, async (c) => {
-      const faults = deps.stopping.aborted ? ['the api is stopping'] : await deps.faults();
+      const faults = deps.draining.aborted ? ['the api is stopping'] : await deps.faults();
       // Who came without a credential learns whether, not why.
       const lines = c.get('identity') === undefined ? [faults.length === 0 ? 'ready' : 'not ready'] : faults;
       return c.text(`${lines.length === 0 ? 'ready' : lines.join('\n')}\n`, faults.length === 0 ? 200 : 503);

@@ -45,3 +45,14 @@ test.each([1, 2, 3])(
     expect(open).toBe(false);
   },
 );
+
+test('a stream that the api ends as it stops tells its reader to come again soon', async () => {
+  const stopping = new AbortController();
+  const response = toStream(async function* (signal) {
+    yield { data: 1 };
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  }, stopping);
+  const text = response.text();
+  stopping.abort();
+  expect(await text).toMatch(/^: \n\n(?:data: 1\n\n)?retry: \d{3,4}\n\n$/);
+});
