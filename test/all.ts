@@ -45,6 +45,11 @@ const checks: Check[] = [
     command: [node, 'test/run.ts', '--json', `--outputFile=${jestReport}`],
     remedy: 'npm test',
   },
+  {
+    name: 'queue and model',
+    command: [node, 'test/model/main.ts', '--operations', '20000'],
+    remedy: 'npm run test:model -- --operations 20000',
+  },
   { name: 'demo', command: [node, 'services/demo/main.ts'], remedy: './bellows demo' },
 ];
 

@@ -4,7 +4,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createRandom } from '../services/core/queue/model/random.ts';
+import { createRandom } from '../model/random.ts';
 import { catalogue, elsewhere } from './catalogue.ts';
 import { parseOptions } from './options.ts';
 import { createRedisServer } from './redis.ts';

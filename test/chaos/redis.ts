@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openRedis, type Redis } from '../../services/core/runtime/index.ts';
 import { toRedisConf, toRedisUsers } from '../../services/local/redis/conf.ts';
-import type { Random } from '../services/core/queue/model/random.ts';
+import type { Random } from '../model/random.ts';
 import type { ShimPage } from './shim.ts';
 
 export interface RedisServerOptions {

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../services/core/queue/model/random.ts';
+import { createRandom, type Random } from '../model/random.ts';
 import type { Environment } from './environment.ts';
 import type { Fault } from './fault.ts';
 import { findTaken } from './ledger.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NewJob } from '../../services/core/queue/index.ts';
 import { toKey } from '../../services/core/queue/keys.ts';
-import type { Random } from '../services/core/queue/model/random.ts';
+import type { Random } from '../model/random.ts';
 import { type Note, noteSchema, parseWork, toBranch, toLog, type Work } from './agent/work.ts';
 import { countQueued, type Environment, type Node, type Place } from './environment.ts';
 import { type Push, repositories, type Told, zeros } from './forge.ts';

@@ -37,7 +37,9 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
     if score then
       local fair = FAIR .. job.pool .. ':' .. math.floor(score / CLASS)
       shares[fair] = shares[fair] or {}
-      shares[fair][job.repo] = (shares[fair][job.repo] or 0) + 1
+      local share = shares[fair][job.repo] or { jobs = 0, last = 0 }
+      share.jobs, share.last = share.jobs + 1, math.max(share.last, score % CLASS)
+      shares[fair][job.repo] = share
     end
     same(LEASES, state == 'running', 'leases')
     same(DEADLINES, state == 'running', 'deadlines')
@@ -99,7 +101,9 @@ for _, pool in ipairs(call('SMEMBERS', POOLS)) do
     local fair = FAIR .. pool .. ':' .. class
     local known, real = call('HGETALL', fair), shares[fair] or {}
     for i = 1, #known, 2 do
-      expect(known[i + 1] % MANY == (real[known[i]] or 0), fair .. ': ' .. known[i] .. ' does not have that many waiting')
+      local share = real[known[i]] or { jobs = 0, last = 0 }
+      expect(known[i + 1] % MANY == share.jobs, fair .. ': ' .. known[i] .. ' does not have that many waiting')
+      expect(math.floor(known[i + 1] / MANY) >= share.last, fair .. ': ' .. known[i] .. ' has one waiting after its last')
       real[known[i]] = nil
     end
     expect(next(real) == nil, fair .. ': a repository waits and is not known')

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { apply, type Job } from '../../../../services/core/job/index.ts';
 import { createFollower } from '../../../../services/core/queue/index.ts';
 import { openRedis } from '../../../../services/core/runtime/index.ts';
+import { createPlay } from '../../../model/play.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
 import { until } from '../../../support/until.ts';
-import { createPlay } from './model/play.ts';
 
 let redis: TestRedis;
 beforeAll(async () => {

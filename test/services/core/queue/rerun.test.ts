@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type JobState, toId } from '../../../../services/core/job/index.ts';
-import { createQueue, type NewJob, type Queue } from '../../../../services/core/queue/index.ts';
+import {
+  createQueue,
+  defaultLimits,
+  type NewJob,
+  type Queue,
+} from '../../../../services/core/queue/index.ts';
+import { createRerun } from '../../../../services/core/queue/rerun.ts';
+import { createRunner } from '../../../../services/core/queue/run-script.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
@@ -119,6 +126,31 @@ test('a pipeline that has not ended, or that is not known, is not run again, and
   expect(await queue.rerun(pipeline)).toEqual({ answer: 'running' });
   expect(await queue.rerun('0'.repeat(20))).toEqual({ answer: 'unknown' });
   expect(await commands.xlen('ci:{q}:events')).toBe(events);
+});
+
+test('a job that is put back while its pipeline is about to run again is not run twice', async () => {
+  const { pipeline, jobs: ids } = await enqueue(toJob('build'), toJob('test'));
+  queue = createQueue({ commands, leaseMs: 30_000, limits: { losses: 1 } });
+  await queue.claim({ pool: 'default', agent: 'lost', tokenHash: '' });
+  await queue.lost('lost', 'killed');
+  await runAll();
+  const read = async () => {
+    const found = await Promise.all(ids.map(async (id) => (await queue.job(id))?.job));
+    return found.filter((job) => job !== undefined);
+  };
+  // What the plan is made from is no longer so when it is carried out.
+  const late = createRerun({
+    run: createRunner(commands),
+    limits: defaultLimits,
+    readJobs: async () => {
+      const before = await read();
+      await queue.requeue(ids[0] ?? '');
+      return before;
+    },
+  });
+  expect(await late(pipeline)).toEqual({ answer: 'running' });
+  expect((await queue.jobs({ limit: 10 })).jobs).toHaveLength(2);
+  expect(await queue.audit()).toEqual([]);
 });
 
 test('there is room for all of it or for nothing', async () => {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { createQueue, type Queue, QueueError } from '../../../../services/core/queue/index.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
+import { createRandom } from '../../../model/random.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
-import { createRandom } from './model/random.ts';
 
 const servers: TestRedis[] = [];
 afterEach(async () => {

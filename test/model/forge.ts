@@ -1,6 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { type CommitStatus, type Job, toCommitStatus } from '../../../../../services/core/job/index.ts';
-import type { Outbox, TakenStatus } from '../../../../../services/core/queue/index.ts';
+import { type CommitStatus, type Job, toCommitStatus } from '../../services/core/job/index.ts';
+import type { Outbox, TakenStatus } from '../../services/core/queue/index.ts';
 import type { Random } from './random.ts';
 
 /** Longer than any play: what is leased is given back, or told. */

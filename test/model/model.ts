@@ -1,7 +1,7 @@
-import type { JobState, Outcome, Step, StepFact } from '../../../../../services/core/job/index.ts';
-import { isFinal, toId } from '../../../../../services/core/job/index.ts';
-import type { EnqueueRequest, Limits, NewJob } from '../../../../../services/core/queue/index.ts';
-import { toSpec } from '../../../../support/job.ts';
+import type { JobState, Outcome, Step, StepFact } from '../../services/core/job/index.ts';
+import { isFinal, toId } from '../../services/core/job/index.ts';
+import type { EnqueueRequest, Limits, NewJob } from '../../services/core/queue/index.ts';
+import { toSpec } from '../support/job.ts';
 
 /**
  * The queue once more, from the prose alone: plain lists, no Redis, no time. Slow and easy to believe.
