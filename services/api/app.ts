@@ -3,7 +3,7 @@ import { matchedRoutes } from 'hono/route';
 import { auditChanges, auditRefusals } from './audit.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
-import { apiBytes, checkNames, limitBody } from './door.ts';
+import { apiBytes, checkNames, limitBody, refuseWrites } from './door.ts';
 import type { ApiEnv } from './env.ts';
 import { limitFailures, limitRequests } from './limit.ts';
 import { toOpenApi } from './openapi/document.ts';
@@ -39,7 +39,7 @@ export function createApp(deps: ApiDeps) {
   app.use(measure(deps), harden(deps), checkNames(deps.hosts, deps.publicUrl));
   app.use(auditRefusals(deps), limitFailures(deps));
   app.on('GET', ['/', '/jobs/:id', '/api/v1/docs'], redeemCode(deps));
-  app.use(authenticate(deps), limitRequests(deps), auditChanges(deps));
+  app.use(authenticate(deps), refuseWrites(deps), limitRequests(deps), auditChanges(deps));
   app.use('/api/*', limitBody(apiBytes));
   return app
     .route('/', createHealthRoutes(deps))

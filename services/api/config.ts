@@ -43,6 +43,15 @@ export const apiConfigSchema = z.object({
   BELLOWS_REDIS_USER: text
     .default('api')
     .describe('Redis ACL user; its password is the secret redis-password.'),
+  BELLOWS_REDIS_REPLICAS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      'Replicas of Redis that must have a push, and how a job ended, before that is answered; fewer are answered 503. 0 for a single Redis with a disk of its own.',
+    ),
   BELLOWS_SECRETS_DIR: text.describe(
     'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password; forge-gitea and forge-github hold a token with which commit statuses are posted there.',
   ),

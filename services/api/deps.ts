@@ -12,7 +12,7 @@ import type {
 } from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
-import type { Follower, Outbox, Queue, Repositories } from '../core/queue/index.ts';
+import type { Follower, Outbox, Queue, Repositories, Schema } from '../core/queue/index.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
@@ -56,6 +56,8 @@ export interface ApiDeps {
   reconciler: Reconciler;
   metrics: Metrics;
   log: Log;
+  /** Whether this api may write what Redis holds. */
+  schema: Pick<Schema, 'refusal'>;
   /** Why the promise of the queue cannot be kept now; empty when it can. */
   faults(): Promise<string[]>;
   slots: StreamSlots;

@@ -1,5 +1,6 @@
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
+import type { ApiDeps } from './deps.ts';
 import { Problem } from './problem.ts';
 
 /** Answered whatever the Host, as a kubelet asks by address; they say one word. */
@@ -21,6 +22,16 @@ export function checkNames(hosts: readonly string[], publicUrl: string) {
     const origin = c.req.header('origin');
     if (origin !== undefined && !origins.has(origin))
       throw new Problem(403, `Origin "${origin.slice(0, 200)}" may not ask here.`);
+    await next();
+  });
+}
+
+/** An api that is not of the age of what Redis holds changes nothing in it; what it can read it shows. */
+export function refuseWrites({ schema }: Pick<ApiDeps, 'schema'>) {
+  return createMiddleware(async (c, next) => {
+    const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
+    const refusal = reads ? undefined : schema.refusal();
+    if (refusal !== undefined) throw new Problem(503, refusal, { 'retry-after': '5' });
     await next();
   });
 }

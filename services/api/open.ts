@@ -8,6 +8,7 @@ import {
   createRateLimits,
   createRepositorySecrets,
   createSessions,
+  createToken,
   type RepositorySecrets,
   type Secrets,
 } from '../core/access/index.ts';
@@ -18,6 +19,9 @@ import {
   createOutbox,
   createQueue,
   createRepositories,
+  createSchema,
+  findReplicaFaults,
+  type Replication,
   toTickMs,
 } from '../core/queue/index.ts';
 import {
@@ -76,7 +80,16 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     secretsKeys === undefined ? undefined : createRepositorySecrets(commands, secretsKeys);
   const accesses = toAccesses(origins, secrets);
   const told = accesses.map(({ forge }) => forge);
-  const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS, told });
+  const replication = toReplication(config.BELLOWS_REDIS_REPLICAS, () => {
+    const redis = open('commands');
+    stack.add('replicated commands', () => redis.disconnect());
+    return redis;
+  });
+  const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS, told, replication });
+  const schema = createSchema({ commands, api: createToken() });
+  const unlessRefused = (action: () => Promise<void>) => async () => {
+    if (schema.refusal() === undefined) await action();
+  };
   const outbox = createOutbox({ commands });
   const repositories = createRepositories({ commands });
   const follower = createFollower({ commands, openBlocking: () => open('blocking') });
@@ -118,28 +131,51 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     metrics,
     log,
     slots: createStreamSlots(streamsPerActor),
-    faults: async () => (config.BELLOWS_REQUIRE_DURABLE ? await findDurabilityFaults(commands) : []),
+    schema,
+    faults: async () => [
+      ...[schema.refusal()].filter((refusal) => refusal !== undefined),
+      ...(config.BELLOWS_REQUIRE_DURABLE ? await findDurabilityFaults(commands) : []),
+      ...(await findReplicaFaults(commands, config.BELLOWS_REDIS_REPLICAS)),
+    ],
     draining: draining.signal,
     stopping: stopping.signal,
   });
 
   // Without Redis the api listens all the same, and says 503.
   await untilReady(commands, firstConnectMs);
+  await schema.renew().catch((error: unknown) => log.debug({ err: error }, 'schema'));
+  stack.add('schema', () => schema.leave().catch(() => undefined));
   if (repositorySecrets !== undefined && (secretsKeys?.length ?? 0) > 1) void reseal(repositorySecrets, log);
   const loop = { log, signal: stopping.signal };
   // What moved while nobody listened.
   reconciler.owe();
   const loops = Promise.all([
     watch.run(stopping.signal),
-    repeat('the tick of the queue', toTickMs(config.BELLOWS_LEASE_MS), () => queue.tick(), loop),
-    repeat('the comparison of heads', 1000, () => reconciler.settle(), loop),
+    repeat('the renewal of the schema', 1000, schema.renew, loop),
+    repeat(
+      'the tick of the queue',
+      toTickMs(config.BELLOWS_LEASE_MS),
+      unlessRefused(() => queue.tick()),
+      loop,
+    ),
+    repeat(
+      'the comparison of heads',
+      1000,
+      unlessRefused(() => reconciler.settle()),
+      loop,
+    ),
     repeat('the head of the audit log', 60_000, heads.measure, loop),
     repeat('the export of the audit log’s head', 3_600_000, heads.tell, loop),
     repeat('the record of refusals', 300_000, audit.writeRefusals, loop),
     repeat('the list of forges to compare', 60_000, () => reconciler.oweForges(), loop),
     ...accesses.map((access) => {
       const post = createPoster({ access, outbox, publicUrl, metrics, log });
-      return repeat(`telling ${access.forge} of commits`, 1000, () => post(stopping.signal), loop);
+      return repeat(
+        `telling ${access.forge} of commits`,
+        1000,
+        unlessRefused(() => post(stopping.signal)),
+        loop,
+      );
     }),
   ]);
   stack.add('loops', async () => void (await loops));
@@ -170,6 +206,14 @@ function toAccesses(origins: Origins, { forges = {} }: Pick<Secrets, 'forges'>):
     const [origin, token] = [origins[forge], forges[forge]];
     return origin === undefined || token === undefined ? [] : [{ forge, origin, token }];
   });
+}
+
+/** WAIT holds its connection, so these are a few and for nothing else. */
+const replicatedConnections = 4;
+
+function toReplication(replicas: number, openOne: () => Redis): Replication | undefined {
+  if (replicas === 0) return undefined;
+  return { replicas, connections: Array.from({ length: replicatedConnections }, openOne) };
 }
 
 function untilReady(redis: Redis, withinMs: number): Promise<void> {

@@ -113,6 +113,7 @@ export async function openTestApi({
     metrics,
     log,
     slots: createStreamSlots(10),
+    schema: { refusal: () => undefined },
     faults: async () => [],
     draining: stopping.signal,
     stopping: stopping.signal,

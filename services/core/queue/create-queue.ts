@@ -15,6 +15,7 @@ import { appendLog, readChunks, seekLog } from './log.ts';
 import { toAskedId, toJobId, toStatusId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
+import { createReplicatedRunner, type Replication } from './replicated.ts';
 import { createRerun } from './rerun.ts';
 import { createRunner, toBytes, toFields, toList, toNumber, toText } from './run-script.ts';
 import { audit } from './scripts/audit.ts';
@@ -38,6 +39,8 @@ export interface QueueDeps {
   limits?: Partial<Limits>;
   /** Forges that are told the state of commits: jobs of their repositories have entries in the outbox. @default none */
   told?: readonly Forge[];
+  /** What is accepted and how it ended is answered only when replicas have it. @default one Redis is enough */
+  replication?: Replication | undefined;
 }
 
 /** Removed refs whose epoch is remembered, a repository. */
@@ -47,6 +50,7 @@ export function createQueue(deps: QueueDeps): Queue {
   const { commands, leaseMs, told = [] } = deps;
   const limits = { ...defaultLimits, ...deps.limits };
   const run = createRunner(commands);
+  const runSafely = deps.replication === undefined ? run : createReplicatedRunner(deps.replication);
 
   const read = async (id: string): Promise<{ job: Job; event: string } | undefined> => {
     const reply = await run(look, [id]);
@@ -72,7 +76,7 @@ export function createQueue(deps: QueueDeps): Queue {
     (await readPipeline(id)).flatMap(({ job }) => (job.spec.sha === sha ? [job.id] : []));
 
   return {
-    enqueue: createEnqueue(run, limits, told),
+    enqueue: createEnqueue(runSafely, limits, told),
 
     async expand(id, fence, workflows) {
       const known = await read(id);
@@ -90,7 +94,7 @@ export function createQueue(deps: QueueDeps): Queue {
       const specs = added.map((workflow) => toSpecBytes({ ...spec, workflow }));
       return toOneOf(
         ['done', 'stale'] as const,
-        toText(await run(expand, [id, fence, JSON.stringify(jobs), ...specs])),
+        toText(await runSafely(expand, [id, fence, JSON.stringify(jobs), ...specs])),
       );
     },
 
@@ -124,7 +128,7 @@ export function createQueue(deps: QueueDeps): Queue {
     async complete(id, fence, { outcome, reason, exitCode }) {
       const { errors, backOffMs, longestBackOffMs } = limits;
       const retry = [errors, backOffMs, longestBackOffMs];
-      const reply = await run(complete, [id, fence, outcome, reason ?? '', exitCode ?? '', ...retry]);
+      const reply = await runSafely(complete, [id, fence, outcome, reason ?? '', exitCode ?? '', ...retry]);
       return completeAnswerSchema.shape.answer.parse(toText(reply));
     },
 
@@ -149,7 +153,7 @@ export function createQueue(deps: QueueDeps): Queue {
     },
 
     rerun: createRerun({
-      run,
+      run: runSafely,
       limits,
       readJobs: async (id) => (await readPipeline(id)).map(({ job }) => job),
     }),

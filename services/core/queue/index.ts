@@ -6,4 +6,6 @@ export { ticketsKey } from './keys.ts';
 export { defaultLimits, type Limits, toTickMs } from './limits.ts';
 export { createOutbox, type Outbox, type OutboxState, type TakenStatus } from './outbox.ts';
 export * from './queue.ts';
+export { findReplicaFaults, type Replication } from './replicated.ts';
 export { createRepositories, type Repositories } from './repositories.ts';
+export { createSchema, ownRange, type Schema, type SchemaRange } from './schema.ts';

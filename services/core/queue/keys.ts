@@ -10,6 +10,7 @@
  * | seq                | STRING | the last sequence number                          | whoever makes a job, or makes it ready again | never |
  * | epoch              | STRING | how many refs were removed                        | removeHead                    | never |
  * | tick               | HASH   | `at`: the last tick; how far it looked who rises  | tick                          | never |
+ * | schema             | HASH   | `version` of what is here; `api <name>` → what it serves, until when | serve, leave    | an api's with its lease |
  * | counts             | HASH   | state → jobs, where no other key counts them      | all that change a job         | never |
  * | events             | STREAM | what was decided, in order                        | all that change a job, step   | trimmed by tick |
  * | index, repo:<repo> | ZSET   | job, by sequence                                  | enqueue expand rerun          | with the job |
@@ -52,6 +53,7 @@ const single = {
   seq: 'seq',
   epoch: 'epoch',
   tick: 'tick',
+  schema: 'schema',
   counts: 'counts',
   events: 'events',
   index: 'index',
