@@ -59,7 +59,7 @@ async function explain(error: unknown): Promise<{ message: string; exitCode: Exi
 function toAdvice({ status, message }: { status: number; message: string }): string {
   const sentence = message.replace(/\.?$/, '.');
   if (status === 401)
-    return `${sentence} The token is not accepted: run ./bellows up anew, or set BELLOWS_TOKEN`;
+    return `${sentence} The token is not accepted: run ./bellows up anew, sign in with ./bellows login, or set BELLOWS_TOKEN`;
   if (status === 429 || status === 503) return `${sentence} Try again in a moment`;
   return message;
 }

@@ -117,6 +117,28 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/statuses.ts')).configureStatuses,
     },
   ],
+  'Access:': [
+    {
+      name: 'login',
+      summary: 'sign in at a Bellows elsewhere',
+      load: async () => (await import('./commands/login.ts')).configureLogin,
+    },
+    {
+      name: 'logout',
+      summary: 'sign out, and revoke what login was given',
+      load: async () => (await import('./commands/login.ts')).configureLogout,
+    },
+    {
+      name: 'whoami',
+      summary: 'show who you are to which Bellows',
+      load: async () => (await import('./commands/login.ts')).configureWhoami,
+    },
+    {
+      name: 'token',
+      summary: 'make, list and revoke API tokens',
+      load: async () => (await import('./commands/token.ts')).configureToken,
+    },
+  ],
   'This machine:': [
     {
       name: 'run',
@@ -202,7 +224,7 @@ Exit codes:
 ${exitCodeMeanings.map(([code, meaning]) => `  ${code}  ${meaning}`).join('\n')}
 
 Environment:
-  BELLOWS_URL, BELLOWS_TOKEN  another Bellows than the one of this machine
+  BELLOWS_URL, BELLOWS_TOKEN  another Bellows than that of ./bellows login, or of this machine
   BELLOWS_DATA                the data folder of this machine's
   NO_COLOR                    no colours`;
 }

@@ -27,6 +27,7 @@ export async function startIdentityProvider(redirectUri: string) {
   let account = ada;
   let tamper: Tamper | undefined;
   let claimsInIdToken = true;
+  let slashed = false;
   let down = false;
   const asked: string[] = [];
 
@@ -69,6 +70,8 @@ export async function startIdentityProvider(redirectUri: string) {
     provider.use(async (context, next) => {
       await next();
       const { body } = context;
+      if (slashed && context.path.startsWith('/.well-known/'))
+        context.body = { ...(body as object), issuer: `${issuer}/` };
       if (context.path !== '/token' || tamper === undefined || typeof body !== 'object' || body === null)
         return;
       if ('id_token' in body && typeof body.id_token === 'string')
@@ -100,6 +103,10 @@ export async function startIdentityProvider(redirectUri: string) {
     },
     setDown: (is: boolean) => {
       down = is;
+    },
+    /** Its discovery ends its own name with a slash, and its tokens do not. */
+    setSlashed: (is: boolean) => {
+      slashed = is;
     },
     /** Keeps the claims of scopes out of the ID token. */
     setStrict: () => {

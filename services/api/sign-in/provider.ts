@@ -108,6 +108,8 @@ async function discover({ issuer, clientId, clientSecret }: ProviderOptions) {
   const config = new oidc.Configuration(
     {
       ...metadata,
+      // The same but for a slash at its end, which tokens may spell otherwise than the discovery (Gitea).
+      issuer,
       id_token_signing_alg_values_supported: offered.filter((name) => algorithms.includes(name)),
     },
     clientId,

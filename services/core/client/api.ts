@@ -3,7 +3,9 @@ import { auditPageSchema } from '../audit/index.ts';
 import {
   acceptedSchema,
   agentsSchema,
+  apiTokenSchema,
   claimTokenSchema,
+  createdTokenSchema,
   type JobEvent,
   type JobState,
   jobAnswerSchema,
@@ -11,6 +13,8 @@ import {
   jobPageSchema,
   type LogText,
   logTextSchema,
+  meSchema,
+  type NewToken,
   pageCodeSchema,
   pipelineSchema,
   poolsSchema,
@@ -128,6 +132,14 @@ export function createApiClient(options: TransportOptions) {
       transport.call(secret(id, name), nothing, { method: 'DELETE' }),
 
     statuses: () => transport.call(`${v1}/statuses`, statusesSchema),
+    me: () => transport.call(`${v1}/me`, meSchema),
+    tokens: () => transport.call(`${v1}/tokens`, z.object({ tokens: z.array(apiTokenSchema) })),
+    /** The token is shown this once. */
+    createToken: (body: NewToken) =>
+      transport.call(`${v1}/tokens`, createdTokenSchema, { method: 'POST', body }),
+    revokeToken: (name: string) =>
+      transport.call(`${v1}/tokens/${encodeURIComponent(name)}`, nothing, { method: 'DELETE' }),
+
     reconcile: (repositoryId?: string) =>
       transport.call(`${v1}/reconcile`, reconciledSchema, {
         method: 'POST',

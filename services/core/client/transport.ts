@@ -16,13 +16,18 @@ export const problemSchema = z.object({
   detail: z.string().optional(),
 });
 
-/** The api answered with an error; `status` is HTTP's. */
+/** What OAuth's own routes say in place of a problem (RFC 6749, 5.2). */
+const oauthErrorSchema = z.object({ error: z.string(), error_description: z.string().optional() });
+
+/** The api answered with an error; `status` is HTTP's, `code` OAuth's. */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
-  constructor(status: number, message: string) {
+  readonly code: string | undefined;
+  constructor(status: number, message: string, code?: string) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -123,7 +128,10 @@ async function readAll(response: IncomingMessage): Promise<Buffer> {
 
 function toError(status: number, body: Buffer): ApiError {
   try {
-    const problem = problemSchema.parse(JSON.parse(body.toString()));
+    const said: unknown = JSON.parse(body.toString());
+    const oauth = oauthErrorSchema.safeParse(said).data;
+    if (oauth !== undefined) return new ApiError(status, oauth.error_description ?? oauth.error, oauth.error);
+    const problem = problemSchema.parse(said);
     return new ApiError(status, problem.detail ?? problem.title);
   } catch {
     return new ApiError(status, `the api answered ${status}`);

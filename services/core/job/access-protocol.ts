@@ -69,7 +69,7 @@ export const deviceAuthorizationSchema = z.object({
   verification_uri: z.url(),
   verification_uri_complete: z.url(),
   expires_in: z.int().positive(),
-  interval: z.int().positive(),
+  interval: z.number().positive(),
 });
 export type DeviceAuthorization = z.infer<typeof deviceAuthorizationSchema>;
 

@@ -279,6 +279,17 @@ test('where no provider or no client secret is set nobody signs in, and the page
   await plain.close();
 });
 
+test('a provider whose discovery ends its name with a slash, and whose tokens do not, signs people in', async () => {
+  provider.setSlashed(true);
+  const callback = new URL(await toCallback());
+  const attempt = browser.cookies.get('bellows_sign_in') ?? '';
+  const signIn = open();
+  await signIn?.begin('/');
+  provider.setSlashed(false);
+  const { person } = (await signIn?.finish(callback.searchParams, decodeURIComponent(attempt))) ?? {};
+  expect(person).toMatchObject({ actor: 'user:gitea:7', role: 'admin' });
+});
+
 test('claims that the provider keeps out of the ID token are asked of it', async () => {
   provider.setStrict();
   provider.asked.length = 0;

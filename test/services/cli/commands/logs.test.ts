@@ -75,7 +75,7 @@ test('what the api refuses is not asked again', async () => {
   });
   expect([code, stderr]).toEqual([
     1,
-    'bellows: Expected a token. The token is not accepted: run ./bellows up anew, or set BELLOWS_TOKEN\n',
+    'bellows: Expected a token. The token is not accepted: run ./bellows up anew, sign in with ./bellows login, or set BELLOWS_TOKEN\n',
   ]);
   const followed = await runCli(['logs', '-f', toJobId(7)], {
     env: { ...api.env, BELLOWS_TOKEN: 'wrong' },
