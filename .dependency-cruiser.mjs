@@ -15,6 +15,7 @@ const rooms = [
   { from: '^services/core/client/', to: [...core('job', 'audit'), ...packages('zod', 'eventsource-parser')] },
   { from: '^services/core/runtime/', to: packages('zod', 'ioredis') },
   { from: '^services/core/log/', to: packages('pino') },
+  { from: '^services/core/store/', to: packages('aws4fetch') },
   { from: '^services/core/mask/', to: core('execute') },
 ];
 
