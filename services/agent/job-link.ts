@@ -47,12 +47,11 @@ export function createJobLink(
       transport.call(`${place}/steps`, z.unknown(), { method: 'POST', body: fact, token }),
     workflows: (workflows: string[]) =>
       transport.call(`${place}/workflows`, z.unknown(), { method: 'POST', body: { workflows }, token }),
-    log: (n: number, step: string, bytes: Uint8Array) =>
-      transport.call(`${place}/log/${n}?step=${encodeURIComponent(step)}`, logAnswerSchema, {
-        method: 'PUT',
-        bytes,
-        token,
-      }),
+    /** @param dropped in place of bytes: how many came after the log was full */
+    log: (n: number, step: string, bytes: Uint8Array, dropped = 0) => {
+      const query = `step=${encodeURIComponent(step)}${dropped > 0 ? `&dropped=${dropped}` : ''}`;
+      return transport.call(`${place}/log/${n}?${query}`, logAnswerSchema, { method: 'PUT', bytes, token });
+    },
     secrets: (names: readonly string[], signal: AbortSignal) =>
       transport.call(`${place}/secrets?names=${names.join(',')}`, jobSecretsSchema, { token, signal }),
     complete: (outcome: Outcome) =>

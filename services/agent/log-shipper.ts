@@ -2,7 +2,7 @@ import type { LogAnswer } from '../core/job/index.ts';
 
 export interface LogShipperDeps {
   /** Sends one chunk; repeats until it is answered, or rejects when the log is lost for good. */
-  send(n: number, step: string, bytes: Uint8Array): Promise<LogAnswer>;
+  send(n: number, step: string, bytes: Uint8Array, dropped?: number): Promise<LogAnswer>;
   /** Most bytes in one chunk. @default 65536 */
   chunkBytes?: number;
   /** How long bytes wait for company, milliseconds. @default 250 */
@@ -27,7 +27,8 @@ interface Chunk {
 /**
  * Ships a log in numbered chunks, one in flight, each of one step. The first leaves at once, so that
  * somebody who watches sees life; then a chunk leaves when it is full, when another step begins, or after
- * `intervalMs`. What was sent is kept until the next answer, so that a gap can be sent again.
+ * `intervalMs`. What was sent is kept until the next answer, so that a gap can be sent again. Once the log
+ * is full, what follows is counted, and the count is its last word.
  */
 export function createLogShipper({
   send,
@@ -39,7 +40,8 @@ export function createLogShipper({
   let pendingBytes = 0;
   let n = 0;
   let unconfirmed: Chunk[] = [];
-  let full = false;
+  /** Of a log that is full: its last chunk, and what came after it. */
+  let full: { have: number; step: string; dropped: number } | undefined;
   let broken: { error: unknown } | undefined;
   let sending: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -67,7 +69,7 @@ export function createLogShipper({
     unconfirmed.push(chunk);
     for (let next: Chunk | undefined = chunk; next !== undefined; ) {
       const { answer, have } = await send(next.n, next.step, next.bytes);
-      if (answer === 'full') full = true;
+      if (answer === 'full') full ??= { have, step: next.step, dropped: next.bytes.length };
       if (answer !== 'gap') {
         const done = next.n;
         unconfirmed = unconfirmed.filter((kept) => kept.n > done);
@@ -82,12 +84,13 @@ export function createLogShipper({
   };
 
   const pump = async () => {
-    for (let chunk = takeChunk(); chunk !== undefined && !full; chunk = takeChunk()) {
+    for (let chunk = takeChunk(); chunk !== undefined; chunk = full === undefined ? takeChunk() : undefined) {
       await deliver(chunk);
       for (const wake of roomWaiters.splice(0)) wake();
       if (!isDue()) break;
     }
-    if (full) {
+    if (full !== undefined) {
+      full.dropped += pendingBytes;
       pending = [];
       pendingBytes = 0;
     }
@@ -119,7 +122,8 @@ export function createLogShipper({
 
   return {
     write: async (step, bytes) => {
-      if (full || bytes.length === 0) return;
+      if (full !== undefined) full.dropped += bytes.length;
+      if (full !== undefined || bytes.length === 0) return;
       if (broken !== undefined) throw broken.error;
       pending.push({ step, bytes });
       pendingBytes += bytes.length;
@@ -131,6 +135,10 @@ export function createLogShipper({
       while ((pending.length > 0 || sending !== undefined) && broken === undefined) await flush();
       clearTimeout(timer);
       if (broken !== undefined) throw broken.error;
+      if (full === undefined || full.dropped === 0) return;
+      const { have, step, dropped } = full;
+      full.dropped = 0;
+      await send(have + 1, step, new Uint8Array(), dropped);
     },
   };
 }

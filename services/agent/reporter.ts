@@ -27,11 +27,11 @@ export interface ReporterOptions {
 
 export function createReporter({ link, signal, noRoomMs, onTrouble }: ReporterOptions): Reporter {
   const patience = { signal };
-  const send = (n: number, step: string, bytes: Uint8Array): Promise<LogAnswer> => {
+  const send = (n: number, step: string, bytes: Uint8Array, dropped?: number): Promise<LogAnswer> => {
     const since = performance.now();
     return untilAnswered(async () => {
       try {
-        return await link.log(n, step, bytes);
+        return await link.log(n, step, bytes, dropped);
       } catch (error) {
         if (!isWithoutRoom(error) || performance.now() - since < noRoomMs) throw error;
         onTrouble(error);

@@ -53,7 +53,7 @@ export const apiConfigSchema = z.object({
       'Replicas of Redis that must have a push, and how a job ended, before that is answered; fewer are answered 503. 0 for a single Redis with a disk of its own.',
     ),
   BELLOWS_SECRETS_DIR: text.describe(
-    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password; forge-gitea and forge-github hold a token with which commit statuses are posted there.',
+    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password, s3-access-key, s3-secret-key; forge-gitea and forge-github hold a token with which commit statuses are posted there.',
   ),
   BELLOWS_LOCAL_ORIGIN: originSchema
     .optional()
@@ -141,6 +141,21 @@ export const apiConfigSchema = z.object({
     .describe(
       'How long it still answers after it was asked to stop and /readyz says so, milliseconds: until whoever balances the load has seen that.',
     ),
+  BELLOWS_STORE: z
+    .string()
+    .regex(/^(?:\/|https?:\/\/[^/?#@]+\/)[^?#@]*[^?#@/]$/, 'expected /a/folder or https://endpoint/bucket')
+    .optional()
+    .describe(
+      'Where logs go when their job has ended: a folder, or a bucket of an S3-compatible store (https://endpoint/bucket, key in the secrets s3-access-key and s3-secret-key). Without it they stay in Redis for 30 days.',
+    ),
+  BELLOWS_STORE_REGION: text.default('us-east-1').describe('Of the S3-compatible store.'),
+  BELLOWS_LOG_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe('How long an archived log is kept, at most; it also goes with its job.'),
   BELLOWS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

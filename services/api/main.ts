@@ -1,6 +1,7 @@
 import { readSecrets, SecretError } from '../core/access/index.ts';
 import { createLog } from '../core/log/index.ts';
 import { ConfigError, readConfig, untilSignal } from '../core/runtime/index.ts';
+import { StoreError } from '../core/store/index.ts';
 import { apiConfigSchema } from './config.ts';
 import { openApi } from './open.ts';
 
@@ -16,7 +17,8 @@ try {
   log.info({ signal }, 'the api stops');
   await api.stop();
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof SecretError)) throw error;
+  if (!(error instanceof ConfigError || error instanceof SecretError || error instanceof StoreError))
+    throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

@@ -23,6 +23,8 @@ export interface Metrics {
   auditHead(n: number): void;
   /** One try to tell a forge the state of a commit. */
   status(forge: string, outcome: 'posted' | 'retried' | 'refused'): void;
+  archived(): void;
+  archiveFailed(): void;
 }
 
 /** @param readCounts jobs by state; asked when somebody scrapes. */
@@ -60,6 +62,16 @@ export function createMetrics(
   const auditHead = new Gauge({
     name: 'bellows_audit_head',
     help: 'Records of the audit log since its beginning; when this falls, its end was cut off.',
+    registers,
+  });
+  const archived = new Counter({
+    name: 'bellows_logs_archived_total',
+    help: 'Jobs whose log has left Redis for the store.',
+    registers,
+  });
+  const archiveFailures = new Counter({
+    name: 'bellows_log_archive_failures_total',
+    help: 'Logs that could not be archived; they stay in Redis, and are tried again.',
     registers,
   });
   new Gauge({
@@ -108,6 +120,8 @@ export function createMetrics(
     status: (forge, outcome) => statuses.inc({ forge, outcome }),
     reconciled: (events) => reconciled.inc(events),
     limited: (limit) => limited.inc({ limit }),
+    archived: () => archived.inc(),
+    archiveFailed: () => archiveFailures.inc(),
     auditHead: (n) => auditHead.set(n),
   };
 }

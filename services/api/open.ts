@@ -20,6 +20,7 @@ import {
   createQueue,
   createRepositories,
   createSchema,
+  createUnarchived,
   findReplicaFaults,
   type Replication,
   toTickMs,
@@ -32,6 +33,9 @@ import {
   type RedisUse,
 } from '../core/runtime/index.ts';
 import { createApp } from './app.ts';
+import { createLogArchive } from './archive/archive.ts';
+import { createArchiver } from './archive/archiver.ts';
+import { openStore } from './archive/open-store.ts';
 import { createHeadExport } from './audit-heads.ts';
 import { createClientAddress } from './client-address.ts';
 import type { ApiConfig } from './config.ts';
@@ -46,6 +50,7 @@ import { createSignIn } from './sign-in/sign-in.ts';
 import { createPoster } from './statuses/poster.ts';
 
 const firstConnectMs = 2000;
+const dayMs = 86_400_000;
 const streamsPerActor = 200;
 
 export interface OpenApiOptions {
@@ -56,6 +61,8 @@ export interface OpenApiOptions {
 
 /** The whole api, listening; `stop` ends streams first, then requests, then the connections to Redis. */
 export async function openApi({ config, secrets, log }: OpenApiOptions): Promise<ApiServer> {
+  // First, since it may be refused.
+  const store = await openStore(config, secrets);
   const stack = createStack();
   const draining = new AbortController();
   const stopping = new AbortController();
@@ -80,19 +87,20 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     secretsKeys === undefined ? undefined : createRepositorySecrets(commands, secretsKeys);
   const accesses = toAccesses(origins, secrets);
   const told = accesses.map(({ forge }) => forge);
+  const archive = store === undefined ? {} : { archive: createLogArchive(store) };
   const replication = toReplication(config.BELLOWS_REDIS_REPLICAS, () => {
     const redis = open('commands');
     stack.add('replicated commands', () => redis.disconnect());
     return redis;
   });
-  const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS, told, replication });
+  const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS, told, replication, ...archive });
   const schema = createSchema({ commands, api: createToken() });
   const unlessRefused = (action: () => Promise<void>) => async () => {
     if (schema.refusal() === undefined) await action();
   };
   const outbox = createOutbox({ commands });
   const repositories = createRepositories({ commands });
-  const follower = createFollower({ commands, openBlocking: () => open('blocking') });
+  const follower = createFollower({ commands, openBlocking: () => open('blocking'), ...archive });
   stack.add('follower', () => follower.close());
   const metrics = createMetrics(
     () => queue.counts(),
@@ -141,6 +149,18 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     stopping: stopping.signal,
   });
 
+  const archiver =
+    store === undefined
+      ? undefined
+      : createArchiver({
+          store,
+          unarchived: createUnarchived({ commands }),
+          queue,
+          metrics,
+          log,
+          keepMs: config.BELLOWS_LOG_DAYS * dayMs,
+        });
+
   // Without Redis the api listens all the same, and says 503.
   await untilReady(commands, firstConnectMs);
   await schema.renew().catch((error: unknown) => log.debug({ err: error }, 'schema'));
@@ -167,6 +187,16 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     repeat('the head of the audit log', 60_000, heads.measure, loop),
     repeat('the export of the audit log’s head', 3_600_000, heads.tell, loop),
     repeat('the record of refusals', 300_000, audit.writeRefusals, loop),
+    ...(archiver === undefined
+      ? []
+      : [
+          repeat(
+            'the archive of logs',
+            5000,
+            unlessRefused(() => archiver.pass(stopping.signal)),
+            loop,
+          ),
+        ]),
     repeat('the list of forges to compare', 60_000, () => reconciler.oweForges(), loop),
     ...accesses.map((access) => {
       const post = createPoster({ access, outbox, publicUrl, metrics, log });

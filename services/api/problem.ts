@@ -6,6 +6,7 @@ import { AccessError } from '../core/access/index.ts';
 import { HeadsError, PayloadError } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import { QueueError } from '../core/queue/index.ts';
+import { StoreError } from '../core/store/index.ts';
 import { pageRoutes } from './access-rules.ts';
 import type { ApiEnv } from './env.ts';
 import { pagePolicy, toProblemPage } from './page/html.ts';
@@ -126,6 +127,10 @@ function toProblem(error: Error): Problem {
   if (error instanceof QueueError && error.code === 'invalid') return new Problem(422, error.message);
   if (error instanceof QueueError && error.code === 'full')
     return new Problem(503, 'The queue has no room left. Try again when some jobs are done.', retryLater);
+  if (error instanceof QueueError && error.code === 'archived')
+    return new Problem(503, 'This log was archived, and the api knows no archive: set BELLOWS_STORE again.');
+  if (error instanceof StoreError)
+    return new Problem(503, 'The store of archived logs does not answer. Try again later.', retryLater);
   if (error instanceof QueueError || error instanceof AccessError)
     return new Problem(
       503,

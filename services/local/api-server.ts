@@ -15,6 +15,7 @@ export interface ApiServerOptions {
   gitOrigin: string;
   redisUrl: string;
   secretsFolder: string;
+  storeFolder: string;
   logFile: string;
   auditHeadsFile: string;
   logLevel: string;
@@ -56,6 +57,7 @@ export function toApiEnvironment(
     BELLOWS_REDIS_URL: options.redisUrl,
     BELLOWS_REDIS_USER: 'api',
     BELLOWS_SECRETS_DIR: options.secretsFolder,
+    BELLOWS_STORE: options.storeFolder,
     BELLOWS_AUDIT_HEADS: options.auditHeadsFile,
     BELLOWS_LOG_LEVEL: options.logLevel,
     BELLOWS_LEASE_MS: String(options.leaseMs),

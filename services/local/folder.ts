@@ -12,6 +12,8 @@ export interface Folder {
   redis: string;
   git: string;
   log: string;
+  /** Logs of jobs that have ended. */
+  store: string;
   /** Sockets; elsewhere than `data` where that path is too long for one. */
   run: string;
   /** Outside of `data`, which steps cannot see. */
@@ -34,6 +36,7 @@ export function toFolder(data: string, temporary = tmpdir()): Folder {
     redis: join(data, 'redis'),
     git: join(data, 'git'),
     log: join(data, 'log'),
+    store: join(data, 'store'),
     run: fits ? run : join(temporary, `bellows-run-${own}`),
     workspaces: join(temporary, `bellows-${own}`),
     clientFile: join(data, 'client.json'),

@@ -105,6 +105,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     gitOrigin,
     redisUrl: redis.url,
     secretsFolder: folder.secrets,
+    storeFolder: folder.store,
     logFile: join(folder.log, 'api.log'),
     auditHeadsFile: join(folder.data, auditHeadsName),
     logLevel: config.BELLOWS_LOG_LEVEL,

@@ -71,7 +71,16 @@ const log = createRoute({
   summary: 'The next chunk of the log',
   request: {
     params: params.extend({ n: z.coerce.number().int().positive() }),
-    query: z.object({ step: z.string().max(200) }),
+    query: z.object({
+      step: z.string().max(200),
+      dropped: z.coerce
+        .number()
+        .int()
+        .nonnegative()
+        .max(Number.MAX_SAFE_INTEGER)
+        .default(0)
+        .meta({ description: 'The last word on a full log: how many bytes did not fit.' }),
+    }),
     body: {
       required: true,
       content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
@@ -138,8 +147,9 @@ export function createAgentRoutes(deps: ApiDeps) {
     .openapi(log, async (c) => {
       const { id, n } = c.req.valid('param');
       const bytes = new Uint8Array(await c.req.arrayBuffer());
-      const { step: name } = c.req.valid('query');
-      const answer = await queue.appendLog(id, toFence(c.get('identity')), n, name, bytes).catch(toNoRoom);
+      const { step: name, dropped } = c.req.valid('query');
+      const fence = toFence(c.get('identity'));
+      const answer = await queue.appendLog(id, fence, n, name, bytes, dropped).catch(toNoRoom);
       return c.json(answer, 200);
     })
     .openapi(secrets, async (c) => {

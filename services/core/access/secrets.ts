@@ -22,6 +22,8 @@ export interface Secrets {
   secretsKeys?: readonly [string, ...string[]] | undefined;
   /** Of the identity provider. */
   oidcClientSecret?: string | undefined;
+  /** The key of an S3-compatible store, where there is one. */
+  s3?: { accessKey: string; secretKey: string } | undefined;
   /** Files that every user of the machine may read: to be said, and to be mended. */
   exposed: readonly string[];
 }
@@ -33,14 +35,14 @@ export interface Secrets {
  */
 export async function readSecrets(folder: string): Promise<Secrets> {
   const exposed: string[] = [];
-  const read = async (name: string, most: number): Promise<string[]> => {
+  const read = async (name: string, most: number, shortest = 32): Promise<string[]> => {
     const file = join(folder, name);
     const lines = await readLines(file);
     if (lines.length > most)
       throw new SecretError(`${file} has ${lines.length} lines, expected at most ${most}.`);
-    const short = lines.find((line) => line.length < 32);
+    const short = lines.find((line) => line.length < shortest);
     if (short !== undefined)
-      throw new SecretError(`${file} holds less than 32 characters; make a longer one.`);
+      throw new SecretError(`${file} holds less than ${shortest} characters; make a longer one.`);
     if (lines.length > 0 && ((await stat(file)).mode & 0o007) !== 0) exposed.push(file);
     return lines;
   };
@@ -51,6 +53,9 @@ export async function readSecrets(folder: string): Promise<Secrets> {
   const [sealing, ...older] = await read('secrets-key', 2);
   const webhooks = { local: [], gitea: [], github: [] } as Record<Forge, string[]>;
   for (const forge of forges) webhooks[forge] = await read(`webhook-${forge}`, 2);
+  // Others make these, and some make short ones.
+  const [accessKey] = await read('s3-access-key', 1, 3);
+  const [secretKey] = await read('s3-secret-key', 1, 8);
   return {
     roles: {
       admin: await readHash('admin-token'),
@@ -63,6 +68,7 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     redisPassword: (await read('redis-password', 1))[0],
     secretsKeys: sealing === undefined ? undefined : [sealing, ...older],
     oidcClientSecret: (await read('oidc-client-secret', 1))[0],
+    s3: accessKey === undefined || secretKey === undefined ? undefined : { accessKey, secretKey },
     exposed,
   };
 }

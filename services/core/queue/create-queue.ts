@@ -6,12 +6,13 @@ import {
   type Job,
   jobStates,
 } from '../job/index.ts';
+import type { LogArchive } from './archive.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { createEnqueue, toJobs } from './enqueue.ts';
 import { QueueError, toQueueError } from './error.ts';
 import { toKeyOf } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { appendLog, readChunks, seekLog } from './log.ts';
+import { appendLog, createLogReader } from './log.ts';
 import { toAskedId, toJobId, toStatusId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
@@ -41,6 +42,8 @@ export interface QueueDeps {
   told?: readonly Forge[];
   /** What is accepted and how it ended is answered only when replicas have it. @default one Redis is enough */
   replication?: Replication | undefined;
+  /** Where logs are that have left Redis. @default none has */
+  archive?: LogArchive;
 }
 
 /** Removed refs whose epoch is remembered, a repository. */
@@ -51,6 +54,7 @@ export function createQueue(deps: QueueDeps): Queue {
   const limits = { ...defaultLimits, ...deps.limits };
   const run = createRunner(commands);
   const runSafely = deps.replication === undefined ? run : createReplicatedRunner(deps.replication);
+  const logs = createLogReader(commands, deps.archive);
 
   const read = async (id: string): Promise<{ job: Job; event: string } | undefined> => {
     const reply = await run(look, [id]);
@@ -189,15 +193,16 @@ export function createQueue(deps: QueueDeps): Queue {
     waiting: (filter) => readQueue(run, filter),
     pipelineView: (id) => readPipelineView(run, id),
 
-    appendLog: (id, fence, n, step, bytes) => appendLog(run, limits.logBytes, { id, fence, n, step, bytes }),
+    appendLog: (id, fence, n, step, bytes, dropped) =>
+      appendLog(run, limits.logBytes, { id, fence, n, step, bytes, dropped }),
 
-    async seekLog(id, { fence, ...bytes }) {
-      return seekLog(run, id, { fence: fence ?? (await readRan(commands, id)), ...bytes });
+    async seekLog(id, { fence, from, to }) {
+      return logs.seek(id, fence ?? (await readRan(commands, id)), from, to);
     },
 
     async readLog(id, { fence: given, ...span }) {
       const fence = given ?? (await readRan(commands, id));
-      return { fence, chunks: fence === 0 ? [] : await readChunks(commands, id, { fence, ...span }) };
+      return { fence, chunks: fence === 0 ? [] : await logs.chunks(id, fence, span) };
     },
 
     async heads(repository) {

@@ -1,8 +1,9 @@
 /**
  * `unavailable`: Redis did not answer, or may not now; nothing is known of the call, and repeating it is right.
+ * `archived`: what was asked for is in an archive that this process does not have.
  * `full`: Redis is out of memory; what ends work is still taken. `invalid`: the request can never be right.
  */
-export type QueueErrorCode = 'unavailable' | 'full' | 'invalid';
+export type QueueErrorCode = 'unavailable' | 'archived' | 'full' | 'invalid';
 
 export class QueueError extends Error {
   override name = 'QueueError';

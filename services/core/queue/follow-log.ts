@@ -3,7 +3,7 @@ import { isFinal, jobStates } from '../job/index.ts';
 import { toQueueError } from './error.ts';
 import { parseStoredEvent } from './event-text.ts';
 import { logKey, logMetaKey, toKey, toKeyOf } from './keys.ts';
-import { toChunk } from './log.ts';
+import { type LogReader, toChunk } from './log.ts';
 import type { LogChunk } from './queue.ts';
 import { toOneOf } from './snapshot.ts';
 import { readStream } from './stream-reader.ts';
@@ -13,6 +13,7 @@ interface Deps {
   commands: Redis;
   events: Tail;
   logs: Tail;
+  reader: LogReader;
 }
 
 /** After these, the job has another log, or will have none. */
@@ -23,7 +24,7 @@ const turns = new Set(['claimed', 'delayed', 'finished', 'skipped', 'dead']);
  * one's, until the job has ended.
  */
 export async function* followLog(
-  { commands, events, logs }: Deps,
+  { commands, events, logs, reader }: Deps,
   id: string,
   from: { fence?: number; after: number },
   signal: AbortSignal,
@@ -48,7 +49,7 @@ export async function* followLog(
         continue;
       }
       const over = job.state !== 'running' || fence < job.ran;
-      for await (const chunk of readFence(fence, over)) {
+      for await (const chunk of over ? readWhole(fence) : readLive(fence)) {
         yield { fence, chunk };
         after = chunk.n;
       }
@@ -61,19 +62,29 @@ export async function* followLog(
     stopEvents();
   }
 
-  /** To the end of the log where the attempt is over; else until its turn comes. */
-  async function* readFence(current: number, over: boolean): AsyncGenerator<LogChunk> {
-    const reader = readStream({ commands, tail: logs, key: logKey(id, current), after: `${after}-0` });
-    turn.tell(reader.wake);
+  /** To the end of a log that grows no more, and may leave Redis meanwhile. */
+  async function* readWhole(current: number): AsyncGenerator<LogChunk> {
+    for (let last = after; !signal.aborted; ) {
+      const chunks = await reader.chunks(id, current, { after: last });
+      if (chunks.length === 0) return;
+      yield* chunks;
+      last = chunks.at(-1)?.n ?? last;
+    }
+  }
+
+  /** Until the turn of the job comes. */
+  async function* readLive(current: number): AsyncGenerator<LogChunk> {
+    const live = readStream({ commands, tail: logs, key: logKey(id, current), after: `${after}-0` });
+    turn.tell(live.wake);
     try {
       while (!signal.aborted) {
-        const entries = over ? await reader.drain() : await reader.next();
+        const entries = await live.next();
         if (entries.length === 0) return;
         for (const { id: entry, fields } of entries) yield await toChunk(Buffer.from(entry), fields);
       }
     } finally {
       turn.tell(undefined);
-      reader.close();
+      live.close();
     }
   }
 }

@@ -1,9 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { JobEvent } from '../job/index.ts';
+import type { LogArchive } from './archive.ts';
 import { toQueueError } from './error.ts';
 import { parseStoredEvent, toJobEvent } from './event-text.ts';
 import { followLog } from './follow-log.ts';
 import { toKey } from './keys.ts';
+import { createLogReader } from './log.ts';
 import type { Follower } from './queue.ts';
 import { createRunner, toList } from './run-script.ts';
 import { look } from './scripts/look.ts';
@@ -16,11 +18,14 @@ export interface FollowerDeps {
   commands: Redis;
   /** Opens a connection that only blocks; the follower ends it. Used for events, and for watched logs. */
   openBlocking(): Redis;
+  /** Where logs are that have left Redis. @default none has */
+  archive?: LogArchive;
 }
 
-export function createFollower({ commands, openBlocking }: FollowerDeps): Follower {
+export function createFollower({ commands, openBlocking, archive }: FollowerDeps): Follower {
   const events = createTail(openBlocking);
   const logs = createTail(openBlocking);
+  const reader = createLogReader(commands, archive);
   const run = createRunner(commands);
   const closing = new AbortController();
   // Readers of the same batch share what was made of it.
@@ -78,7 +83,7 @@ export function createFollower({ commands, openBlocking }: FollowerDeps): Follow
         return type === 'step' ? undefined : { job };
       }),
     log: (id, from, signal) =>
-      followLog({ commands, events, logs }, id, from, AbortSignal.any([signal, closing.signal])),
+      followLog({ commands, events, logs, reader }, id, from, AbortSignal.any([signal, closing.signal])),
     async close() {
       closing.abort();
       await Promise.all([events.close(), logs.close()]);

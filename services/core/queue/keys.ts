@@ -35,6 +35,10 @@
  * | stands:<id>        | SET    | later runs of its pipeline in which it stands     | rerun                         | with the job |
  * | done               | ZSET   | finished job, by time                             | whoever finishes a job        | trimmed by tick |
  * | trash              | LIST   | `<job> <fence>` of logs to unlink                 | tick                          | tick, when unlinked |
+ * | unarchived         | ZSET   | job that ran and ended, by when its log may leave | whoever finishes a job        | when archived, requeued |
+ * | archived           | ZSET   | job, by when its log was archived; inf: too old   | noteArchived expireArchived   | with the job |
+ * | discarded          | LIST   | `<job> <fence>` of logs to remove from the archive | tick, expireArchived         | archiver, when removed |
+ * | archiver           | STRING | the process that archives                         | nextUnarchived                | expires |
  * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
  * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead noteHead   | with the ref |
  * | epochs:<repo>      | ZSET   | ref that was removed, by its epoch                | removeHead                    | the newest 10,000 stay |
@@ -44,7 +48,7 @@
  * | untold             | LIST   | what a forge would not be told, the newest first  | outbox                        | the newest 200 stay |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
- * | ci:{<id>}:log:<fence>, :meta:<fence> | STREAM, HASH | chunks; how far, how much | appendLog                 | with the job, at most 30 days after the last chunk |
+ * | ci:{<id>}:log:<fence>, :meta:<fence> | STREAM, HASH | chunks; how far, how much, where archived | appendLog, seal | the stream when archived; with the job, at most 30 days after the last chunk |
  */
 export const keyPrefix = 'ci:{q}:';
 
@@ -69,6 +73,10 @@ const single = {
   statuses: 'statuses',
   quiet: 'quiet',
   untold: 'untold',
+  unarchived: 'unarchived',
+  archived: 'archived',
+  discarded: 'discarded',
+  archiver: 'archiver',
   repositories: 'repositories',
   hooks: 'hooks',
   hooked: 'hooked',

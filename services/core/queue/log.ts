@@ -2,11 +2,12 @@ import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { type LogAnswer, logAnswerSchema } from '../job/index.ts';
-import { toQueueError } from './error.ts';
+import type { LogArchive } from './archive.ts';
+import { QueueError, toQueueError } from './error.ts';
 import { logKey, logMetaKey } from './keys.ts';
 import { logMs } from './limits.ts';
 import type { LogChunk, LogSpan } from './queue.ts';
-import { type Run, toList, toNumber, toText } from './run-script.ts';
+import { createRunner, type Run, toList, toNumber, toText } from './run-script.ts';
 import { append, seek } from './scripts/log.ts';
 
 const toDeflated = promisify<Uint8Array, { level: number }, Buffer>(deflate);
@@ -24,17 +25,20 @@ export interface AppendedChunk {
   n: number;
   step: string;
   bytes: Uint8Array;
+  /** In place of `bytes`: how many did not fit; said once, at the end of a full log. @default 0 */
+  dropped?: number | undefined;
 }
 
 export async function appendLog(run: Run, most: number, chunk: AppendedChunk): Promise<LogAnswer> {
-  const { id, fence, n, step, bytes } = chunk;
+  const { id, fence, n, step, dropped = 0 } = chunk;
+  const bytes = dropped > 0 ? toLastWord(dropped) : chunk.bytes;
   const deflated = await toDeflated(bytes, { level: 1 });
   const cost = Math.max(bytes.length, deflated.length) + overhead;
   const keys = [logKey(id, fence), logMetaKey(id, fence)];
   const plain = toMarker(most);
   const marker = await toDeflated(plain, { level: 1 });
   const sizes = [bytes.length, plain.length];
-  const args = [n, step, deflated, cost, most, marker, logMs, ...sizes];
+  const args = [n, step, deflated, cost, most, marker, logMs, ...sizes, dropped > 0 ? 1 : 0];
   const [answer, have] = toList(await run(append, args, keys));
   return logAnswerSchema.parse({ answer: toText(answer), have: toNumber(have) });
 }
@@ -42,39 +46,58 @@ export async function appendLog(run: Run, most: number, chunk: AppendedChunk): P
 function toMarker(most: number): Buffer {
   const size =
     most >= 1024 * 1024 ? `${Math.floor(most / 1024 / 1024)} MiB` : `${Math.floor(most / 1024)} KiB`;
-  return Buffer.from(`\n[the log ends here: a job may write ${size}]\n`);
+  return Buffer.from(`\n[the log is full: a job may write ${size}; what follows is dropped]\n`);
 }
 
-/** Where the bytes from `from` to `to`, both included, stand; `to` absent is to the end. */
-export async function seekLog(
-  run: Run,
-  id: string,
-  { fence, from, to }: { fence: number; from: number; to?: number },
-): Promise<LogSpan> {
-  const keys = [logKey(id, fence), logMetaKey(id, fence)];
-  const [size, after, begin, until] = toList(await run(seek, [from, to ?? ''], keys)).map(toNumber);
-  return {
-    fence,
-    size: size ?? 0,
-    after: after ?? 0,
-    skip: from - (begin ?? 0),
-    until: until ?? 0,
-  };
+function toLastWord(dropped: number): Buffer {
+  return Buffer.from(`[${dropped} bytes were dropped here]\n`);
 }
 
-/** At most 64 chunks after `after`, none after `until`. */
-export async function readChunks(
-  redis: Redis,
-  id: string,
-  { fence, after, until }: { fence: number; after: number; until?: number | undefined },
-): Promise<LogChunk[]> {
-  const last = until === undefined ? '+' : `${until}-0`;
-  const entries = await redis
-    .xrangeBuffer(logKey(id, fence), `(${after}-0`, last, 'COUNT', chunksAtOnce)
-    .catch((error: unknown) => {
+/** Reads a log wherever it is: in Redis, or in the archive once its job has ended. */
+export interface LogReader {
+  /** At most 64 chunks after `after`, none after `until`; empty at the end. */
+  chunks(id: string, fence: number, span: { after: number; until?: number | undefined }): Promise<LogChunk[]>;
+  /** Where the bytes from `from` to `to`, both included, stand; `to` absent is to the end. */
+  seek(id: string, fence: number, from: number, to?: number): Promise<LogSpan>;
+}
+
+export function createLogReader(redis: Redis, archive: LogArchive | undefined): LogReader {
+  const run = createRunner(redis);
+  const guard = <T>(answer: Promise<T>) =>
+    answer.catch((error: unknown) => {
       throw toQueueError('read log', error);
     });
-  return Promise.all(entries.map(([entry, fields]) => toChunk(entry, fields)));
+  const open = (id: string, fence: number, place: string) => {
+    if (archive !== undefined) return archive.open(id, fence, place);
+    throw new QueueError('archived', `the log of ${id} was archived, and there is no archive`);
+  };
+  return {
+    async chunks(id, fence, span) {
+      const last = span.until === undefined ? '+' : `${span.until}-0`;
+      const entries = await guard(
+        redis.xrangeBuffer(logKey(id, fence), `(${span.after}-0`, last, 'COUNT', chunksAtOnce),
+      );
+      if (entries.length > 0) return Promise.all(entries.map(([entry, fields]) => toChunk(entry, fields)));
+      // Asked after the stream: it leaves when this is there.
+      const place = await guard(redis.hget(logMetaKey(id, fence), 'archived'));
+      return place === null ? [] : (await open(id, fence, place)).chunks(span);
+    },
+    async seek(id, fence, from, to) {
+      const keys = [logKey(id, fence), logMetaKey(id, fence)];
+      const [size, after, begin, until, place] = toList(await run(seek, [from, to ?? ''], keys));
+      if (toText(place) !== '') {
+        const archived = await open(id, fence, toText(place));
+        return { fence, ...(await archived.seek(from, to)) };
+      }
+      return {
+        fence,
+        size: toNumber(size),
+        after: toNumber(after),
+        skip: from - toNumber(begin),
+        until: toNumber(until),
+      };
+    },
+  };
 }
 
 export async function toChunk(entry: Buffer, fields: readonly Buffer[]): Promise<LogChunk> {

@@ -188,7 +188,15 @@ export interface Queue {
   waiting(filter: { pool?: string; limit: number }): Promise<QueueView>;
   pipelineView(id: string): Promise<PipelineView | undefined>;
 
-  appendLog(id: string, fence: number, n: number, step: string, bytes: Uint8Array): Promise<LogAnswer>;
+  /** @param dropped in place of bytes: how many came after the log was full; its last word */
+  appendLog(
+    id: string,
+    fence: number,
+    n: number,
+    step: string,
+    bytes: Uint8Array,
+    dropped?: number,
+  ): Promise<LogAnswer>;
   /** Where the bytes `from` to `to` of the newest fence (or of `fence`) stand, both included; without `to` to the end. */
   seekLog(id: string, bytes: { from: number; to?: number; fence?: number }): Promise<LogSpan>;
   /** Chunks after `after` of the newest fence (or of `fence`), none after `until`, at most 64 at a time. */

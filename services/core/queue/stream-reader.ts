@@ -9,8 +9,6 @@ const entriesAtOnce = 64;
 export interface StreamReader {
   /** Entries after the cursor; waits for the first. Empty when `wake` was called, or at the end. */
   next(): Promise<readonly Entry[]>;
-  /** Entries after the cursor that are there now. */
-  drain(): Promise<readonly Entry[]>;
   wake(): void;
   close(): void;
 }
@@ -52,7 +50,6 @@ export function readStream(deps: { commands: Redis; tail: Tail; key: string; aft
   };
 
   return {
-    drain,
     async next() {
       while (!woken) {
         if (behind) {

@@ -6,11 +6,18 @@ import type { LogAnswer } from '../../../services/core/job/index.ts';
 /** A log as the api keeps it: chunks in order, repeats and gaps noticed. */
 function createLog(limit = Number.POSITIVE_INFINITY) {
   const chunks: { step: string; bytes: Buffer }[] = [];
-  const append = (n: number, step: string, bytes: Uint8Array): LogAnswer => {
+  let isFull = false;
+  const append = (n: number, step: string, bytes: Uint8Array, dropped = 0): LogAnswer => {
     const have = chunks.length;
+    if (dropped > 0) bytes = Buffer.from(`[${dropped} dropped]`);
+    else if (isFull) return { answer: 'full', have };
     if (n <= have) return { answer: 'dup', have };
     if (n > have + 1) return { answer: 'gap', have };
-    if (have >= limit) return { answer: 'full', have };
+    if (have >= limit && dropped === 0) {
+      isFull = true;
+      chunks.push({ step, bytes: Buffer.from('[full]') });
+      return { answer: 'full', have: n };
+    }
     chunks.push({ step, bytes: Buffer.from(bytes) });
     return { answer: 'written', have: n };
   };
@@ -72,7 +79,7 @@ test('chunks that the api forgot are sent again from where it stands', async () 
   expect(log.text()).toBe('0123456789abcdef');
 });
 
-test('a full log is no error, and nothing more is sent', async () => {
+test('a full log is no error: nothing more is sent but, at its end, how much was dropped', async () => {
   const log = createLog(1);
   let calls = 0;
   const shipper = createLogShipper({
@@ -83,10 +90,13 @@ test('a full log is no error, and nothing more is sent', async () => {
     },
   });
   await shipper.write('build', Buffer.from('0123456789'));
+  await shipper.write('build', Buffer.alloc(1_000_000));
+  await shipper.write('other', Buffer.from('more'));
   await shipper.drain();
-  await shipper.write('build', Buffer.from('more'));
+  expect(log.text()).toBe('0123[full][1000010 dropped]');
+  expect(calls).toBe(3);
   await shipper.drain();
-  expect([log.text(), calls]).toEqual(['0123', 2]);
+  expect(calls).toBe(3);
 });
 
 test('a writer waits while too much is on its way', async () => {

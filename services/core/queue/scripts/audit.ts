@@ -18,6 +18,7 @@ end
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
 local counts, ready, groups, shares = {}, {}, {}, {}
 local open, pipelines, seen = {}, {}, {}
+local logs = 0
 for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   local job = read(id)
   expect(job, id .. ' is in the index and has no hash')
@@ -51,6 +52,11 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
       expect(call('HEXISTS', PIPELINE .. pipeline, id) == 1, id .. ' stands in ' .. pipeline .. ', which does not know')
       expect(final[state], id .. ' is ' .. state .. ' and stands in ' .. pipeline)
     end
+    local logged = call('ZSCORE', UNARCHIVED, id) and 1 or 0
+    if call('ZSCORE', ARCHIVED, id) then logged = logged + 1 end
+    local should = final[state] and job.ran and 1 or 0
+    expect(logged == should, id .. ' is ' .. state .. ': its log is to be archived, or is, ' .. logged .. ' times')
+    logs = logs + should
     expect((job.finished and true or false) == (final[state] or false), id .. ' is ' .. state .. ': finished')
     expect(call('EXISTS', SPEC .. id) == 1, id .. ' has no spec')
     expect(call('HEXISTS', PIPELINE .. job.pipeline, id) == 1, id .. ' is not in its pipeline')
@@ -126,6 +132,7 @@ for i = 1, #statuses, 2 do
 end
 for _, forge in ipairs({ 'gitea', 'github' }) do told = told + call('ZCARD', OUTBOX .. forge) end
 expect(told == #statuses / 2, 'the outbox has a status that is not to be told')
+expect(call('ZCARD', UNARCHIVED) + call('ZCARD', ARCHIVED) == logs, 'a log to archive without its job')
 local running = counts.running or 0
 expect(call('ZCARD', LEASES) == running, 'a lease without its job')
 expect(call('ZCARD', DEADLINES) == running, 'a deadline without its job')

@@ -22,6 +22,8 @@ local function leave(job)
     call('ZREM', DONE, id)
     if state == 'dead' then call('ZREM', DEAD, id) end
     admitted(job, 1)
+    call('ZREM', UNARCHIVED, id)
+    call('ZREM', ARCHIVED, id)
   end
 end
 
@@ -64,6 +66,7 @@ function finish(job, state, reason, exit)
   call('ZADD', DONE, now, id)
   if state == 'dead' then call('ZADD', DEAD, now, id) end
   admitted(job, -1)
+  if job.ran then call('ZADD', UNARCHIVED, now, id) end
   count(from, state)
   if state == 'skipped' or state == 'dead' then
     emit(state, id, { reason = reason })

@@ -85,7 +85,12 @@ call('XTRIM', EVENTS, 'MAXLEN', '~', ARGV[7])
 
 local function forget(id)
   local job = read(id)
-  for fence = 1, tonumber(job.ran or 0) do call('RPUSH', TRASH, id .. ' ' .. fence) end
+  local isArchived = call('ZREM', ARCHIVED, id) == 1
+  for fence = 1, tonumber(job.ran or 0) do
+    call('RPUSH', TRASH, id .. ' ' .. fence)
+    if isArchived then call('RPUSH', DISCARDED, id .. ' ' .. fence) end
+  end
+  call('ZREM', UNARCHIVED, id)
   call('ZREM', DONE, id)
   call('ZREM', INDEX, id)
   call('ZREM', REPO .. job.repo, id)

@@ -111,8 +111,16 @@ test('a log that has reached its cap ends in a marker and costs no more than the
     'full',
   ]);
   expect(answers.at(-1)?.have).toBe(4);
-  const last = (await readAll(1)).at(-1);
-  expect(Buffer.from(last?.bytes ?? []).toString()).toContain('the log ends here: a job may write 64 KiB');
+  const marker = '\n[the log is full: a job may write 64 KiB; what follows is dropped]\n';
+  const text = async () => Buffer.concat((await readAll(1)).map((chunk) => chunk.bytes)).toString();
+  expect((await text()).slice(3 * bytes.length)).toBe(marker);
+  // Its last word is taken once, in its turn, and only where the log is full.
+  const none = new Uint8Array();
+  expect(await queue.appendLog(id, 1, 6, 'build', none, 99)).toEqual({ answer: 'gap', have: 4 });
+  expect(await queue.appendLog(id, 1, 5, 'build', none, 99)).toEqual({ answer: 'written', have: 5 });
+  expect(await queue.appendLog(id, 1, 5, 'build', none, 99)).toEqual({ answer: 'full', have: 5 });
+  expect((await text()).slice(3 * bytes.length)).toBe(`${marker}[99 bytes were dropped here]\n`);
+  expect((await queue.seekLog(id, { from: 0, fence: 1 })).size).toBe((await text()).length);
 });
 
 test('a job that is old enough to be forgotten takes the logs of all its attempts with it', async () => {
