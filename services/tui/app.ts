@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiClient } from '../core/client/index.ts';
 import { press } from './bindings.ts';
-import { forget, hear, learn } from './board.ts';
+import { forget, hear, learn, learnOlder, mostRoom } from './board.ts';
 import { followJobs, followLog, toReason } from './follow.ts';
 import { toFrame } from './frame.ts';
 import { createLogLines } from './log-lines.ts';
 import type { Look } from './look.ts';
 import type { Screen } from './screen.ts';
-import { type Command, type State, toInitialState } from './state.ts';
+import { type Command, type State, toInitialState, toShown, toStates } from './state.ts';
 
 export interface AppOptions {
   client: ApiClient;
@@ -15,6 +15,8 @@ export interface AppOptions {
   look: Look;
   /** Open this job at once. */
   job?: string | undefined;
+  /** Stops the process, as Ctrl-Z does; returns when it goes on. @default Ctrl-Z does nothing */
+  suspend?: (() => Promise<void>) | undefined;
   /** Milliseconds since 1970. */
   now?: () => number;
 }
@@ -22,6 +24,11 @@ export interface AppOptions {
 /** The shortest time between two drawings, and the longest without a look at the clock. */
 const frameMs = 100;
 const tickMs = 1000;
+/** How often the queue and the agents are asked for while they are shown. */
+const surveyMs = 2000;
+/** Jobs of a page of history, and pages that one key asks for until something is found. */
+const listed = 100;
+const mostPages = 5;
 
 /**
  * The terminal program, from the first drawing until somebody leaves or the signal aborts. The screen
@@ -31,7 +38,7 @@ const tickMs = 1000;
  * @throws ApiError where the api refuses the credential.
  */
 export async function runApp(options: AppOptions, signal: AbortSignal): Promise<'left' | 'interrupted'> {
-  const { client, screen, look, now = Date.now } = options;
+  const { client, screen, look, suspend, now = Date.now } = options;
   const left = new AbortController();
   const life = AbortSignal.any([signal, left.signal]);
   let state = toInitialState(screen.size());
@@ -78,12 +85,63 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       if (!life.aborted) tell(toReason(error), true);
     });
 
+  /** From the filter's beginning, or where the list ends: until there is something to see, and not for ever. */
+  const search = (from: string | undefined) =>
+    attempt(async () => {
+      const { filter } = state;
+      const before = toShown(state).length;
+      const isCurrent = () => state.filter === filter && !life.aborted;
+      let cursor = from;
+      try {
+        for (let page = 0; page < mostPages; page++) {
+          const states = toStates(filter);
+          const { jobs, next, event } = await client.jobs({
+            limit: listed,
+            ...(filter.text === '' ? {} : { search: filter.text }),
+            ...(states === undefined ? {} : { state: states }),
+            ...(cursor === undefined ? {} : { cursor }),
+          });
+          if (!isCurrent()) return;
+          const board = learnOlder(state.board, jobs, event);
+          cursor = board.room < mostRoom ? next : undefined;
+          change({ board, history: { next: cursor, loading: true } });
+          if (cursor === undefined || toShown(state).length > before) break;
+        }
+      } finally {
+        if (isCurrent()) change({ history: { ...state.history, loading: false } });
+      }
+    });
+  let surveyedAt = -Infinity;
+  const survey = () => {
+    const { tab } = state;
+    surveyedAt = performance.now();
+    if (tab === 'jobs') return;
+    attempt(async () => {
+      if (tab === 'queue') change({ queue: await client.queue({ limit: listed }) });
+      else {
+        const [{ agents }, { pools }] = await Promise.all([client.agents(), client.pools()]);
+        change({ agents, pools });
+      }
+    });
+  };
+
   const obey = (command: Command) => {
     switch (command.type) {
       case 'open':
         return open(command.id);
       case 'close':
         return log.abort();
+      case 'search':
+        return search(undefined);
+      case 'older':
+        return search(state.history.next);
+      case 'survey':
+        return survey();
+      case 'suspend':
+        return attempt(async () => {
+          await suspend?.();
+          painter.ask();
+        });
       case 'quit':
         return left.abort('left');
       case 'interrupt':
@@ -136,7 +194,11 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
     if (reaction.command !== undefined) obey(reaction.command);
   });
   screen.onResize(() => change({ size: screen.size() }));
-  const clock = setInterval(painter.ask, tickMs);
+  const clock = setInterval(() => {
+    painter.ask();
+    const shown = state.tab !== 'jobs' && state.opened === undefined && state.connection.state === 'live';
+    if (shown && performance.now() - surveyedAt >= surveyMs) survey();
+  }, tickMs);
   painter.ask();
   if (options.job !== undefined) open(options.job);
 
@@ -145,7 +207,9 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
       client,
       {
         snapshot: (page) => {
-          change({ board: learn(forget(state.board), page.jobs, page.event) });
+          const board = learn(forget(state.board), page.jobs, page.event);
+          change({ board, history: { next: page.next, loading: false } });
+          if (state.filter.text !== '' || state.filter.states !== 'all') search(undefined);
           if (state.opened !== undefined) renew(state.opened.id);
         },
         event: (id, event) => change({ board: hear(state.board, id, event) }),

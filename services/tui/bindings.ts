@@ -1,36 +1,9 @@
 import { isFinal, type Job } from '../core/job/index.ts';
+import type { Binding, Reaction } from './binding.ts';
 import { toLogHeight } from './job-view.ts';
+import { listBindings, tabBindings, typeKey } from './list-bindings.ts';
 import { toLogWindow } from './log-window.ts';
-import {
-  type Command,
-  type Decision,
-  type Mode,
-  type State,
-  select,
-  toJob,
-  toMode,
-  toSelectedRow,
-} from './state.ts';
-
-export interface Reaction {
-  readonly state: State;
-  readonly command?: Command;
-}
-
-/** One row: what a key does, where, how the footer and the help name it, and when it is refused. */
-export interface Binding {
-  /** Names as `screen.ts` gives them. */
-  readonly keys: readonly string[];
-  /** The keys as a person reads them. */
-  readonly label: string;
-  /** One word for the footer; without it only the help names the key. */
-  readonly word?: string;
-  readonly help: string;
-  readonly modes: readonly Mode[];
-  /** Why not now. */
-  refuse?(state: State): string | undefined;
-  run(state: State): Reaction;
-}
+import { type Decision, type State, select, toJob, toMode, toRowIds, toSelectedRow } from './state.ts';
 
 export const bindings: readonly Binding[] = [
   {
@@ -57,15 +30,18 @@ export const bindings: readonly Binding[] = [
     label: 'Enter',
     word: 'open',
     help: 'open the job: its steps and its log',
-    modes: ['jobs'],
-    refuse: refuseNone,
-    run: (state) => onJob(state, (job) => ({ state, command: { type: 'open', id: job.id } })),
+    modes: ['jobs', 'queue', 'agents'],
+    refuse: (state) => (toRowIds(state).length === 0 ? 'there is no job here yet' : undefined),
+    run: (state) => {
+      const id = toRowIds(state)[toSelectedRow(state)];
+      return id === undefined ? { state } : { state, command: { type: 'open', id } };
+    },
   },
   {
     keys: ['escape', 'left', 'h', 'backspace'],
     label: 'Esc',
     word: 'back',
-    help: 'back to all jobs',
+    help: 'back to the list',
     modes: ['job'],
     run: (state) => ({ state: { ...state, opened: undefined }, command: { type: 'close' } }),
   },
@@ -74,7 +50,7 @@ export const bindings: readonly Binding[] = [
     label: 'c',
     word: 'cancel',
     help: 'stop the job, once confirmed',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'job'],
     refuse: (state) => refuseNone(state) ?? refuseCancel(toJob(state)),
     run: (state) => confirm(state, 'Cancel', 'cancel'),
   },
@@ -99,7 +75,7 @@ export const bindings: readonly Binding[] = [
     keys: ['a'],
     label: 'a',
     help: 'approve what awaits it of this commit, once confirmed',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'job'],
     refuse: (state) => refuseNone(state) ?? refuseApproval(toJob(state)),
     run: (state) => confirm(state, 'Approve', 'approve'),
   },
@@ -107,7 +83,7 @@ export const bindings: readonly Binding[] = [
     keys: ['s'],
     label: 's',
     help: 'skip what awaits approval of this commit, once confirmed',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'job'],
     refuse: (state) => refuseNone(state) ?? refuseApproval(toJob(state)),
     run: (state) => confirm(state, 'Skip', 'skip'),
   },
@@ -131,50 +107,51 @@ export const bindings: readonly Binding[] = [
     keys: ['j', 'down'],
     label: 'j Down',
     help: 'down',
-    modes: ['jobs', 'job'],
-    run: (state) => ({ state: move(state, 1) }),
+    modes: ['jobs', 'queue', 'agents', 'job'],
+    run: (state) => forward(state, 1),
   },
   {
     keys: ['k', 'up'],
     label: 'k Up',
     help: 'up',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'agents', 'job'],
     run: (state) => ({ state: move(state, -1) }),
   },
   {
     keys: ['pagedown', 'space', 'C-f', 'C-d'],
     label: 'PgDn Space',
     help: 'a page down',
-    modes: ['jobs', 'job'],
-    run: (state) => ({ state: move(state, toPage(state)) }),
+    modes: ['jobs', 'queue', 'agents', 'job'],
+    run: (state) => forward(state, toPage(state)),
   },
   {
     keys: ['pageup', 'b', 'C-b', 'C-u'],
     label: 'PgUp b',
     help: 'a page up',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'agents', 'job'],
     run: (state) => ({ state: move(state, -toPage(state)) }),
   },
   {
     keys: ['g', 'home'],
     label: 'g Home',
     help: 'to the newest job, or the start of the log',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'agents', 'job'],
     run: (state) => ({ state: move(state, -Infinity) }),
   },
   {
     keys: ['G', 'end'],
     label: 'G End',
     help: 'to the oldest job, or the end of the log and follow it',
-    modes: ['jobs', 'job'],
-    run: (state) => ({ state: move(state, Infinity) }),
+    modes: ['jobs', 'queue', 'agents', 'job'],
+    run: (state) => forward(state, Infinity),
   },
+  ...listBindings,
   {
     keys: ['?', 'f1'],
     label: '?',
     word: 'help',
     help: 'this list of keys',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'agents', 'job'],
     run: (state) => ({ state: { ...state, help: true } }),
   },
   {
@@ -190,14 +167,22 @@ export const bindings: readonly Binding[] = [
     label: 'q',
     word: 'quit',
     help: 'leave; jobs go on',
-    modes: ['jobs', 'job'],
+    modes: ['jobs', 'queue', 'agents', 'job'],
     run: (state) => ({ state, command: { type: 'quit' } }),
+  },
+  ...tabBindings,
+  {
+    keys: ['C-z'],
+    label: 'Ctrl-Z',
+    help: 'put this aside; fg in the shell brings it back',
+    modes: ['jobs', 'queue', 'agents', 'job', 'help', 'confirm', 'search'],
+    run: (state) => ({ state, command: { type: 'suspend' } }),
   },
   {
     keys: ['C-c'],
     label: 'Ctrl-C',
     help: 'leave, from everywhere, and end what started this',
-    modes: ['jobs', 'job', 'help', 'confirm'],
+    modes: ['jobs', 'queue', 'agents', 'job', 'help', 'confirm', 'search'],
     run: (state) => ({ state, command: { type: 'interrupt' } }),
   },
 ];
@@ -207,7 +192,7 @@ export function press(before: State, key: string): Reaction {
   const state = { ...before, notice: undefined };
   const mode = toMode(state);
   const binding = bindings.find(({ keys, modes }) => modes.includes(mode) && keys.includes(key));
-  if (binding === undefined) return { state };
+  if (binding === undefined) return { state: typeKey(state, key) };
   const refusal = binding.refuse?.(state);
   if (refusal !== undefined) return { state: { ...state, notice: { text: refusal, bad: true } } };
   return binding.run(state);
@@ -252,6 +237,16 @@ function confirm(state: State, word: string, type: Decision): Reaction {
 
 function toPage({ size }: State): number {
   return Math.max(1, size.rows - 6);
+}
+
+/** The end of the jobs that are known is where older ones are asked for. */
+function forward(state: State, by: number): Reaction {
+  const after = move(state, by);
+  const { opened, tab, history } = after;
+  const last = toSelectedRow(after) >= toRowIds(after).length - 1;
+  if (opened !== undefined || tab !== 'jobs' || !last || history.next === undefined || history.loading)
+    return { state: after };
+  return { state: { ...after, history: { ...history, loading: true } }, command: { type: 'older' } };
 }
 
 function move(state: State, by: number): State {

@@ -18,11 +18,15 @@ export interface Board {
   readonly recent: readonly Heard[];
   /** The job that is kept whatever else goes: the opened one. */
   readonly pinned: string | undefined;
+  /** Jobs that are kept; more, once somebody has paged back. */
+  readonly room: number;
 }
 
-export const emptyBoard: Board = { known: new Map(), recent: [], pinned: undefined };
-
 const mostJobs = 500;
+/** Farther back a terminal does not page. */
+export const mostRoom = 5_000;
+
+export const emptyBoard: Board = { known: new Map(), recent: [], pinned: undefined, room: mostJobs };
 const mostRecent = 500;
 
 /** Jobs as they were at the event `asOf`; what has been heard since is folded onto them. */
@@ -39,7 +43,14 @@ export function learn(board: Board, jobs: readonly Job[], asOf: string): Board {
       later.reduce((last, heard) => fold(last, heard) ?? last, start),
     );
   }
-  return { ...board, known: trim(known, board.pinned) };
+  return { ...board, known: trim(known, board.pinned, board.room) };
+}
+
+/** As `learn`, of jobs that are older than the board would keep. */
+export function learnOlder(board: Board, jobs: readonly Job[], asOf: string): Board {
+  const fresh = jobs.filter(({ id }) => !board.known.has(id)).length;
+  const room = Math.min(mostRoom, Math.max(board.room, board.known.size + fresh));
+  return learn({ ...board, room }, jobs, asOf);
 }
 
 /** One event; it changes nothing where it is old, or its job is not known. */
@@ -49,12 +60,16 @@ export function hear(board: Board, id: string, event: JobEvent): Board {
   const before = board.known.get(event.job);
   const after = fold(before, heard);
   if (after === undefined || after === before) return { ...board, recent };
-  return { ...board, known: trim(new Map(board.known).set(event.job, after), board.pinned), recent };
+  return {
+    ...board,
+    known: trim(new Map(board.known).set(event.job, after), board.pinned, board.room),
+    recent,
+  };
 }
 
 /** Forgets what a new snapshot will not renew. */
 export function forget(board: Board): Board {
-  return { ...board, known: trim(new Map(board.known), board.pinned, 0) };
+  return { ...board, known: trim(new Map(board.known), board.pinned, 0), room: mostJobs };
 }
 
 /** Newest first. */
@@ -68,7 +83,7 @@ function fold(before: Known | undefined, { id, event }: Heard): Known | undefine
   return job === undefined ? undefined : { job, asOf: id };
 }
 
-function trim(known: Map<string, Known>, pinned: string | undefined, most = mostJobs): Map<string, Known> {
+function trim(known: Map<string, Known>, pinned: string | undefined, most: number): Map<string, Known> {
   if (known.size <= most) return known;
   const newest = [...known.values()].sort((a, b) => byAge(a.job, b.job));
   const kept = newest.filter(({ job }, index) => index < most || job.id === pinned);

@@ -1,12 +1,15 @@
 import { formatAge, toDisplay } from '../core/display/index.ts';
+import { toAgentsView } from './agents-view.ts';
 import { bindings } from './bindings.ts';
-import { toJobs } from './board.ts';
 import { toJobView, toLogHeight } from './job-view.ts';
 import { toJobsView } from './jobs-view.ts';
 import { cut, emptyLine, type Line, span, toBar, toSides } from './line.ts';
 import type { Look } from './look.ts';
-import { type Mode, type State, toMode } from './state.ts';
+import { toQueueView } from './queue-view.ts';
+import { type Mode, type State, toMode, toShown } from './state.ts';
 import { styles } from './style.ts';
+
+const views = { jobs: toJobsView, queue: toQueueView, agents: toAgentsView };
 
 /** While connected the api is heard at least every 15 s; data older than this is called old. */
 const oldMs = 20_000;
@@ -32,17 +35,13 @@ export function toFrame(state: State, now: number, look: Look): Frame {
 }
 
 function toBody(state: State, height: number, now: number, look: Look): Line[] {
-  if (state.help) return toHelp(state.opened === undefined ? 'jobs' : 'job');
-  return state.opened === undefined ? toJobsView(state, height, now, look) : toJobView(state, now, look);
+  if (state.help) return toHelp(state.opened === undefined ? state.tab : 'job', height);
+  if (state.opened !== undefined) return toJobView(state, now, look);
+  return views[state.tab](state, height, now, look);
 }
 
 function toHeader(state: State, now: number, look: Look): Line {
-  const jobs = toJobs(state.board);
-  const running = jobs.filter(({ state: of }) => of === 'running').length;
-  const place =
-    state.opened === undefined
-      ? `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}, ${running} running`
-      : `job ${state.opened.id}`;
+  const place = state.opened === undefined ? toPlace(state) : `job ${state.opened.id}`;
   const line = toSides(
     [span(' bellows ', styles.strong), span(` ${place}`)],
     [span(`${toConnection(state, now, look)} `)],
@@ -50,6 +49,28 @@ function toHeader(state: State, now: number, look: Look): Line {
     look.more,
   );
   return toBar(line, state.size.columns, styles.bar);
+}
+
+function toPlace(state: State): string {
+  const { tab, filter, history, queue, agents } = state;
+  if (tab === 'agents') return `agents${agents === undefined ? '' : `: ${agents.length}`}`;
+  if (tab === 'queue') {
+    const { queued, blocked, waiting, delayed } = queue?.counts ?? {
+      queued: 0,
+      blocked: 0,
+      waiting: 0,
+      delayed: 0,
+    };
+    return queue === undefined
+      ? 'queue'
+      : `queue: ${queued} queued, ${blocked + waiting + delayed} not ready`;
+  }
+  const jobs = toShown(state);
+  const running = jobs.filter(({ state: of }) => of === 'running').length;
+  const many = `${jobs.length}${history.next === undefined ? '' : '+'} ${jobs.length === 1 ? 'job' : 'jobs'}`;
+  const states = filter.states === 'all' ? '' : `, ${filter.states} only`;
+  const text = filter.text === '' ? '' : `, like "${toDisplay(filter.text)}"`;
+  return `${many}, ${running} running${states}${text}${history.loading ? ', asking' : ''}`;
 }
 
 function toConnection({ connection, heardAt }: State, now: number, look: Look): string {
@@ -63,7 +84,8 @@ function toConnection({ connection, heardAt }: State, now: number, look: Look): 
 }
 
 /** A question, what came of a command, or why nothing can be heard. */
-function toMessage({ confirm, notice, connection }: State): Line {
+function toMessage({ confirm, notice, connection, typing }: State): Line {
+  if (confirm === undefined && typing !== undefined) return [span(` /${toDisplay(typing)}_`, styles.strong)];
   if (confirm !== undefined) return [span(` ${toDisplay(confirm.question)}`, styles.strong)];
   if (notice !== undefined)
     return [span(` ${toDisplay(notice.text)}`, notice.bad ? styles.bad : styles.good)];
@@ -77,11 +99,9 @@ function toFooter(state: State): Line {
     .flatMap(({ label, word }) => [span(` ${label} `, styles.strong), span(`${word} `)]);
 }
 
-function toHelp(mode: Mode): Line[] {
-  return [
-    emptyLine,
-    ...bindings
-      .filter(({ modes }) => modes.includes(mode))
-      .map(({ label, help }) => [span(`  ${label.padEnd(12)}`, styles.strong), span(help)]),
-  ];
+function toHelp(mode: Mode, height: number): Line[] {
+  const rows = bindings
+    .filter(({ modes }) => modes.includes(mode))
+    .map(({ label, help }): Line => [span(`  ${label.padEnd(12)}`, styles.strong), span(help)]);
+  return rows.length < height ? [emptyLine, ...rows] : rows;
 }

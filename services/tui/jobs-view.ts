@@ -1,9 +1,9 @@
 import { formatAge, formatDuration, toColumns, toDisplay } from '../core/display/index.ts';
 import { isFinal, type Job } from '../core/job/index.ts';
-import { toJobs } from './board.ts';
-import { type Line, span, toBar } from './line.ts';
+import { type Line, span } from './line.ts';
 import { type Look, toStateStyle } from './look.ts';
-import { type State, toSelectedRow } from './state.ts';
+import { toList } from './rows.ts';
+import { type State, toShown } from './state.ts';
 import { styles } from './style.ts';
 
 const stateColumns = 13;
@@ -13,25 +13,18 @@ const timeColumns = 7;
 /** All jobs, newest first: `height` rows with the heading. */
 export function toJobsView(state: State, height: number, now: number, look: Look): Line[] {
   const { columns } = state.size;
-  const jobs = toJobs(state.board);
   const widths = toWidths(columns);
-  const heading = span(toHeading(widths), styles.dim);
-  if (jobs.length === 0) {
-    const text =
-      state.connection.state === 'connecting' ? '' : '  No jobs yet. A git push starts the first one.';
-    return [[heading], [], [span(text)]];
-  }
-  const room = height - 1;
-  const row = toSelectedRow(state);
-  // A page at a time: a list that shifts with each key costs a slow line the whole screen.
-  const first = Math.floor(row / room) * room;
-  return [
-    [heading],
-    ...jobs.slice(first, first + room).map((job, index) => {
-      const line = toRow(job, first + index === row, widths, now, look);
-      return first + index === row ? toBar(line, columns, { inverse: true }) : line;
-    }),
-  ];
+  return toList(state, height, look, {
+    heading: toHeading(widths),
+    rows: toShown(state).map((job) => toRow(job, widths, now, look)),
+    none: toNone(state),
+  });
+}
+
+function toNone({ connection, filter, history }: State): string {
+  if (connection.state === 'connecting') return '';
+  if (filter.text === '' && filter.states === 'all') return 'No jobs yet. A git push starts the first one.';
+  return history.next === undefined ? 'No job is like that.' : 'None yet; j looks farther back.';
 }
 
 interface Widths {
@@ -54,12 +47,11 @@ function toHeading({ repository, branch, subject }: Widths): string {
   )}${'AGE'.padStart(ageColumns - 1)} ${'TIME'.padStart(timeColumns)}`;
 }
 
-function toRow(job: Job, selected: boolean, widths: Widths, now: number, look: Look): Line {
+function toRow(job: Job, widths: Widths, now: number, look: Look): Line {
   const { spec } = job;
   const cell = (text: string, columns: number) => toCell(toDisplay(text), columns, look.more);
   const title = spec.workflow === undefined ? spec.subject : `${spec.workflow}: ${spec.subject}`;
   return [
-    span(selected ? `${look.selected} ` : '  ', styles.strong),
     span(toCell(toStateText(job, look), stateColumns), toStateStyle(job.state)),
     span(cell(spec.repository.slice(spec.repository.indexOf('/') + 1), widths.repository)),
     span(cell(spec.branch, widths.branch), styles.calm),
@@ -70,7 +62,7 @@ function toRow(job: Job, selected: boolean, widths: Widths, now: number, look: L
 }
 
 /** Text in a column, with one space behind it. */
-function toCell(text: string, columns: number, more?: string): string {
+export function toCell(text: string, columns: number, more?: string): string {
   return columns < 1 ? '' : `${toColumns(text, columns - 1, more)} `;
 }
 

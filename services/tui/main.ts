@@ -4,7 +4,7 @@ import { runApp } from './app.ts';
 import { toTerminal, tuiSettings } from './config.ts';
 import { asciiLook, unicodeLook } from './look.ts';
 import { parseOptions, UsageError, usage } from './options.ts';
-import { openScreen } from './screen.ts';
+import { openScreen, type Screen } from './screen.ts';
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
@@ -31,12 +31,25 @@ async function main(): Promise<void> {
   void untilSignal().then(() => stop.abort());
   try {
     const look = ascii ? asciiLook : unicodeLook;
-    const end = await runApp({ client, screen, look, job: options.job }, stop.signal);
+    const suspend = () => untilContinued(screen);
+    const end = await runApp({ client, screen, look, job: options.job, suspend }, stop.signal);
     if (end === 'interrupted') process.exitCode = 130;
   } finally {
     screen.close();
     client.close();
   }
+}
+
+/** The whole job of the shell stops, with whatever started this: the terminal is the shell's until `fg`. */
+function untilContinued(screen: Screen): Promise<void> {
+  return new Promise((resolve) => {
+    const resume = screen.suspend();
+    process.once('SIGCONT', () => {
+      resume();
+      resolve();
+    });
+    process.kill(0, 'SIGTSTP');
+  });
 }
 
 try {

@@ -21,6 +21,10 @@ declare module 'neo-blessed/lib/widgets/screen.js' {
       cols: number;
       rows: number;
       flush(): void;
+      normalBuffer(): void;
+      alternateBuffer(): void;
+      showCursor(): void;
+      hideCursor(): void;
     };
     readonly tput: { brokenACS: boolean; readonly colors: number };
     /** What is to be shown. */
@@ -30,6 +34,8 @@ declare module 'neo-blessed/lib/widgets/screen.js' {
     draw(firstRow: number, lastRow: number): void;
     insertLine(count: number, row: number, top: number, bottom: number): void;
     deleteLine(count: number, row: number, top: number, bottom: number): void;
+    /** Forgets what the terminal shows, and clears it. */
+    alloc(): void;
     destroy(): void;
   }
 

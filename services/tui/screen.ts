@@ -22,6 +22,8 @@ export interface Screen {
   /** Keys by name: `a`, `G`, `?`, `enter`, `escape`, `pagedown`, `C-c`. */
   onKey(listener: (name: string) => void): void;
   onResize(listener: () => void): void;
+  /** Gives the terminal back until what it returns is called. */
+  suspend(): () => void;
   /** Gives the terminal back as it was; safe twice. */
   close(): void;
 }
@@ -52,6 +54,7 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
   const colours = colour ? blessed.tput.colors : 0;
   let waiting: Frame | undefined;
   let closed = false;
+  let suspended = false;
 
   // Some pseudo terminals say 0.
   const size = () => ({
@@ -89,14 +92,14 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
   const drain = () => {
     const frame = waiting;
     waiting = undefined;
-    if (frame !== undefined && !closed) paint(frame);
+    if (frame !== undefined && !closed && !suspended) paint(frame);
   };
   output.on('drain', drain);
 
   return {
     size,
     draw: (frame) => {
-      if (closed) return;
+      if (closed || suspended) return;
       if (output.writableNeedDrain) waiting = frame;
       else paint(frame);
     },
@@ -110,6 +113,23 @@ export function openScreen({ input, output, terminal, ascii, colour }: ScreenOpt
       });
     },
     onResize: (listener) => void blessed.program.on('resize', listener),
+    suspend: () => {
+      suspended = true;
+      blessed.program.normalBuffer();
+      blessed.program.showCursor();
+      blessed.program.flush();
+      input.setRawMode?.(false);
+      return () => {
+        if (closed || !suspended) return;
+        suspended = false;
+        input.setRawMode?.(true);
+        blessed.program.alternateBuffer();
+        blessed.program.hideCursor();
+        // Whoever had the terminal left something there: all of it is drawn again.
+        blessed.alloc();
+        blessed.program.flush();
+      };
+    },
     close: () => {
       if (closed) return;
       closed = true;

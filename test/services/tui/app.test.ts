@@ -40,8 +40,8 @@ afterEach(async () => {
   await api.close();
 });
 
-function start(job?: string): void {
-  app = runApp({ client, screen, look: unicodeLook, job, now: () => now }, stop.signal);
+function start(job?: string, suspend?: () => Promise<void>): void {
+  app = runApp({ client, screen, look: unicodeLook, job, suspend, now: () => now }, stop.signal);
 }
 
 const running = createJob({ number: 1, createdAt: 940_000, spec: { subject: 'Turn the crank' } });
@@ -192,6 +192,152 @@ test('another size of the window is drawn', async () => {
   await terminal.until('Turn the crank');
   terminal.resize({ columns: 60, rows: 10 });
   expect((await terminal.until('q quit')).split('\n')).toHaveLength(10);
+});
+
+describe('a long history', () => {
+  const subjects = ['Oil the gears', 'Turn the crank', 'Mend the belt'];
+  function fill(count: number): void {
+    for (let number = 1; number <= count; number++) {
+      const subject = `${subjects[number % 3]} ${number}`;
+      const state = number % 10 === 0 ? 'failure' : 'success';
+      api.create(createJob({ number, createdAt: 900_000 + number, state, spec: { subject } }));
+    }
+  }
+  const asked = () => api.requests.filter((request) => request === 'GET /jobs').length;
+
+  test('is paged back from the end of the list, page by page, until there is no more', async () => {
+    fill(25);
+    api.setPageSize(10);
+    start();
+    await terminal.until('10+ jobs');
+    terminal.type('G');
+    await terminal.until('20+ jobs');
+    terminal.type('G');
+    await terminal.until('25 jobs');
+    terminal.type('G');
+    await terminal.until(/› ✓ success .*Turn the crank 1 /);
+    expect(asked()).toBe(3);
+  });
+
+  test('is searched, in what is there and far back; Esc lists all again', async () => {
+    fill(45);
+    api.setPageSize(10);
+    start();
+    await terminal.until('10+ jobs');
+    terminal.type('/belt 2x\x7f');
+    await terminal.until('/belt 2_');
+    terminal.type('\r');
+    await terminal.until('5 jobs, 0 running, like "belt 2"');
+    await terminal.until('Mend the belt 2 ');
+    expect(terminal.picture()).not.toContain('Oil the gears');
+    api.create(createJob({ number: 46, createdAt: 990_000, spec: { subject: 'Mend the belt 299' } }));
+    await terminal.until('6 jobs');
+    terminal.type('/');
+    await terminal.until('/belt 2_');
+    terminal.type('\x1b');
+    await terminal.until('6 jobs');
+    terminal.type('\x1b');
+    await terminal.until('Oil the gears');
+  });
+
+  test('is listed by what failed and what has not ended', async () => {
+    fill(30);
+    start();
+    await terminal.until('30 jobs');
+    terminal.type('t');
+    await terminal.until('0 jobs, 0 running, unfinished only');
+    await terminal.until('No job is like that.');
+    terminal.type('t');
+    await terminal.until('3 jobs, 0 running, failed only');
+    terminal.type('t');
+    await terminal.until('30 jobs, 0 running ');
+  });
+});
+
+describe('the other lists', () => {
+  test('are the queue with why each job waits, and the agents with their pools', async () => {
+    begin();
+    const blocked = createJob({ number: 3, state: 'blocked', reason: 'concurrency group "deploy" is full' });
+    api.survey.queue = {
+      jobs: [
+        { job: other, place: 1, class: 5, needs: [] },
+        { job: blocked, class: 5, group: 'deploy', needs: [] },
+      ],
+      counts: { queued: 1, blocked: 1, waiting: 0, delayed: 0 },
+    };
+    api.survey.agents = [
+      {
+        agent: 'agent-1',
+        job: running.id,
+        pool: 'default',
+        repository: running.spec.repository,
+        since: now - 60_000,
+        heardAt: now - 2_000,
+        attempt: 1,
+      },
+    ];
+    api.survey.pools = [{ pool: 'default', queued: 1, running: 1, oldest: now - 50_000 }];
+    start();
+    await terminal.until('1 job, 1 running');
+    terminal.type('\t');
+    await terminal.until('queue: 1 queued, 1 not ready');
+    await terminal.until(/› 1 +◦ queued .*ada\/engine main +class 5/);
+    await terminal.until(/◦ blocked .*concurrency group/);
+    terminal.type('jc');
+    await terminal.until('Cancel local/ada/engine main (00000000)?');
+    terminal.type('n\t');
+    await terminal.until('agents: 1');
+    await terminal.until('default  1 running · 1 queued · oldest');
+    await terminal.until(/› agent-1 +default +00000000 local\/ada\/engine +1m +2s/);
+    terminal.type('\r');
+    await terminal.until(`job ${running.id}`);
+    terminal.type('\x1b');
+    await terminal.until('agents: 1');
+    terminal.type('\t');
+    await terminal.until('1 job, 1 running');
+  });
+
+  test('say so when there is nothing, and are asked again while they are shown', async () => {
+    start();
+    await terminal.until('live');
+    terminal.type('\t');
+    await terminal.until('Nothing waits.');
+    api.survey.queue = {
+      jobs: [{ job: other, place: 1, class: 5, needs: [] }],
+      counts: { queued: 1, blocked: 0, waiting: 0, delayed: 0 },
+    };
+    await terminal.until('queue: 1 queued, 0 not ready');
+    terminal.type('\t');
+    await terminal.until('No agent runs: nothing is to do.');
+  });
+});
+
+test('Ctrl-Z gives the terminal to the shell until it is brought back', async () => {
+  begin();
+  const suspended = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  start(undefined, async () => {
+    const resume = screen.suspend();
+    suspended.resolve();
+    await goOn.promise;
+    resume();
+  });
+  const before = await terminal.until('Turn the crank');
+  terminal.type('\x1a');
+  await suspended.promise;
+  expect([terminal.input.raw, terminal.modes.get('1049'), terminal.modes.get('25')]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  api.publish({ type: 'finished', job: running.id, at: 1_000_000, state: 'failure', exitCode: 1 });
+  goOn.resolve();
+  expect(await terminal.until('✗ failure')).not.toBe(before);
+  expect([terminal.input.raw, terminal.modes.get('1049'), terminal.modes.get('25')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 describe('the end', () => {

@@ -135,7 +135,7 @@ test('? shows the help and closes it; q closes what is open, else it leaves', ()
 });
 
 test('no key means two things in one place', () => {
-  for (const mode of ['jobs', 'job', 'help', 'confirm'] as const) {
+  for (const mode of ['jobs', 'queue', 'agents', 'job', 'help', 'confirm', 'search'] as const) {
     const keys = bindings.filter(({ modes }) => modes.includes(mode)).flatMap((binding) => binding.keys);
     expect(keys).toEqual([...new Set(keys)]);
   }

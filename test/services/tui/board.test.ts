@@ -1,5 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { type Board, emptyBoard, forget, hear, learn, toJobs } from '../../../services/tui/board.ts';
+import {
+  type Board,
+  emptyBoard,
+  forget,
+  hear,
+  learn,
+  learnOlder,
+  mostRoom,
+  toJobs,
+} from '../../../services/tui/board.ts';
 import { createClaimedStep, createJob, toJobId } from './jobs.ts';
 
 const queued = createJob();
@@ -58,4 +67,16 @@ test('before a new snapshot all is forgotten but the opened job', () => {
   const board = learn(emptyBoard, [queued, createJob({ number: 2 })], '1-0');
   expect(toJobs(forget({ ...board, pinned: queued.id }))).toEqual([queued]);
   expect(toJobs(forget(board))).toEqual([]);
+});
+
+test('older jobs are kept beside the newest, up to so many, until a new snapshot', () => {
+  const page = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => createJob({ number: from - at, createdAt: from - at }));
+  const newest = learn(emptyBoard, page(10_000, 600), '1-0');
+  expect(toJobs(newest)).toHaveLength(500);
+  const more = learnOlder(newest, page(9_500, 100), '1-0');
+  expect(toJobs(more)).toHaveLength(600);
+  expect(toJobs(hear(more, '2-0', { ...claimed, job: toJobId(10_000) }))).toHaveLength(600);
+  expect(toJobs(learnOlder(more, page(9_400, 9_000), '1-0'))).toHaveLength(mostRoom);
+  expect(forget(more).room).toBe(500);
 });

@@ -1,6 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { apply, type Job, type JobEvent, type LogText } from '../../../services/core/job/index.ts';
+import {
+  type Agent,
+  apply,
+  isFound,
+  type Job,
+  type JobEvent,
+  type LogText,
+  type Pool,
+  type QueueView,
+} from '../../../services/core/job/index.ts';
 import { createClaimedStep, createJob } from './jobs.ts';
 
 /**
@@ -17,6 +26,12 @@ export async function startFakeApi() {
   const requests: string[] = [];
   let status: number | undefined;
   let forgotten = false;
+  let pageSize = Infinity;
+  const survey: { queue: QueueView; agents: Agent[]; pools: Pool[] } = {
+    queue: { jobs: [], counts: { queued: 0, blocked: 0, waiting: 0, delayed: 0 } },
+    agents: [],
+    pools: [],
+  };
 
   const last = () => events.at(-1)?.id ?? '0-0';
   const changed = () => {
@@ -45,7 +60,8 @@ export async function startFakeApi() {
     `${event === undefined ? '' : `event: ${event}\n`}id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const path = new URL(request.url ?? '/', 'http://fake').pathname.replace('/api/v1', '');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://fake');
+    const path = pathname.replace('/api/v1', '');
     const json = (code: number, body: unknown) =>
       void response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const from = request.headers['last-event-id'];
@@ -58,8 +74,19 @@ export async function startFakeApi() {
       return json(202, { answer: 'enqueued', pipeline: id, jobs: [id], page: `http://fake/jobs/${id}` });
     const job = jobs.get(id);
     if (path === '/jobs') {
-      return json(200, { jobs: [...jobs.values()].map((one) => ({ ...one, steps: [] })), event: last() });
+      const states = searchParams.getAll('state');
+      const search = searchParams.get('search') ?? '';
+      const found = [...jobs.values()]
+        .sort((a, b) => b.createdAt - a.createdAt)
+        .filter((one) => (states.length === 0 || states.includes(one.state)) && isFound(one, search));
+      const begin = Number(searchParams.get('cursor') ?? 0);
+      const page = found.slice(begin, begin + pageSize).map((one) => ({ ...one, steps: [] }));
+      const next = begin + pageSize < found.length ? { next: String(begin + pageSize) } : {};
+      return json(200, { jobs: page, ...next, event: last() });
     }
+    if (path === '/queue') return json(200, survey.queue);
+    if (path === '/agents') return json(200, { agents: survey.agents, total: survey.agents.length });
+    if (path === '/pools') return json(200, { pools: survey.pools });
     if (path === '/events') {
       if (forgotten) {
         forgotten = false;
@@ -133,6 +160,11 @@ export async function startFakeApi() {
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
+    survey,
+    /** So many jobs are listed at once. */
+    setPageSize: (size: number) => {
+      pageSize = size;
+    },
     create,
     publish,
     log: (id: string, text: string, step = 'test', fence = 1) => {

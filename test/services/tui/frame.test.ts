@@ -89,7 +89,7 @@ describe('all jobs', () => {
 
 
 
- Enter open  c cancel  r retry  ? help  q quit
+ Enter open  c cancel  r retry  / search  ? help  q quit  Tab next
 `);
   });
 
@@ -113,7 +113,7 @@ describe('all jobs', () => {
   ✗ failure    analytical/difference-engine main                   deploy: 世界 by rocket 🚀 and other ways   5m    4.2s
   ✓ success    ada/engine                   main                   Turn the crank                             2d  1h 02m
 
- Enter open  c cancel  r retry  ? help  q quit
+ Enter open  c cancel  r retry  / search  ? help  q quit  Tab next
 `);
   });
 
@@ -262,8 +262,8 @@ test('the help lists each key of its place, from the rows that the footer is mad
   const size = { columns: 80, rows: 24 };
   const help = toPicture(createState({ help: true }, jobs, size), now);
   for (const { modes, label, help: text } of bindings) {
-    const listed = help.includes(`  ${label.padEnd(12)}${text}`);
-    expect([label, listed]).toEqual([label, modes.includes('jobs')]);
+    const listed = help.includes(`  ${label.padEnd(12)}${text.slice(0, 60)}`);
+    expect([label, text, listed]).toEqual([label, text, modes.includes('jobs')]);
   }
   expect(help).toContain('\n Esc close\n');
 });
