@@ -33,7 +33,7 @@ export const listed: ReadonlyMap<string, string> = new Map([
     'equivalent: only leaves out a short cut, or takes it where the set of epochs is there',
   ],
   ['delivery or epochs) >= 0', 'equivalent: only leaves out a short cut'],
-  ['if #ARGV >= 6', 'equivalent: gathers one job, too'],
+  ['if tonumber(ARGV[5]) >= 1', 'equivalent: gathers one job, too'],
   ['or finished == 0', 'equivalent: only leaves out a short cut'],
   ['#jobs >= caps[1] and', 'equivalent: only leaves out a short cut'],
   ['if not job and job.state ~=', 'rerun.test.ts: of two who decide at the same time'],

@@ -49,10 +49,10 @@ export function createEnqueue(
       }
     }
     if (calls.length === 0) return;
-    const json = JSON.stringify(calls.map(({ call }) => call));
+    const jobs = calls.reduce((sum, { ids }) => sum + ids.length, 0);
+    const args = [...toCaps(limits), deliveryMs, jobs, ...calls.flatMap((call) => call.args)];
     try {
-      const specs = calls.flatMap((call) => call.specs);
-      const answers = toList(await run(enqueue, [json, ...toCaps(limits), deliveryMs, ...specs]));
+      const answers = toList(await run(enqueue, args));
       for (const [i, { each, pipeline, ids }] of calls.entries()) {
         const answer = toAnswer(answers[i], pipeline, ids);
         if (typeof answer === 'number') again(each, answer);

@@ -2,22 +2,12 @@ import { hash } from 'node:crypto';
 import { type Forge, forges, type JobSpec, nameSchema, toId, toStatusContext } from '../job/index.ts';
 import { QueueError } from './error.ts';
 import type { Cause, EnqueueRequest, NewJob } from './queue.ts';
+import type { Argument } from './run-script.ts';
 import { toSpecBytes } from './spec-bytes.ts';
 
-/** One request as the `enqueue` script wants it. */
-export interface EnqueueCall {
-  delivery?: string;
-  pipeline: string;
-  repo: string;
-  ref?: string;
-  before?: string;
-  after?: string;
-  epoch?: number;
-  most?: number;
-  jobs: ReturnType<typeof toNew>[];
-}
-
 /**
+ * One request as the `enqueue` script wants it.
+ *
  * @param epoch of the cause's ref. It is part of the id: the same commit pushed again to a ref that was
  *   removed in between is another event.
  * @param told forges that are told the state of commits
@@ -27,18 +17,15 @@ export function toCall(request: EnqueueRequest, epoch: number, most: number, tol
   check(jobs, most);
   const pipeline = toPipelineId(cause, epoch);
   const ids = jobs.map((job) => toJobId(pipeline, job.spec.workflow));
-  const moved = cause.kind === 'ref' ? { ref: cause.ref, after: cause.after, epoch } : {};
-  const before = cause.kind === 'ref' && cause.before !== undefined ? { before: cause.before } : {};
-  const call: EnqueueCall = {
-    ...(delivery === undefined ? {} : { delivery: toId('delivery', delivery) }),
-    pipeline,
-    repo: cause.repository,
-    ...moved,
-    ...before,
-    ...(ofRepository === undefined ? {} : { most: ofRepository }),
-    jobs: jobs.map((job, i) => toNew(job, ids[i] ?? '', pipeline, told)),
-  };
-  return { call, pipeline, ids, specs: jobs.map(toStored) };
+  const { ref, before = '', after } = cause.kind === 'ref' ? cause : { ref: '', after: '' };
+  const of = delivery === undefined ? '' : toId('delivery', delivery);
+  const args: Argument[] = [of, pipeline, cause.repository, ref, before, after];
+  args.push(epoch, ofRepository ?? '', jobs.length);
+  for (const [i, job] of jobs.entries()) {
+    const { pool, priority = 5, spec } = job;
+    args.push(ids[i] ?? '', pool, priority, spec.timeLimitMs, toMore(job, pipeline, told), toStored(job));
+  }
+  return { pipeline, ids, args };
 }
 
 /** What it needs is part of the spec, too: later runs of the pipeline begin from there. */
@@ -74,16 +61,13 @@ export function toStatusId(spec: JobSpec, told: readonly Forge[]): string | unde
   return hash('sha256', text, 'base64url').slice(0, 12);
 }
 
-function toNew(job: NewJob, id: string, pipeline: string, told: readonly Forge[]) {
-  const { pool, group, priority, runs, awaits, needs = [] } = job;
+/** JSON of what most jobs do not have. */
+function toMore(job: NewJob, pipeline: string, told: readonly Forge[]): string {
+  const { group, runs, awaits, needs = [] } = job;
   const reason =
     awaits ?? (needs.length > 0 ? `needs ${needs.map((name) => `"${name}"`).join(', ')}` : undefined);
   const status = toStatusId(job.spec, told);
-  return {
-    id,
-    pool,
-    class: String(priority ?? 5),
-    limit: String(job.spec.timeLimitMs),
+  const more = {
     ...(group === undefined ? {} : { group: group.name, permits: group.limit }),
     ...(runs === 'always' ? { runs } : {}),
     ...(awaits === undefined ? {} : { awaits: true }),
@@ -91,6 +75,7 @@ function toNew(job: NewJob, id: string, pipeline: string, told: readonly Forge[]
     ...(needs.length === 0 ? {} : { needs: needs.map((name) => [toJobId(pipeline, name), name]) }),
     ...(reason === undefined ? {} : { reason: reason.slice(0, 2000) }),
   };
+  return Object.keys(more).length === 0 ? '' : JSON.stringify(more);
 }
 
 function check(jobs: readonly NewJob[], most: number): void {

@@ -16,27 +16,48 @@ local function gather(command, key, score, member)
   set[#set + 1] = score
   set[#set + 1] = member
 end
-if #ARGV > 6 then add = gather end
+if tonumber(ARGV[5]) > 1 then add = gather end
 `;
 
 /**
  * KEYS  [1] seq
- * ARGV  [1] JSON: requests, each { delivery?, pipeline, repo, ref?, before?, after?, epoch?, most?, jobs }
- *       [2] most unfinished jobs  [3] of one pool  [4] of one repository, where the request does not say
- *       [5] how long a delivery is remembered, ms  [6…] the specs, in order
+ * ARGV  [1] most unfinished jobs  [2] of one pool  [3] of one repository, where the request does not say
+ *       [4] how long a delivery is remembered, ms  [5] how many jobs there are in all
+ *       [6…] the requests, each: delivery, pipeline, repository, ref, before, after, epoch, most unfinished jobs of
+ *       the repository, how many jobs; then of each job: id, pool, class, limit, JSON of what else there is to
+ *       say of it, spec. What there is nothing to say of is ''.
  * Returns a list with one answer for each request: {'enqueued'} | {'dup', pipeline, job, place, …}
  *       | {'full', 'all' | 'pool' | 'repository', most}
  *       | {'epoch', n}: the ref has another epoch than the id was made with, and nothing was done.
  *
- * Each request is taken wholly or not at all; several in one call only share the way.
+ * Each request is taken wholly or not at all; several in one call only share the way. No JSON around what each has:
+ * reading that took longer than most of the commands here.
  */
 export const enqueue = toScript('enqueue', {
   kind: 'admit',
   parts: [base, together, order, place, create, admit],
   body: `
-local most, most_of_pool, most_of_repo = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local remembered, at, seq = ARGV[5], 5, 0
-local jobs = #ARGV - 5
+local most, most_of_pool, most_of_repo = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local remembered, jobs, at = ARGV[4], tonumber(ARGV[5]), 5
+-- All sequence numbers at once; those of refused requests are never used.
+local seq = call('INCRBY', SEQ, jobs) - jobs
+
+local function next_request()
+  local delivery, pipeline, repo, ref, before, after, epoch, cap, count = unpack(ARGV, at + 1, at + 9)
+  at = at + 9
+  local jobs = {}
+  for i = 1, tonumber(count) do
+    local id, pool, class, limit, more, spec = unpack(ARGV, at + 1, at + 6)
+    at = at + 6
+    local job = more == '' and {} or cjson.decode(more)
+    job.id, job.pool, job.class, job.limit, job.spec = id, pool, class, limit, spec
+    jobs[i] = job
+  end
+  return {
+    delivery = delivery ~= '' and DEDUPE .. delivery, pipeline = pipeline, repo = repo,
+    ref = ref ~= '' and ref, before = before, after = after, epoch = tonumber(epoch), most = tonumber(cap), jobs = jobs,
+  }
+end
 
 local function known(pipeline)
   local answer = call('HGETALL', PIPELINE .. pipeline)
@@ -55,8 +76,8 @@ local function move_head(request)
 end
 
 -- An answer, where the request is not a new one.
-local function look_back(request, delivery)
-  local pipeline = request.pipeline
+local function look_back(request)
+  local pipeline, delivery = request.pipeline, request.delivery
   local before = delivery and call('GET', delivery)
   if before then return known(before) end
   if request.ref then
@@ -71,14 +92,11 @@ local function look_back(request, delivery)
 end
 
 local function take(request)
-  local specs = at
-  at = at + #request.jobs
-  local pipeline = request.pipeline
-  local delivery = request.delivery and DEDUPE .. request.delivery
+  local pipeline, delivery = request.pipeline, request.delivery
   -- Nearly always none of them is there, and one look says so.
   local epochs = EPOCHS .. request.repo
   if request.epoch ~= 0 or call('EXISTS', PIPELINE .. pipeline, DEDUPE .. pipeline, epochs, delivery or epochs) > 0 then
-    local answer = look_back(request, delivery)
+    local answer = look_back(request)
     if answer then return answer end
   end
   local full = admit(request.repo, request.jobs, { most, most_of_pool, request.most or most_of_repo })
@@ -90,16 +108,14 @@ local function take(request)
     places[2 * i - 1], places[2 * i] = job.id, i
     seq = seq + 1
     job.seq = seq
-    create(job, ARGV[specs + i], request.repo, pipeline)
+    create(job, job.spec, request.repo, pipeline)
   end
   call('HSET', PIPELINE .. pipeline, unpack(places))
   return { 'enqueued' }
 end
 
-local requests, answers = cjson.decode(ARGV[1]), {}
--- All sequence numbers at once; those of refused requests are never used.
-seq = call('INCRBY', SEQ, jobs) - jobs
-for i, request in ipairs(requests) do answers[i] = take(request) end
+local answers = {}
+while at < #ARGV do answers[#answers + 1] = take(next_request()) end
 for _, set in pairs(sets) do call(unpack(set)) end
 note_admitted()
 return answers
