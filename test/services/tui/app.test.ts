@@ -235,7 +235,7 @@ describe('a long history', () => {
     terminal.type('/');
     await terminal.until('/belt 2_');
     terminal.type('\x1b');
-    await terminal.until('6 jobs');
+    await terminal.until('? help');
     terminal.type('\x1b');
     await terminal.until('Oil the gears');
   });
