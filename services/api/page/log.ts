@@ -4,7 +4,7 @@ import { followLogText } from '../log-text.ts';
 
 /** What a page is sent with; a longer log is what its script, or a link, is for. */
 const mostBytes = 256 * 1024;
-const mostReads = 32;
+const mostReads = 128;
 
 /** The beginning of a log, as text that can only be text. */
 export interface PageLog {

@@ -41,7 +41,8 @@ export async function* followLog(
       // Never ahead of what is there: who follows the future would take all who come after it along.
       fence ??= job.ran;
       if (!(fence > 0 && fence <= job.ran)) [fence, after] = [job.ran, 0];
-      after = Math.max(0, Math.min(after, await readHave(commands, id, fence)));
+      const have = await readHave(commands, id, fence);
+      after = Math.max(0, Math.min(after, have));
       if (fence === 0) {
         if (isFinal(job.state)) return;
         await turn.wait();
@@ -49,7 +50,7 @@ export async function* followLog(
         continue;
       }
       const over = job.state !== 'running' || fence < job.ran;
-      for await (const chunk of over ? readWhole(fence) : readLive(fence)) {
+      for await (const chunk of over ? readWhole(fence) : readLive(fence, have)) {
         yield { fence, chunk };
         after = chunk.n;
       }
@@ -73,8 +74,9 @@ export async function* followLog(
   }
 
   /** Until the turn of the job comes. */
-  async function* readLive(current: number): AsyncGenerator<LogChunk> {
-    const live = readStream({ commands, tail: logs, key: logKey(id, current), after: `${after}-0` });
+  async function* readLive(current: number, have: number): AsyncGenerator<LogChunk> {
+    const from = { after: `${after}-0`, tailAfter: `${have}-0` };
+    const live = readStream({ commands, tail: logs, key: logKey(id, current), ...from });
     turn.tell(live.wake);
     try {
       while (!signal.aborted) {

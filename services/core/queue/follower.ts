@@ -23,8 +23,9 @@ export interface FollowerDeps {
 }
 
 export function createFollower({ commands, openBlocking, archive }: FollowerDeps): Follower {
+  // A chunk of a log has up to 64 KiB, an event some 100 bytes.
   const events = createTail(openBlocking);
-  const logs = createTail(openBlocking);
+  const logs = createTail(openBlocking, 16);
   const reader = createLogReader(commands, archive);
   const run = createRunner(commands);
   const closing = new AbortController();

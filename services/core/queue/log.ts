@@ -17,7 +17,8 @@ const toInflated = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(in
 const mostInflated = 1024 * 1024;
 /** What a chunk costs beside its bytes. */
 const overhead = 64;
-export const chunksAtOnce = 64;
+/** A mebibyte at most, for a reader who takes none of it. */
+export const chunksAtOnce = 16;
 
 export interface AppendedChunk {
   id: string;
@@ -55,7 +56,7 @@ function toLastWord(dropped: number): Buffer {
 
 /** Reads a log wherever it is: in Redis, or in the archive once its job has ended. */
 export interface LogReader {
-  /** At most 64 chunks after `after`, none after `until`; empty at the end. */
+  /** At most 16 chunks after `after`, none after `until`; empty at the end. */
   chunks(id: string, fence: number, span: { after: number; until?: number | undefined }): Promise<LogChunk[]>;
   /** Where the bytes from `from` to `to`, both included, stand; `to` absent is to the end. */
   seek(id: string, fence: number, from: number, to?: number): Promise<LogSpan>;

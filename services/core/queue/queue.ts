@@ -199,7 +199,7 @@ export interface Queue {
   ): Promise<LogAnswer>;
   /** Where the bytes `from` to `to` of the newest fence (or of `fence`) stand, both included; without `to` to the end. */
   seekLog(id: string, bytes: { from: number; to?: number; fence?: number }): Promise<LogSpan>;
-  /** Chunks after `after` of the newest fence (or of `fence`), none after `until`, at most 64 at a time. */
+  /** Chunks after `after` of the newest fence (or of `fence`), none after `until`, some at a time. */
   readLog(
     id: string,
     from: { fence?: number; after: number; until?: number },

@@ -4,7 +4,8 @@ import type { Entry, Tail } from './tail.ts';
 
 /** What a reader that is slower than the stream keeps waiting; then it reads from Redis again. */
 const mostInbox = 1_000;
-const entriesAtOnce = 64;
+const mostInboxBytes = 1024 * 1024;
+const entriesAtOnce = 16;
 
 export interface StreamReader {
   /** Entries after the cursor; waits for the first. Empty when `wake` was called, or at the end. */
@@ -17,18 +18,28 @@ export interface StreamReader {
  * One reader of one stream: first what is there already, then what the tail brings. It watches before it
  * reads, so nothing falls in between, and keeps little, so a reader that never reads costs little.
  */
-export function readStream(deps: { commands: Redis; tail: Tail; key: string; after: string }): StreamReader {
+export function readStream(deps: {
+  commands: Redis;
+  tail: Tail;
+  key: string;
+  after: string;
+  /** What is there before this is read once, by this reader alone. @default after */
+  tailAfter?: string;
+}): StreamReader {
   const { commands, tail, key } = deps;
   let cursor = deps.after;
   let inbox: Entry[] = [];
+  let inboxBytes = 0;
   let behind = true;
   let resolve: (() => void) | undefined;
   let woken = false;
 
-  const stop = tail.watch(key, cursor, (_key, entries) => {
+  const stop = tail.watch(key, deps.tailAfter ?? cursor, (_key, entries) => {
     inbox.push(...entries);
-    if (inbox.length > mostInbox) {
+    for (const { fields } of entries) for (const field of fields) inboxBytes += field.length;
+    if (inbox.length > mostInbox || inboxBytes > mostInboxBytes) {
       inbox = [];
+      inboxBytes = 0;
       behind = true;
     }
     resolve?.();
@@ -57,6 +68,7 @@ export function readStream(deps: { commands: Redis; tail: Tail; key: string; aft
           if (entries.length > 0) return entries;
           behind = false;
         }
+        inboxBytes = 0;
         const fresh = advance(inbox.splice(0));
         if (fresh.length > 0) return fresh;
         if (behind || woken) continue;

@@ -19,13 +19,12 @@ const blockMs = 5_000;
 /** A line that is silent for longer than it may block is half open. */
 const silentMs = blockMs + 3_000;
 const retryMs = 200;
-const entriesAtOnce = 500;
 
 /**
  * Follows any number of streams with one blocking connection. A key that is new while the read blocks
  * needs another read, so the connection is ended and a new one opened: no right beyond XREAD is needed.
  */
-export function createTail(open: () => Redis): Tail {
+export function createTail(open: () => Redis, entriesAtOnce = 500): Tail {
   const listeners = new Map<string, Set<Listener>>();
   const positions = new Map<string, string>();
   let connection: Redis | undefined;
