@@ -72,6 +72,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /api/v1/tokens': ['view'],
   'POST /api/v1/tokens': ['admin'],
   'DELETE /api/v1/tokens/:token': ['view'],
+  'GET /api/v1/queue/audit': ['admin'],
+  'POST /api/v1/queue/repair': ['admin'],
   'GET /api/v1/audit': ['admin'],
 
   'GET /api/v1/statuses': ['view'],

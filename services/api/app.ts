@@ -16,6 +16,7 @@ import { createDeviceRoutes } from './routes/device.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createEventRoutes } from './routes/events.ts';
 import { createHealthRoutes } from './routes/health.ts';
+import { createIntegrityRoutes } from './routes/integrity.ts';
 import { createJobRoutes } from './routes/jobs.ts';
 import { createLauncherRoutes } from './routes/launcher.ts';
 import { createLogRoutes } from './routes/log.ts';
@@ -57,6 +58,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', createSurveyRoutes(deps))
     .route('/', createPipelineRoutes(deps))
     .route('/', createDeadLetterRoutes(deps))
+    .route('/', createIntegrityRoutes(deps))
     .route('/', createRepositoryRoutes(deps))
     .route('/', createTokenRoutes(deps))
     .route('/', createSessionRoutes(deps))

@@ -107,6 +107,11 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/pools.ts')).configurePools,
     },
     {
+      name: 'check',
+      summary: 'whether the queue agrees with its jobs, and mend it',
+      load: async () => (await import('./commands/check.ts')).configureCheck,
+    },
+    {
       name: 'audit',
       summary: 'who changed what, and whether that record is whole',
       load: async () => (await import('./commands/audit.ts')).configureAudit,

@@ -6,6 +6,7 @@ import {
   apiTokenSchema,
   claimTokenSchema,
   createdTokenSchema,
+  integritySchema,
   type JobEvent,
   type JobState,
   jobAnswerSchema,
@@ -88,6 +89,8 @@ export function createApiClient(options: TransportOptions) {
       transport.call(`${pipeline(id)}/skip`, settledSchema, { method: 'POST', body: { sha } }),
     deadLetters: (query: Pick<JobQuery, 'limit' | 'cursor'> = {}) =>
       transport.call(`${v1}/dead-letters${toQuery(query)}`, jobPageSchema),
+    auditQueue: () => transport.call(`${v1}/queue/audit`, integritySchema),
+    repairQueue: () => transport.call(`${v1}/queue/repair`, integritySchema, { method: 'POST' }),
     requeue: (id: string) => transport.call(`${job(id)}/requeue`, jobAnswerSchema, { method: 'POST' }),
     trigger: (body: Trigger, key: string) =>
       transport.call(`${v1}/jobs`, acceptedSchema, {

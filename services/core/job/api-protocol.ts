@@ -28,6 +28,8 @@ export type Trigger = z.infer<typeof triggerSchema>;
 
 /** `POST /pipelines/:pipeline/approve` and `skip`: the decision is for this commit and no other. */
 export const commitSchema = z.strictObject({ sha: shaSchema });
+/** `GET /queue/audit`: what is wrong; `POST /queue/repair`: what was mended. */
+export const integritySchema = z.object({ lines: z.array(z.string()) });
 /** How many jobs were decided about. */
 export const settledSchema = z.object({ jobs: z.int().positive() });
 

@@ -25,6 +25,7 @@ import { approve, cancel, complete, lost, requeue, skip } from './scripts/end.ts
 import { expand } from './scripts/expand.ts';
 import { noteHead, removeHead } from './scripts/head.ts';
 import { look, tally } from './scripts/look.ts';
+import { repair } from './scripts/repair.ts';
 import { authenticate, heartbeat, step } from './scripts/running.ts';
 import { mark } from './scripts/survey.ts';
 import { toJob, toOneOf } from './snapshot.ts';
@@ -171,6 +172,10 @@ export function createQueue(deps: QueueDeps): Queue {
 
     async audit() {
       return toList(await run(audit, [])).map(toText);
+    },
+
+    async repair() {
+      return toList(await run(repair, [leaseMs])).map(toText);
     },
 
     job: read,

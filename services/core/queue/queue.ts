@@ -173,6 +173,8 @@ export interface Queue {
   tick(): Promise<void>;
   /** Every invariant of the page; empty when all hold. */
   audit(): Promise<string[]>;
+  /** Makes again, from the jobs themselves, what does not agree with them; says what it mended. */
+  repair(): Promise<string[]>;
 
   job(id: string): Promise<{ job: Job; event: string } | undefined>;
   jobs(filter: JobFilter): Promise<JobPage>;

@@ -81,6 +81,8 @@ export async function startWireApi() {
   const requests: string[] = [];
   const bodies: unknown[] = [];
   const keys: (string | undefined)[] = [];
+  /** What an audit of the queue finds, until it is repaired. */
+  const wrong: string[] = [];
 
   const app = new Hono().basePath('/api/v1');
   const problem = (status: 401 | 404 | 409 | 503, detail: string) =>
@@ -150,6 +152,8 @@ export async function startWireApi() {
   app.get('/dead-letters', (c) =>
     c.json({ jobs: jobs.filter(({ state }) => state === 'dead'), event: '7-0' }),
   );
+  app.get('/queue/audit', (c) => c.json({ lines: wrong }));
+  app.post('/queue/repair', (c) => c.json({ lines: wrong.splice(0) }));
   app.post('/pipelines/:id/approve', (c) => c.json({ jobs: 2 }));
   app.post('/pipelines/:id/skip', (c) => c.json({ jobs: 1 }));
   app.post('/pipelines/:id/retry', (c) => {
@@ -195,6 +199,7 @@ export async function startWireApi() {
     requests,
     bodies,
     keys,
+    wrong,
     close: async () => {
       server.close();
       server.closeAllConnections();

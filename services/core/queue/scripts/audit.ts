@@ -17,7 +17,7 @@ end
 
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
 local counts, ready, groups, shares = {}, {}, {}, {}
-local open, pipelines, seen = {}, {}, {}
+local open, pipelines, seen, repos = {}, {}, {}, {}
 local logs = 0
 for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   local job = read(id)
@@ -61,19 +61,24 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
     expect(call('EXISTS', SPEC .. id) == 1, id .. ' has no spec')
     expect(call('HEXISTS', PIPELINE .. job.pipeline, id) == 1, id .. ' is not in its pipeline')
     same(REPO .. job.repo, true, 'index of its repository')
+    repos[job.repo] = (repos[job.repo] or 0) + 1
     if state == 'queued' then
       ready[job.pool] = (ready[job.pool] or 0) + 1
-      local entry = call('XRANGE', TICKETS .. job.pool, job.ticket, job.ticket)[1]
+      local entry = (job.ticket or '') ~= '' and call('XRANGE', TICKETS .. job.pool, job.ticket, job.ticket)[1]
       expect(entry and entry[2][2] == id, id .. ' is queued without its ticket')
     else
       expect((job.ticket or '') == '', id .. ' is ' .. state .. ' with a ticket')
     end
     if state == 'running' then
-      expect(call('HGET', AGENTS, job.agent) == id, id .. ' runs, and its agent is not known')
+      expect(call('HGET', AGENTS, job.agent or '') == id, id .. ' runs, and its agent is not known')
       expect(job.token, id .. ' runs without a token')
     end
     if job.group then
-      groups[job.group] = math.max(groups[job.group] or 0, tonumber(job.permits))
+      local group = groups[job.group] or { most = 0, held = 0, blocked = 0 }
+      groups[job.group] = group
+      group.most = math.max(group.most, tonumber(job.permits))
+      if state == 'queued' or state == 'running' then group.held = group.held + 1 end
+      if state == 'blocked' then group.blocked = group.blocked + 1 end
       local held = call('SISMEMBER', PERMITS .. job.group, id) == 1
       expect(held == (state == 'queued' or state == 'running'), id .. ' is ' .. state .. ': permit')
       same(BLOCKED .. job.group, state == 'blocked', 'line of its group')
@@ -94,6 +99,9 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   end
 end
 
+for repo, real in pairs(repos) do
+  expect(call('ZCARD', REPO .. repo) == real, repo .. ': its index has a job that is not')
+end
 for pipeline in pairs(pipelines) do
   for _, id in ipairs(call('HKEYS', PIPELINE .. pipeline)) do
     expect(seen[id], id .. ' is in its pipeline and nowhere else')
@@ -116,11 +124,14 @@ for _, pool in ipairs(call('SMEMBERS', POOLS)) do
   end
 end
 expect(next(ready) == nil, 'a pool is not listed')
-for group, most in pairs(groups) do
-  expect(call('SCARD', PERMITS .. group) <= most, 'group ' .. group .. ' has given more than ' .. most .. ' permits')
+for group, real in pairs(groups) do
+  local permits_given = call('SCARD', PERMITS .. group)
+  expect(permits_given <= real.most, 'group ' .. group .. ' has given more than ' .. real.most .. ' permits')
+  expect(permits_given == real.held, 'group ' .. group .. ': a permit of no job')
+  expect(call('ZCARD', BLOCKED .. group) == real.blocked, 'group ' .. group .. ': one in its line that is not blocked')
   local first = call('ZRANGE', BLOCKED .. group, 0, 0)[1]
   if first then
-    local permits = tonumber(call('HGET', JOB .. first, 'permits'))
+    local permits = tonumber(call('HGET', JOB .. first, 'permits') or 0)
     expect(call('SCARD', PERMITS .. group) >= permits, 'group ' .. group .. ': a permit is free, and one waits')
   end
 end
@@ -138,6 +149,9 @@ expect(call('ZCARD', LEASES) == running, 'a lease without its job')
 expect(call('ZCARD', DEADLINES) == running, 'a deadline without its job')
 expect(call('HLEN', AGENTS) == running, 'an agent without its job')
 expect(call('ZCARD', DELAYED) == (counts.delayed or 0), 'a delayed job that is not')
+local ended = 0
+for state in pairs(final) do ended = ended + (counts[state] or 0) end
+expect(call('ZCARD', DONE) == ended, 'a finished job that is not')
 expect(call('ZCARD', DEAD) == (counts.dead or 0), 'a dead job that is not')
 local caps = call('HGETALL', UNFINISHED)
 for i = 1, #caps, 2 do

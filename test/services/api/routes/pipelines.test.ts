@@ -138,6 +138,18 @@ test('dead letters are listed with their reasons, and go back into the queue', a
   expect((await post(`/api/v1/jobs/${'0'.repeat(20)}/requeue`)).status).toBe(404);
 });
 
+test('damage is said, mended once, and then there is none', async () => {
+  await enqueue(toJob('build'));
+  const audit = async () => (await read<{ lines: string[] }>(await api.admin('/api/v1/queue/audit'))).lines;
+  expect(await audit()).toEqual([]);
+  await api.commands.del('ci:{q}:ready:default');
+  expect((await audit()).length).toBeGreaterThan(0);
+  const repair = async () => (await read<{ lines: string[] }>(await post('/api/v1/queue/repair'))).lines;
+  expect((await repair()).join()).toContain('put into ready');
+  expect([await audit(), await repair()]).toEqual([[], []]);
+  await run('success');
+});
+
 test('a repository that has as many unfinished jobs as it may is refused more, and no other is', async () => {
   await api.deps.repositories.put({ ...repository, jobLimit: 2 });
   await api.deps.repositories.put({ ...repository, id: 'gitea/ada/other', name: 'ada/other' });
