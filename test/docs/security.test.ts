@@ -1,16 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { quote, readTable } from '../defences/table.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const page = readFileSync(join(root, 'docs', 'operations', 'security.md'), 'utf8');
-const rows = [
-  ...page.matchAll(/^\| (?<defence>[^|]+) \| [^|]+ \| `(?<file>[^`]+\.test\.ts)` \| (?<title>[^|]+) \|$/gm),
-].map(({ groups }) => ({
-  defence: groups?.defence ?? '',
-  file: groups?.file ?? '',
-  title: groups?.title ?? '',
-}));
+const { rows, page } = readTable();
 
 test('the table of defences is read whole', () => {
   expect(rows.length).toBe(page.split('.test.ts` |').length - 1);
@@ -19,7 +13,6 @@ test('the table of defences is read whole', () => {
 });
 
 test.each(rows)('the test of the defence "$defence" is there, under its title', ({ file, title }) => {
-  const text = readFileSync(join(root, 'test', file), 'utf8');
-  const quoted = title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  expect(text).toMatch(new RegExp(`\\(\\s*['"\`]${quoted}`));
+  const text = readFileSync(join(root, file), 'utf8');
+  expect(text).toMatch(new RegExp(`\\(\\s*['"\`]${quote(title)}`));
 });
