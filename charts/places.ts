@@ -42,6 +42,9 @@ export const secrets = {
 /** Tokens that the forges made, put there by a person; without them no commit status is posted. */
 export const forgeTokens = { name: 'bellows-forges', keys: ['forge-gitea', 'forge-github'] } as const;
 
+/** What the identity provider knows the api by, put there by a person. */
+export const signInSecret = { name: 'bellows-sign-in', keys: ['oidc-client-secret'] } as const;
+
 /** Labels of everything that belongs to one program. */
 export function labelsOf(name: string): Record<string, string> {
   return { ...selectorOf(name), 'app.kubernetes.io/part-of': 'bellows' };

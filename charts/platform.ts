@@ -100,6 +100,26 @@ const clusterSchema = z
           .describe('The least important lines that are logged.'),
       })
       .prefault({}),
+    signIn: z
+      .strictObject({
+        issuer: z
+          .url({ protocol: /^https$/, error: 'expected an address such as "https://git.home.arpa"' })
+          .describe(
+            "The OpenID Connect provider, as it spells its issuer; the cluster's own Gitea is https://git.<domain>. Its certificate must be one that Node trusts.",
+          ),
+        clientId: z.string().min(1).max(200).describe('What the provider knows this Bellows as.'),
+        roles: z
+          .string()
+          .min(1)
+          .max(2000)
+          .describe('Who may do what: admin=group:acme:owners;trigger=group:acme:devs;view=*.'),
+        scopes: z.string().min(1).max(200).default('openid profile groups').describe('What is asked of it.'),
+        name: label.default('gitea').describe('The provider in a word, as the audit log names people.'),
+      })
+      .optional()
+      .describe(
+        'How people sign in; its client secret is the key oidc-client-secret of the Secret bellows-sign-in in the namespace ci. Without it nobody does.',
+      ),
     pools: z
       .record(label, poolSchema)
       .refine(isNotEmpty, 'expected at least one pool')

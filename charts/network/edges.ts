@@ -23,6 +23,10 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'api-to-redis': { from: podsOf(api), to: podsOf(redis), tcp: [redis.port] },
     'api-to-gitea': { from: podsOf(api), to: podsOf(gitea), tcp: [gitea.port] },
     'api-to-github': { from: podsOf(api), to: internet, tcp: [443] },
+    // An identity provider of this cluster is reached as people reach it; one elsewhere is public.
+    ...(isOurs(cluster.signIn?.issuer, cluster)
+      ? { 'api-to-sign-in': { from: podsOf(api), to: traefik, tcp: [8443] } }
+      : {}),
     // An agent: its job, its sources, what its steps download. Neither Redis, nor Kubernetes, nor another agent.
     'agent-to-api': { from: agents, to: podsOf(api), tcp: [api.port] },
     'agent-to-gitea': { from: agents, to: podsOf(gitea), tcp: [gitea.port] },
@@ -51,6 +55,10 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'secrets-to-kubernetes': { from: ci('secrets'), to: kubernetes, tcp: [6443] },
     'flux-to-gitea': { from: fluxSource, to: podsOf(gitea), tcp: [gitea.port] },
   };
+}
+
+function isOurs(issuer: string | undefined, { domain }: Cluster): boolean {
+  return issuer !== undefined && new URL(issuer).hostname.endsWith(`.${domain}`);
 }
 
 const traefik: Pods = {

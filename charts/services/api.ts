@@ -6,7 +6,17 @@ import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { ownImage } from '../pins.ts';
-import { addressOf, api, forgeTokens, gitea, labelsOf, redis, secrets, selectorOf } from '../places.ts';
+import {
+  addressOf,
+  api,
+  forgeTokens,
+  gitea,
+  labelsOf,
+  redis,
+  secrets,
+  selectorOf,
+  signInSecret,
+} from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 
@@ -58,6 +68,7 @@ export class Api extends Chart {
             BELLOWS_SECRETS_DIR: secretsFolder,
             BELLOWS_GITEA_ORIGIN: `http://${addressOf(gitea)}`,
             BELLOWS_GITHUB_ORIGIN: 'https://github.com',
+            ...toSignIn(cluster.signIn),
             // Traefik, as any Pod of k3s, has its address from this block.
             BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
             BELLOWS_LOG_LEVEL: logLevel,
@@ -74,6 +85,7 @@ export class Api extends Chart {
                 secrets: [
                   { name: secrets.platform.name, keys },
                   { ...forgeTokens, optional: true },
+                  ...(cluster.signIn === undefined ? [] : [signInSecret]),
                 ],
               },
             },
@@ -100,6 +112,17 @@ export class Api extends Chart {
     });
     new Exposure(this, 'exposure', { place: api, host, certificate: cluster.certificate });
   }
+}
+
+function toSignIn(signIn: Cluster['signIn']) {
+  if (signIn === undefined) return {};
+  return {
+    BELLOWS_OIDC_ISSUER: signIn.issuer,
+    BELLOWS_OIDC_CLIENT_ID: signIn.clientId,
+    BELLOWS_OIDC_ROLES: signIn.roles,
+    BELLOWS_OIDC_SCOPES: signIn.scopes,
+    BELLOWS_OIDC_NAME: signIn.name,
+  };
 }
 
 function probe(path: string): k8s.Probe {
