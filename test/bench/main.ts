@@ -1,5 +1,6 @@
 /** `npm run bench -- <name> [options]`: measures, prints a table, asserts nothing. */
 const benches: Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>> = {
+  api: () => import('./api.ts'),
   queue: () => import('./queue.ts'),
 };
 
