@@ -101,6 +101,25 @@ const hostile = '</pre></script><script>alert(1)</script><img src=x onerror=aler
     return { page, faults, text, log: () => text('log') };
   }
 
+  test('the explorer asks the api what a form says, and nobody else', async () => {
+    await start({ branch: 'explored' });
+    const { page, faults } = await see('/api/v1/docs');
+    await page.locator('[data-find]').fill('jobs, newest first');
+    expect(await page.locator('[data-operation]:visible').count()).toBe(1);
+    const operation = page.locator('#listJobs');
+    await operation.locator('summary').click();
+    await operation.locator('input[name=branch]').fill('explored');
+    await operation.locator('button').click();
+    await operation.locator('[data-answer]', { hasText: '"branch": "explored"' }).waitFor();
+    expect(await operation.locator('[data-status]').textContent()).toBe(
+      'GET /api/v1/jobs?branch=explored: 200',
+    );
+    await operation.locator('input[name=limit]').fill('0');
+    await operation.locator('button').click();
+    await operation.locator('[data-answer]', { hasText: '"title": "Bad Request"' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
   test('the address from a terminal opens the page once, and is nothing to whoever finds it later', async () => {
     const { path } = await start();
     const address = await toAddress(path);

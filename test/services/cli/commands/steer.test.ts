@@ -160,8 +160,9 @@ test('a name that several repositories have is not guessed', async () => {
 test('open prints an address and nothing else', async () => {
   api.jobs.push(createJob(5));
   expect(await cli('open')).toMatchObject({ code: 0, stdout: 'http://127.0.0.1:7440/jobs/x?code=once\n' });
+  await cli('open', '--api');
   expect(JSON.parse((await cli('open', '0005', '--json')).stdout)).toEqual({
     url: 'http://127.0.0.1:7440/jobs/x?code=once',
   });
-  expect(api.bodies).toEqual([{ path: '/' }, { path: `/jobs/${toJobId(5)}` }]);
+  expect(api.bodies).toEqual([{ path: '/' }, { path: '/api/v1/docs' }, { path: `/jobs/${toJobId(5)}` }]);
 });
