@@ -48,6 +48,31 @@ const poolSchema = z
   })
   .describe('A class of agents. None run while no job waits.');
 
+const bucketSchema = z
+  .strictObject({
+    url: z
+      .string()
+      .max(300)
+      .regex(
+        /^https?:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._-]+)+$/,
+        'expected an endpoint with a bucket such as "https://s3.example.org/logs"',
+      )
+      .describe('The endpoint and the bucket, which has to exist.'),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/, 'expected a region such as "us-east-1"')
+      .default('us-east-1')
+      .describe('As the store calls it.'),
+    credentials: label.describe('A Secret in the namespace ci with s3-access-key and s3-secret-key.'),
+    addresses: z
+      .array(z.cidrv4('expected a range such as "192.168.1.10/32"'))
+      .min(1)
+      .max(32)
+      .optional()
+      .describe('Where the store is, if it has no public address: the api may reach it there.'),
+  })
+  .describe('A bucket of any S3-compatible store.');
+
 const clusterSchema = z
   .strictObject({
     domain: domain
@@ -120,6 +145,22 @@ const clusterSchema = z
       .describe(
         'How people sign in; its client secret is the key oidc-client-secret of the Secret bellows-sign-in in the namespace ci. Without it nobody does.',
       ),
+    archive: z
+      .strictObject({
+        volume: size
+          .optional()
+          .describe(
+            'A volume of this size, mounted by every replica of the api: for one node, or a storage class that several nodes may mount.',
+          ),
+        bucket: bucketSchema.optional(),
+        days: z.int().min(1).max(3650).default(90).describe('How long an archived log is kept, at most.'),
+      })
+      .refine(
+        ({ volume, bucket }) => (volume === undefined) !== (bucket === undefined),
+        'expected either a volume or a bucket',
+      )
+      .optional()
+      .describe('Where logs go when their job has ended. Without it they stay in Redis for 30 days.'),
     pools: z
       .record(label, poolSchema)
       .refine(isNotEmpty, 'expected at least one pool')

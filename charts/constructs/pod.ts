@@ -15,6 +15,8 @@ export type Source =
   | { readonly tokenFor: string; readonly seconds: number }
   /** What the container needs to speak to the Kubernetes API: token, ca.crt, namespace. */
   | { readonly kubernetes: true }
+  /** A volume that all replicas share, by its claim. */
+  | { readonly volume: string }
   /** A volume of the StatefulSet's own, by its claim template. */
   | { readonly claim: true };
 
@@ -128,16 +130,20 @@ function container(props: PodProps) {
     volumeMounts: props.mounts.map(({ name, path, from }) => ({
       name,
       mountPath: path,
-      ...('scratch' in from || 'claim' in from ? {} : { readOnly: true }),
+      ...('scratch' in from || 'claim' in from || 'volume' in from ? {} : { readOnly: true }),
     })),
     ...props.probes,
   };
 }
 
-type Volume = Pick<k8s.Volume, 'name' | 'emptyDir' | 'configMap' | 'secret' | 'projected'>;
+type Volume = Pick<
+  k8s.Volume,
+  'name' | 'emptyDir' | 'configMap' | 'secret' | 'projected' | 'persistentVolumeClaim'
+>;
 
 function volume({ name, from }: Mount): Volume[] {
   if ('claim' in from) return [];
+  if ('volume' in from) return [{ name, persistentVolumeClaim: { claimName: from.volume } }];
   if ('scratch' in from) {
     const sizeLimit = k8s.Quantity.fromString(from.scratch);
     return [{ name, emptyDir: { sizeLimit, ...(from.memory === true ? { medium: 'Memory' } : {}) } }];

@@ -27,6 +27,7 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     ...(isOurs(cluster.signIn?.issuer, cluster)
       ? { 'api-to-sign-in': { from: podsOf(api), to: traefik, tcp: [8443] } }
       : {}),
+    ...toArchiveEdge(cluster),
     // An agent: its job, its sources, what its steps download. Neither Redis, nor Kubernetes, nor another agent.
     'agent-to-api': { from: agents, to: podsOf(api), tcp: [api.port] },
     'agent-to-gitea': { from: agents, to: podsOf(gitea), tcp: [gitea.port] },
@@ -59,6 +60,15 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
 
 function isOurs(issuer: string | undefined, { domain }: Cluster): boolean {
   return issuer !== undefined && new URL(issuer).hostname.endsWith(`.${domain}`);
+}
+
+function toArchiveEdge({ archive }: Cluster): Record<string, NetworkEdgeProps> {
+  if (archive?.bucket === undefined) return {};
+  const { url, addresses } = archive.bucket;
+  const { port, protocol } = new URL(url);
+  const to = addresses === undefined ? internet : { cidrs: addresses.map((cidr) => ({ cidr })) };
+  const tcp = [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)];
+  return { 'api-to-bucket': { from: podsOf(api), to, tcp } };
 }
 
 const traefik: Pods = {

@@ -31,6 +31,8 @@ const keys = [
   'redis-password',
 ] as const satisfies PlatformKey[];
 const secretsFolder = '/run/secrets/bellows';
+const storeFolder = '/var/lib/bellows/store';
+const storeClaim = 'api-store';
 
 /** The api, of which any replica can do everything: a webhook is lost only while none is there. */
 export class Api extends Chart {
@@ -39,11 +41,21 @@ export class Api extends Chart {
     const labels = labelsOf(name);
     const host = `bellows.${cluster.domain}`;
     const { replicas, memory, logLevel } = cluster.api;
+    const { archive } = cluster;
 
     new k8s.KubeServiceAccount(this, 'account', {
       metadata: { name, namespace, labels },
       automountServiceAccountToken: false,
     });
+    if (archive?.volume !== undefined)
+      new k8s.KubePersistentVolumeClaim(this, 'store', {
+        metadata: { name: storeClaim, namespace, labels },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: cluster.storageClass,
+          resources: { requests: { storage: k8s.Quantity.fromString(archive.volume) } },
+        },
+      });
     new k8s.KubeDeployment(this, 'api', {
       metadata: { name, namespace, labels },
       spec: {
@@ -72,6 +84,7 @@ export class Api extends Chart {
             // Traefik, as any Pod of k3s, has its address from this block.
             BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
             BELLOWS_LOG_LEVEL: logLevel,
+            ...toStoreEnvironment(archive),
             // A Service sends to a pod that ends until every node has heard of it.
             BELLOWS_DRAIN_MS: 5000,
             BELLOWS_OPEN_READYZ: true,
@@ -86,10 +99,16 @@ export class Api extends Chart {
                   { name: secrets.platform.name, keys },
                   { ...forgeTokens, optional: true },
                   ...(cluster.signIn === undefined ? [] : [signInSecret]),
+                  ...(archive?.bucket === undefined
+                    ? []
+                    : [{ name: archive.bucket.credentials, keys: ['s3-access-key', 's3-secret-key'] }]),
                 ],
               },
             },
             { name: 'tmp', path: '/tmp', from: { scratch: '64Mi' } },
+            ...(archive?.volume === undefined
+              ? []
+              : [{ name: 'store', path: storeFolder, from: { volume: storeClaim } }]),
           ],
           user: 1000,
           cpu: { request: 0.1 },
@@ -123,6 +142,13 @@ function toSignIn(signIn: Cluster['signIn']) {
     BELLOWS_OIDC_SCOPES: signIn.scopes,
     BELLOWS_OIDC_NAME: signIn.name,
   };
+}
+
+function toStoreEnvironment(archive: Cluster['archive']) {
+  if (archive === undefined) return {};
+  const { bucket, days } = archive;
+  if (bucket === undefined) return { BELLOWS_STORE: storeFolder, BELLOWS_LOG_DAYS: days };
+  return { BELLOWS_STORE: bucket.url, BELLOWS_STORE_REGION: bucket.region, BELLOWS_LOG_DAYS: days };
 }
 
 function probe(path: string): k8s.Probe {

@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { App } from 'cdk8s';
+import { Edges } from '../../../charts/network/edges.ts';
+import { platformSchema } from '../../../charts/platform.ts';
+import { Api } from '../../../charts/services/api.ts';
+import { apiConfigSchema } from '../../../services/api/config.ts';
+
+function render(archive?: object) {
+  const { home } = platformSchema.parse({
+    clusters: { home: { archive, pools: { 'amd64-m': { arch: 'amd64', max: 1 } } } },
+  }).clusters;
+  if (home === undefined) throw new Error('no cluster');
+  // biome-ignore lint/suspicious/noExplicitAny: rendered objects, read as JSON
+  const objects: any[] = [...new Api(new App(), home).toJson(), ...new Edges(new App(), home).toJson()];
+  const pod = objects.find(({ kind }) => kind === 'Deployment').spec.template.spec;
+  const [container] = pod.containers;
+  const env = Object.fromEntries(
+    container.env.map(({ name, value }: { name: string; value: string }) => [name, value]),
+  );
+  return { objects, pod, container, env };
+}
+const named = (objects: { metadata: { name: string } }[], name: string) =>
+  objects.find(({ metadata }) => metadata.name === name) as unknown;
+
+test('without an archive nothing is said of one', () => {
+  const { objects, env } = render();
+  expect(Object.keys(env).filter((name) => /STORE|DAYS/.test(name))).toEqual([]);
+  expect(named(objects, 'api-to-bucket-out')).toBeUndefined();
+});
+
+test('a volume is claimed, mounted for writing, and named to the api', () => {
+  const { objects, pod, container, env } = render({ volume: '20Gi', days: 30 });
+  expect(env).toMatchObject({ BELLOWS_STORE: '/var/lib/bellows/store', BELLOWS_LOG_DAYS: '30' });
+  expect(container.volumeMounts).toContainEqual({ name: 'store', mountPath: '/var/lib/bellows/store' });
+  expect(pod.volumes).toContainEqual({ name: 'store', persistentVolumeClaim: { claimName: 'api-store' } });
+  expect(named(objects, 'api-store')).toMatchObject({
+    spec: { storageClassName: 'local-path', resources: { requests: { storage: '20Gi' } } },
+  });
+});
+
+test.each([
+  ['https://s3.example.org/logs', undefined, 443, '0.0.0.0/0'],
+  ['http://192.168.1.10:9000/logs/ci', ['192.168.1.10/32'], 9000, '192.168.1.10/32'],
+])('the bucket %s is reached with its key, on its port only', (url, addresses, port, cidr) => {
+  const { objects, pod, env } = render({ bucket: { url, addresses, credentials: 'bucket', region: 'eu-1' } });
+  expect(env).toMatchObject({ BELLOWS_STORE: url, BELLOWS_STORE_REGION: 'eu-1', BELLOWS_LOG_DAYS: '90' });
+  expect(apiConfigSchema.shape.BELLOWS_STORE.parse(env.BELLOWS_STORE)).toBe(url);
+  const { projected } = pod.volumes.find(({ name }: { name: string }) => name === 'secrets');
+  expect(projected.sources.at(-1)).toEqual({
+    secret: {
+      name: 'bucket',
+      items: ['s3-access-key', 's3-secret-key'].map((key) => ({ key, path: key })),
+    },
+  });
+  expect(named(objects, 'api-to-bucket-out')).toMatchObject({
+    spec: {
+      egress: [
+        {
+          to: [
+            expect.objectContaining({ ipBlock: expect.objectContaining({ cidr }) }),
+            ...(addresses === undefined ? [expect.anything()] : []),
+          ],
+          ports: [{ port, protocol: 'TCP' }],
+        },
+      ],
+    },
+  });
+});
+
+test.each([[{}], [{ volume: '1Gi', bucket: { url: 'https://s3.example.org/logs', credentials: 'bucket' } }]])(
+  'an archive is one thing: %j is refused',
+  (archive) => expect(() => render(archive)).toThrow('expected either a volume or a bucket'),
+);
+
+test.each([
+  's3.example.org/logs',
+  'https://s3.example.org',
+  'https://key:secret@s3.example.org/logs',
+  'https://s3.example.org/logs?x',
+])('the bucket %j is refused', (url) =>
+  expect(() => render({ bucket: { url, credentials: 'bucket' } })).toThrow('expected an endpoint'),
+);
