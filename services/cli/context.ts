@@ -29,7 +29,7 @@ export interface Context {
 /** Runs `use` with the api that the environment or `bellows up` names. */
 export async function withClient<T>(
   context: Context,
-  use: (client: ApiClient, address: { git?: string | undefined }) => Promise<T>,
+  use: (client: ApiClient, address: { api: string; git?: string | undefined }) => Promise<T>,
 ): Promise<T> {
   // Not at the top: help needs no client, and should not wait for one to load.
   const { createApiClient, readAddress } = await import('../core/client/index.ts');

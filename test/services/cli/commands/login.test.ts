@@ -130,6 +130,11 @@ test('no token is asked for over a line that others can read', async () => {
   expect((await cli('login --url ci.example.org')).code).toBe(2);
 });
 
+test('who is no admin is given the address of a page, without a code that would sign anybody in', async () => {
+  await cli(`login --url ${url}`);
+  expect(await cli('open')).toMatchObject({ code: 0, stdout: `${url}/\n` });
+});
+
 test('without a word login goes where commands go', async () => {
   await cli(`login --url ${url}`);
   expect((await cli('login')).stdout).toContain(url);
