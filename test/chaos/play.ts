@@ -46,10 +46,14 @@ export async function play(options: PlayOptions): Promise<RoundResult[]> {
         env ??= await openEnvironment({ folder, programs: options.programs, leaseMs: options.leaseMs });
         rounds += 1;
         let result = await playRound(env, plan);
-        for (let again = 0; again < mostAgain; again += 1) {
+        for (let again = 1; again <= mostAgain; again += 1) {
           const missed = options.each && result.injected[0] === 0 && result.wrong.length === 0;
           if (!result.unjudged && !missed) break;
-          result = await playRound(env, planRound(seed, plan.round, options.each ? plan.faults : catalogue));
+          const next = await playRound(
+            env,
+            planRound(seed, plan.round, options.each ? plan.faults : catalogue),
+          );
+          result = { ...next, ms: result.ms + next.ms, again };
         }
         injected += result.injected.reduce((sum, count) => sum + count, 0);
         results.push(result);

@@ -28,6 +28,8 @@ export function createReplica({ name, program, env, onLine }: ReplicaOptions): R
   let port: number | undefined;
   let starting: Promise<void> | undefined;
   let stopped = false;
+  /** Its last words may still be read after it was killed. */
+  let dying: ChildProcess | undefined;
 
   const start = async () => {
     const own = spawn(process.execPath, [program], {
@@ -49,7 +51,7 @@ export function createReplica({ name, program, env, onLine }: ReplicaOptions): R
       lines.on('line', (line) => {
         onLine(line);
         const [, found] = /"port":(\d+)/.exec(line) ?? [];
-        if (found === undefined || port !== undefined || own.killed) return;
+        if (found === undefined || port !== undefined || dying === own) return;
         port = Number(found);
         resolve();
       });
@@ -64,6 +66,7 @@ export function createReplica({ name, program, env, onLine }: ReplicaOptions): R
     kill: () => {
       port = undefined;
       starting = undefined;
+      dying = child;
       child?.kill('SIGKILL');
     },
     signal: (signal) => void child?.kill(signal),

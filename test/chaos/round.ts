@@ -19,11 +19,15 @@ export interface RoundResult {
   injected: readonly number[];
   /** From the moment that nothing was wrong any more, until all had ended. */
   recoveryMs: number;
+  /** The whole round. */
+  ms: number;
   accepted: number;
   finished: number;
   wrong: readonly string[];
   /** The machine itself was too slow to judge whether a lease ran out: nothing is known of the round. */
   unjudged: boolean;
+  /** How often it was played before it could be judged. */
+  again?: number;
   /** What all witnesses said, where something is wrong. */
   trace?: string;
 }
@@ -55,6 +59,7 @@ const patience = 30;
 
 export async function playRound(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   const { faults, load, random } = plan;
+  const started = performance.now();
   const calm = faults.every((fault) => fault.calm === true);
   const { stage, finish } = await openStage(env, random);
   const injected: number[] = faults.map(() => 0);
@@ -62,12 +67,13 @@ export async function playRound(env: Environment, plan: RoundPlan): Promise<Roun
   try {
     const loaded = Array.from({ length: load }, () => stage.settle(stage.push()));
     const all = faults.map(async (fault, n) => {
-      injected[n] = await fault.inject(stage);
+      injected[n] = await within(2 * patience * env.leaseMs, fault.inject(stage), 'its injection');
     });
     for (const { status, reason } of (await Promise.allSettled(all)).map(toRejection))
       if (status) stage.wrong.push(`not injected: ${reason}`);
-    await env.heal();
-    await Promise.all(loaded);
+    await within(patience * env.leaseMs, env.heal(), 'the mending');
+    // What is not taken by then is delivered on, with a limit of its own.
+    await Promise.race([Promise.all(loaded), stage.pause(env.leaseMs)]);
   } catch (error) {
     stage.wrong.push(`the environment broke: ${error instanceof Error ? error.stack : error}`);
   }
@@ -78,8 +84,17 @@ export async function playRound(env: Environment, plan: RoundPlan): Promise<Roun
   const unjudged = calm && lost > 0 && wrong.length === 0 && stoodStillMs > env.leaseMs / 5;
   if (calm && lost > 0) wrong.push(`${lost} live agents lost their jobs`);
   const { accepted, finished } = ledger;
-  const end = { ...result, recoveryMs: drainMs, accepted, finished, wrong, unjudged };
+  const ms = performance.now() - started;
+  const end = { ...result, recoveryMs: drainMs, ms, accepted, finished, wrong, unjudged };
   return wrong.length === 0 ? end : { ...end, trace: await toTrace(stage) };
+}
+
+function within<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} does not end in ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 async function toTrace(stage: Stage): Promise<string> {
