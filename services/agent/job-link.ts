@@ -33,7 +33,7 @@ export function createJobLink(
 ) {
   const place = `${root}/jobs/${job}`;
   // Of a dead line we must know while there is time for a beat on another.
-  const lateMs = Math.min(5000, Math.floor(leaseMs / 6));
+  const lateMs = Math.min(5000, Math.floor(leaseMs / 10));
   return {
     /** Held open by the api for up to `waitMs`, and answered at once on a cancel or a loss. */
     heartbeat: (waitMs: number, signal: AbortSignal) =>

@@ -58,6 +58,16 @@ function draw(random: Random, faults: readonly Fault[]): Fault {
 const patience = 30;
 
 export async function playRound(env: Environment, plan: RoundPlan): Promise<RoundResult> {
+  try {
+    return await play(env, plan);
+  } catch (error) {
+    const wrong = [`the round broke: ${error instanceof Error ? error.stack : error}`];
+    const nothing = { recoveryMs: 0, ms: 0, accepted: 0, finished: 0, unjudged: false };
+    return { plan, injected: plan.faults.map(() => 0), ...nothing, wrong };
+  }
+}
+
+async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   const { faults, load, random } = plan;
   const started = performance.now();
   const calm = faults.every((fault) => fault.calm === true);

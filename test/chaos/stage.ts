@@ -283,7 +283,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
     const open = sent.filter((one) => !one.once && !one.told.some(isTaken));
     const settling = Promise.all(open.map((one) => stage.settle(one)));
     for (;;) {
-      await events();
+      await events().catch(() => decided);
       const begun = new Set(decided.filter(({ type }) => type === 'created').map(({ job }) => job));
       const ended = new Set(decided.filter(isEnd).map(({ job }) => job));
       const isOver = sent.filter((one) => one.once || one.told.some(isTaken)).length === sent.length;
@@ -347,7 +347,8 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       const drainMs = performance.now() - started;
       const kept = await look();
       clearInterval(watch);
-      for (const line of await queue.audit()) wrong.push(`audit: ${line}`);
+      const audit = await queue.audit().catch((error: unknown) => [`cannot be made: ${error}`]);
+      for (const line of audit) wrong.push(`audit: ${line}`);
       const asked: Asked[] = [
         ...sent.map(({ branch, sha, ends, told }) => ({
           name: `${branch} ${sha}`,
