@@ -21,7 +21,7 @@ const { values } = parseArgs({
   options: {
     operations: { type: 'string', default: '800' },
     seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '3' },
+    seeds: { type: 'string', default: '2' },
     processes: { type: 'string', default: String(availableParallelism()) },
     only: { type: 'string', default: '' },
     part: { type: 'string', default: '0/1' },

@@ -1,12 +1,13 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { isFinal, type Job, type Outcome, stepStates } from '../../services/core/job/index.ts';
+import { createUnarchived } from '../../services/core/queue/archive.ts';
 import {
   createOutbox,
   createQueue,
   type EnqueueRequest,
   type NewJob,
 } from '../../services/core/queue/index.ts';
-import { toKey } from '../../services/core/queue/keys.ts';
+import { toKey, toKeyOf } from '../../services/core/queue/keys.ts';
 import type { Redis } from '../../services/core/runtime/index.ts';
 import { toPush, toSpec } from '../support/job.ts';
 import { createCheck } from './check.ts';
@@ -19,9 +20,9 @@ const limits = {
   unfinishedOfPool: 18,
   unfinishedOfRepository: 13,
   finished: 10,
-  losses: 3,
-  errors: 3,
-  steps: 3,
+  losses: 2,
+  errors: 2,
+  steps: 2,
   // Only what a test makes due is due.
   backOffMs: 1e9,
   longestBackOffMs: 1e9,
@@ -69,6 +70,7 @@ export function createPlay(
   const random = createRandom(seed);
   const queue = createQueue({ commands: redis, leaseMs, limits, told: ['gitea'] });
   const aging = createQueue({ commands: redis, leaseMs, limits: { ...limits, risesMs: 0 }, told: ['gitea'] });
+  const unarchived = createUnarchived({ commands: redis });
   const model = createModel(limits);
   const forge = createForge(createOutbox({ commands: redis }), random);
   const asked: EnqueueRequest[] = [];
@@ -99,6 +101,12 @@ export function createPlay(
     count(`${name}${lost ? ', asked twice' : ''}${answer === '' ? '' : `: ${answer}`}`);
   };
 
+  /** Of a replay whose jobs are all forgotten, whether their ids can still be told is not promised. */
+  const remembered = (result: object) => {
+    if (!('jobs' in result) || !Array.isArray(result.jobs)) return result;
+    const left = result.jobs.some((id) => model.jobs.has(String(id)));
+    return left ? result : { ...result, jobs: [] };
+  };
   const anyJob = (state?: ModelJob['state']) =>
     random.some([...model.jobs.values()].filter((job) => state === undefined || job.state === state));
   /** Mostly the right fence, else one that others hold or held. */
@@ -126,8 +134,8 @@ export function createPlay(
       asked.push(request);
       await ask(
         'enqueue',
-        () => queue.enqueue(request),
-        () => model.enqueue(request),
+        async () => remembered(await queue.enqueue(request)),
+        () => remembered(model.enqueue(request)),
       );
       return request.jobs.length;
     },
@@ -141,8 +149,8 @@ export function createPlay(
       });
       await ask(
         'push',
-        () => queue.enqueue(request),
-        () => model.enqueue(request),
+        async () => remembered(await queue.enqueue(request)),
+        () => remembered(model.enqueue(request)),
       );
     },
     async removeHead() {
@@ -341,6 +349,15 @@ export function createPlay(
     async tellForge() {
       return forge.step();
     },
+    /** Its log has left Redis, or is too old to be kept; that changes nothing else of it. */
+    async archive() {
+      const over = [...model.jobs.values()].filter(({ state, attempt }) => isFinal(state) && attempt > 0);
+      const job = random.some(over) ?? anyJob();
+      if (job === undefined) return;
+      const ran = Number((await redis.hget(toKeyOf('job', job.id), 'ran')) ?? 0);
+      await unarchived.done(job.id, random.chance(0.8) ? ran : ran + 1);
+      if (random.chance(0.3)) await unarchived.expire(0);
+    },
     /** Redis came back without its scripts. */
     async forgetScripts() {
       await redis.script('FLUSH');
@@ -386,7 +403,7 @@ export function createPlay(
       expire: 2,
       overdue: 1,
       due: 2,
-      requeue: 2,
+      requeue: 3,
       expand: 2,
       rerun: 3,
       skip: 2,
@@ -430,6 +447,11 @@ function pickClaim(job: ModelJob | undefined) {
 
 function toRandomRequest(random: Random, n: number): EnqueueRequest {
   const repository = random.pick(repos);
+  // One that the tree decides about, and that may add others.
+  if (random.chance(0.2)) {
+    const spec = toSpec({ repository, sha: String(random.below(4)).repeat(40) });
+    return { cause: { kind: 'asked', repository, key: String(n) }, jobs: [{ spec, pool: 'default' }] };
+  }
   const jobs: NewJob[] = names.slice(0, 1 + random.below(4)).map((workflow, i) => {
     const needs = names.slice(0, i).filter(() => random.chance(0.4));
     return {
@@ -437,7 +459,7 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
       pool: random.chance(0.8) ? 'default' : 'big',
       needs,
       ...(random.chance(0.3) ? { runs: 'always' as const } : {}),
-      ...(random.chance(0.3) ? { group: { name: random.pick(['g', 'h']), limit: random.pick([1, 2]) } } : {}),
+      ...(random.chance(0.4) ? { group: { name: random.pick(['g', 'h']), limit: random.pick([1, 2]) } } : {}),
       ...(random.chance(0.3) ? { priority: random.pick([0, 4, 9]) } : {}),
       ...(random.chance(0.25) ? { awaits: 'awaits approval: from a fork' } : {}),
     };
