@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { logKey, logMetaKey } from '../../../../services/core/queue/keys.ts';
 import { openTestApi, readStream, type TestApi } from '../../../support/api.ts';
 import { toRequest } from '../../../support/job.ts';
 
@@ -141,4 +142,15 @@ test('a log is followed while it grows, until its job ends', async () => {
   await api.queue.complete(job, fence, { outcome: 'success' });
   expect(await next()).toMatchObject({ event: 'end' });
   expect((await events.next()).done).toBe(true);
+});
+
+test('a log that was archived where this api does not look is said to be there, not shown as empty', async () => {
+  const { job, fence } = await start();
+  await write(job, fence, 1, 'one\n');
+  await api.queue.complete(job, fence, { outcome: 'success' });
+  await api.commands.hset(logMetaKey(job, fence), 'archived', '0 1');
+  await api.commands.unlink(logKey(job, fence));
+  const response = await api.admin(`/api/v1/jobs/${job}/log`);
+  expect(response.status).toBe(503);
+  expect(await response.text()).toContain('set BELLOWS_STORE again');
 });
