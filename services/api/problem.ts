@@ -140,7 +140,7 @@ function toProblem(error: Error): Problem {
   if (error instanceof PayloadError) return new Problem(400, error.message);
   if (error instanceof HeadsError) return new Problem(502, error.message);
   if (error instanceof HTTPException && isStatus(error.status))
-    return new Problem(error.status, error.message);
+    return new Problem(error.status, error.message.replace(/[^.]$/, '$&.'));
   return new Problem(500, 'The api failed. Its log says why.');
 }
 
