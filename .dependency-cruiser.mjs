@@ -16,11 +16,15 @@ const rooms = [
   { from: '^services/core/runtime/', to: packages('zod', 'ioredis') },
   { from: '^services/core/log/', to: packages('pino') },
   { from: '^services/core/store/', to: packages('aws4fetch') },
+  { from: '^services/core/trace/', to: [] },
   { from: '^services/core/mask/', to: core('execute') },
 ];
 
 const programs = {
-  agent: { core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log', 'mask'], packages: ['zod'] },
+  agent: {
+    core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log', 'mask', 'trace'],
+    packages: ['zod'],
+  },
   api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino', 'openid-client'] },
   local: {
     core: ['job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],

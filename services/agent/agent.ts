@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Transport } from '../core/client/index.ts';
-import { claimSchema } from '../core/job/index.ts';
+import { claimSchema, type Outcome } from '../core/job/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding } from './ending.ts';
@@ -9,6 +9,7 @@ import { claim, createJobLink } from './job-link.ts';
 import { untilAnswered } from './patience.ts';
 import { createReporter } from './reporter.ts';
 import { prepare, runJob } from './run-job.ts';
+import { openTracing } from './tracing.ts';
 
 export interface AgentDeps {
   config: AgentConfig;
@@ -82,18 +83,23 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     log.error({ err: error }, 'no heartbeat is accepted'),
   );
   const impatience = new AbortController();
-  const reporter = createReporter({
+  const tracing = await openTracing(config.OTEL_EXPORTER_OTLP_ENDPOINT, taken);
+  const told = createReporter({
     link,
     signal: impatience.signal,
     noRoomMs: leaseMs,
     onTrouble: (error) => log.error({ err: error }, 'the api refuses a part of the report'),
   });
 
+  const reporter = tracing?.trace(told) ?? told;
+
   let patience: NodeJS.Timeout | undefined;
+  let outcome: Outcome | undefined;
   try {
-    const outcome = await runJob({
+    outcome = await runJob({
       claim: taken,
       askSecrets: (names, signal) => untilAnswered(() => link.secrets(names, signal), { signal }),
+      toStepVariables: tracing?.toStepVariables,
       workspace,
       uid: config.BELLOWS_STEP_UID,
       hide: config.BELLOWS_HIDE,
@@ -112,9 +118,11 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     }
     patience = setTimeout(() => impatience.abort(), patienceLeases * leaseMs);
     await reporter.drain();
-    const told = reporter.missesWorkflows ? withoutWorkflows : outcome;
-    const { answer } = await untilAnswered(() => link.complete(told), { signal: impatience.signal });
-    log.info({ job, answer, ...told }, 'completed');
+    const end = reporter.missesWorkflows ? withoutWorkflows : outcome;
+    const completing = tracing?.startComplete();
+    const { answer } = await untilAnswered(() => link.complete(end), { signal: impatience.signal });
+    completing?.end();
+    log.info({ job, answer, ...end }, 'completed');
     return answer === 'stale' ? exitCodes.lost : exitCodes.done;
   } catch (error) {
     if (isRefused(error)) return lost(log, job);
@@ -126,6 +134,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     stop.removeEventListener('abort', onStop);
     over.abort();
     await alive;
+    await tracing?.end(outcome?.outcome);
   }
 }
 

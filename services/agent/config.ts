@@ -33,6 +33,10 @@ export const agentConfigSchema = z.object({
     .optional()
     .describe('Steps run as this user and group. Only root can do that.'),
   BELLOWS_HIDE: z.string().min(1).optional().describe('A folder that steps do not see.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'expected http:// or https:// with a host' })
+    .optional()
+    .describe('A collector of traces (OTLP over HTTP). Without it nothing is sent.'),
   BELLOWS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

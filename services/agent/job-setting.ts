@@ -9,6 +9,8 @@ export interface JobSetting {
   claim: Claim;
   /** Asks until there is an answer. */
   askSecrets: (names: string[], signal: AbortSignal) => Promise<JobSecrets>;
+  /** What a step is given besides, by its name. */
+  toStepVariables: ((step: string) => Record<string, string>) | undefined;
   /** Of `prepare`. */
   workspace: Promise<Workspace>;
   /** Of the user that steps run as, where we may choose. */

@@ -4,10 +4,11 @@ import { type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job
 import { toCloneCredentials } from './clone.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem, unauthorized } from './problem.ts';
+import { traceClaim } from './trace.ts';
 
 /** Hands a job to an agent with all that it needs: the job's token, and where and how to clone. */
 export async function claimJob(
-  deps: Pick<ApiDeps, 'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets'>,
+  deps: Pick<ApiDeps, 'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets' | 'tracer'>,
   identity: Identity,
   request: ClaimRequest,
 ): Promise<Claim | undefined> {
@@ -19,6 +20,7 @@ export async function claimJob(
   if (pool !== request.pool)
     throw new Problem(403, `This credential claims in pool "${pool}", not in "${request.pool}".`);
 
+  const startMs = Date.now();
   const secret = createToken();
   const { agent, prefer } = request;
   const claimed = await deps.queue.claim({
@@ -28,6 +30,8 @@ export async function claimJob(
     ...(prefer === undefined ? {} : { prefer }),
   });
   if (claimed === undefined) return undefined;
+  // The agent does not wait for it, and is not refused because of it.
+  void traceClaim(deps, claimed, startMs).catch(() => undefined);
   return {
     ...claimed,
     token: toJobToken(claimed.job, secret),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { originSchema } from '../core/forge/index.ts';
 import { nameSchema } from '../core/job/index.ts';
+import { samplers } from '../core/trace/index.ts';
 import { isBlockList } from './client-address.ts';
 import { parseRoles } from './sign-in/roles.ts';
 
@@ -156,6 +157,19 @@ export const apiConfigSchema = z.object({
     .max(3650)
     .default(90)
     .describe('How long an archived log is kept, at most; it also goes with its job.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: originSchema
+    .optional()
+    .describe('A collector of traces (OTLP over HTTP, JSON). Without it nothing is sent.'),
+  OTEL_TRACES_SAMPLER: z
+    .enum(samplers)
+    .default('parentbased_always_on')
+    .describe('Which traces are kept, in the words of OpenTelemetry.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('For the samplers that end in traceidratio: the share that is kept, 0 to 1.'),
   BELLOWS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

@@ -13,6 +13,7 @@ import type {
 import type { Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { Follower, Outbox, Queue, Repositories, Schema } from '../core/queue/index.ts';
+import type { Tracer } from '../core/trace/index.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
@@ -61,6 +62,7 @@ export interface ApiDeps {
   /** Why the promise of the queue cannot be kept now; empty when it can. */
   faults(): Promise<string[]>;
   slots: StreamSlots;
+  tracer: Tracer;
   /** Aborted when the api is about to stop: it is not ready any more, and lets its connections go. */
   draining: AbortSignal;
   /** Aborted when the api stops: streams end, held requests are answered. */

@@ -1,7 +1,9 @@
 import type { ForgeEvent } from '../core/forge/index.ts';
 import type { Accepted, JobSpec, Repository } from '../core/job/index.ts';
 import type { EnqueueRequest, EnqueueResult, Queue } from '../core/queue/index.ts';
+import type { Span, Tracer } from '../core/trace/index.ts';
 import { Problem } from './problem.ts';
+import { trace } from './trace.ts';
 
 type Movement = Extract<ForgeEvent, { kind: 'push' | 'tag' | 'pull request' }>;
 const events = { push: 'push', tag: 'tag', 'pull request': 'pull_request' } as const;
@@ -48,9 +50,26 @@ export function toMost({ jobLimit }: Repository): Pick<EnqueueRequest, 'most'> {
   return jobLimit === undefined ? {} : { most: jobLimit };
 }
 
-/** Awaits the durable write. @throws Problem 503 when no more work is admitted */
-export async function enqueue(queue: Queue, publicUrl: string, request: EnqueueRequest): Promise<Accepted> {
-  return toAccepted(await queue.enqueue(request), publicUrl);
+/**
+ * Awaits the durable write. Its jobs go on with the trace of the span.
+ *
+ * @throws Problem 503 when no more work is admitted
+ */
+export async function enqueue(
+  { queue, tracer, publicUrl }: { queue: Pick<Queue, 'enqueue'>; tracer: Tracer; publicUrl: string },
+  request: EnqueueRequest,
+  { context, traceparent }: Span,
+): Promise<Accepted> {
+  return trace(tracer, 'enqueue', { parent: context }, async (span) => {
+    const result = await queue.enqueue(withTrace(request, traceparent));
+    span.set({ 'bellows.answer': result.answer });
+    return toAccepted(result, publicUrl);
+  });
+}
+
+/** The trace that its jobs go on with. */
+export function withTrace(request: EnqueueRequest, traceparent: string): EnqueueRequest {
+  return { ...request, jobs: request.jobs.map((job) => ({ ...job, spec: { ...job.spec, traceparent } })) };
 }
 
 /** @throws Problem 503 when no more work is admitted */

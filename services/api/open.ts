@@ -32,6 +32,7 @@ import {
   type Redis,
   type RedisUse,
 } from '../core/runtime/index.ts';
+import { createExporter, createSampler, createTracer } from '../core/trace/index.ts';
 import { createApp } from './app.ts';
 import { createLogArchive } from './archive/archive.ts';
 import { createArchiver } from './archive/archiver.ts';
@@ -106,9 +107,12 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     () => queue.counts(),
     () => outbox.state(),
   );
-  const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, log });
   const audit = createAuditChain(commands, config.BELLOWS_AUDIT_RECORDS);
   const heads = createHeadExport({ audit, metrics, log, file: config.BELLOWS_AUDIT_HEADS });
+  const tracing = openTracing(config);
+  stack.add('traces', () => tracing.flush());
+  const { tracer } = tracing;
+  const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, tracer, log });
   const watch = createJobWatch({ queue, follower, log });
   const listen = toListen(config.BELLOWS_LISTEN);
   const publicUrl = config.BELLOWS_PUBLIC_URL;
@@ -145,6 +149,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
       ...(config.BELLOWS_REQUIRE_DURABLE ? await findDurabilityFaults(commands) : []),
       ...(await findReplicaFaults(commands, config.BELLOWS_REDIS_REPLICAS)),
     ],
+    tracer,
     draining: draining.signal,
     stopping: stopping.signal,
   });
@@ -228,6 +233,16 @@ async function reseal(repositorySecrets: RepositorySecrets, log: Log): Promise<v
   } catch (error) {
     log.error({ err: error }, 'secrets are still sealed with the second line of secrets-key: keep it');
   }
+}
+
+const flushMs = 2000;
+
+function openTracing(config: ApiConfig) {
+  const sampler = createSampler(config.OTEL_TRACES_SAMPLER, config.OTEL_TRACES_SAMPLER_ARG);
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return { tracer: createTracer(sampler), flush: () => undefined };
+  const exporter = createExporter({ endpoint, service: 'bellows-api' });
+  return { tracer: createTracer(sampler, exporter.send), flush: () => exporter.flush(flushMs) };
 }
 
 /** The forges that may be asked: those with an origin and a token. */

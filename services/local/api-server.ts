@@ -19,6 +19,7 @@ export interface ApiServerOptions {
   logFile: string;
   auditHeadsFile: string;
   logLevel: string;
+  collector?: string | undefined;
   leaseMs: number;
   client: Pick<ApiClient, 'jobs'>;
   onLoss(text: string, delayMs: number): void;
@@ -60,6 +61,7 @@ export function toApiEnvironment(
     BELLOWS_STORE: options.storeFolder,
     BELLOWS_AUDIT_HEADS: options.auditHeadsFile,
     BELLOWS_LOG_LEVEL: options.logLevel,
+    ...(options.collector === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.collector }),
     BELLOWS_LEASE_MS: String(options.leaseMs),
   };
 }

@@ -26,6 +26,12 @@ export const localConfigSchema = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('The least important lines that the api and the agents log.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'expected http:// or https:// with a host' })
+    .optional()
+    .describe(
+      'A collector of traces (OTLP over HTTP), for the api and the agents. Without it nothing is sent.',
+    ),
   BELLOWS_LEASE_MS: z.coerce
     .number()
     .int()

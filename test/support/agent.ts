@@ -52,7 +52,10 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
       return jobs[0] ?? '';
     },
     /** One agent's whole life; resolves to its exit code. */
-    agent: async (given: Partial<AgentDeps> = {}): Promise<number> => {
+    agent: async (
+      given: Partial<AgentDeps> = {},
+      settings: Partial<AgentDeps['config']> = {},
+    ): Promise<number> => {
       const folder = await mkdtemp(join(tmpdir(), 'bellows-test-agent-'));
       folders.push(folder);
       agents += 1;
@@ -65,6 +68,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
             BELLOWS_AGENT: `agent-${agents}`,
             BELLOWS_WORKSPACE: folder,
             BELLOWS_LOG_LEVEL: 'error',
+            ...settings,
           },
           transport,
           token: Promise.resolve(await api.deps.claimTokens.issue('default')),

@@ -30,6 +30,7 @@ import {
   createRepositories,
 } from '../../services/core/queue/index.ts';
 import { openRedis } from '../../services/core/runtime/index.ts';
+import { createSampler, createTracer } from '../../services/core/trace/index.ts';
 import { createAnswerCheck } from './openapi.ts';
 import { startRedis } from './redis.ts';
 
@@ -75,7 +76,8 @@ export async function openTestApi({
   const watch = createJobWatch({ queue, follower, log, retryMs: 10 });
   const origins = given.origins ?? { gitea: 'http://127.0.0.1:1', local: 'http://127.0.0.1:1' };
   const cloneKey = 'clone-key-of-the-test-0000000000000000';
-  const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, log });
+  const tracer = given.tracer ?? createTracer(createSampler('parentbased_always_on'));
+  const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, tracer, log });
   const deps: ApiDeps = {
     queue,
     outbox,
@@ -115,6 +117,7 @@ export async function openTestApi({
     slots: createStreamSlots(10),
     schema: { refusal: () => undefined },
     faults: async () => [],
+    tracer,
     draining: stopping.signal,
     stopping: stopping.signal,
     ...given,

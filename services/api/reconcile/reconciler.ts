@@ -2,10 +2,12 @@ import { HeadsError, type Origins, readHeads } from '../../core/forge/index.ts';
 import type { JobSpec, Reconciled, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 import type { Queue, Repositories } from '../../core/queue/index.ts';
+import type { Tracer } from '../../core/trace/index.ts';
 import { toCloneCredentials } from '../clone.ts';
-import { toEnqueueRequest } from '../enqueue.ts';
+import { toEnqueueRequest, withTrace } from '../enqueue.ts';
 import type { Metrics } from '../metrics.ts';
 import { Problem } from '../problem.ts';
+import { trace } from '../trace.ts';
 import { type Difference, toDifferences } from './decide.ts';
 
 /**
@@ -30,6 +32,7 @@ export interface ReconcilerDeps {
   origins: Origins;
   cloneKey: string | undefined;
   metrics: Pick<Metrics, 'reconciled'>;
+  tracer: Tracer;
   log: Log;
   /** Of the longest pause between two tries, milliseconds. @default 30000 */
   longestPauseMs?: number;
@@ -59,7 +62,11 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     }
     const movement = await toMovement(queue, repository, difference);
     if (movement === undefined) return false;
-    const result = await queue.enqueue(toEnqueueRequest(repository, movement, undefined));
+    // Nobody told of it, so its trace begins here.
+    const attributes = { 'bellows.repository': repository.id, 'bellows.event': movement.kind };
+    const result = await trace(deps.tracer, 'missed event', { attributes }, ({ traceparent }) =>
+      queue.enqueue(withTrace(toEnqueueRequest(repository, movement, undefined), traceparent)),
+    );
     if (result.answer === 'full')
       throw new Problem(503, `Too many jobs wait already; ${repository.id} ${ref} is looked at later.`);
     if (result.answer === 'enqueued') log.info({ repository: repository.id, ref }, 'a missed push');

@@ -16,12 +16,13 @@ import {
   type Trigger,
   triggerSchema,
 } from '../../core/job/index.ts';
-import type { NewJob } from '../../core/queue/index.ts';
+import type { EnqueueRequest, NewJob } from '../../core/queue/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { enqueue, toMost } from '../enqueue.ts';
 import { tagByMark } from '../etag.ts';
 import { noJob, noRepository, Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams, notModified, refuses, takes } from '../route.ts';
+import { toServerSpan, trace } from '../trace.ts';
 
 /** One, or several: given more than once. */
 function several<S extends z.ZodType>(schema: S) {
@@ -71,7 +72,11 @@ const get = createRoute({
   },
 });
 
-const asked = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() });
+const asked = z.object({
+  'idempotency-key': z.string().min(1).max(200).optional(),
+  /** W3C Trace Context; what is none begins a new trace. */
+  traceparent: z.string().optional(),
+});
 
 const trigger = createRoute({
   method: 'post',
@@ -104,13 +109,22 @@ const retry = createRoute({
 });
 
 export function createJobRoutes(deps: ApiDeps) {
-  const { queue, publicUrl } = deps;
-  const askFor = (repository: Repository, job: Omit<NewJob, 'pool'>, key = createToken()) =>
-    enqueue(queue, publicUrl, {
+  const { queue, tracer } = deps;
+  const askFor = (
+    repository: Repository,
+    job: Omit<NewJob, 'pool'>,
+    { 'idempotency-key': key = createToken(), traceparent }: z.infer<typeof asked>,
+  ) => {
+    const attributes = { 'bellows.repository': repository.id, 'bellows.event': job.spec.event };
+    const request: EnqueueRequest = {
       cause: { kind: 'asked', repository: repository.id, key },
       jobs: [{ ...job, pool: repository.pool }],
       ...toMost(repository),
-    });
+    };
+    return trace(tracer, 'trigger', toServerSpan(traceparent, attributes), (span) =>
+      enqueue(deps, request, span),
+    );
+  };
 
   const app = createRoutes();
   app.use('/api/v1/jobs', tagByMark(queue));
@@ -130,7 +144,7 @@ export function createJobRoutes(deps: ApiDeps) {
       if (before !== undefined) return c.json(before, 202);
       const spec = await toTriggeredSpec(deps, repository, body);
       const awaits = body.awaits === undefined ? {} : { awaits: `awaits approval: ${body.awaits}` };
-      const accepted = await askFor(repository, { spec, ...awaits }, key);
+      const accepted = await askFor(repository, { spec, ...awaits }, c.req.valid('header'));
       c.set('about', `${repository.id} ${accepted.jobs[0]}`);
       return c.json(accepted, 202);
     })
@@ -153,7 +167,7 @@ export function createJobRoutes(deps: ApiDeps) {
       if (before !== undefined) return c.json(before, 202);
       // Another run of what nobody approved is no approval.
       const awaits = job.awaits === true ? { awaits: 'awaits approval: nobody approved the run before' } : {};
-      return c.json(await askFor(repository, { spec, ...awaits }, key), 202);
+      return c.json(await askFor(repository, { spec, ...awaits }, c.req.valid('header')), 202);
     });
 }
 

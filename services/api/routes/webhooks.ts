@@ -11,6 +11,7 @@ import type { ApiEnv } from '../env.ts';
 import type { WebhookOutcome } from '../metrics.ts';
 import { Problem } from '../problem.ts';
 import { answers, createRoutes, refuses } from '../route.ts';
+import { toServerSpan, trace } from '../trace.ts';
 
 /** What became of an event that starts nothing. */
 const heardSchema = z.union([
@@ -72,6 +73,7 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
       `No forge sends here; webhooks go to ${forges.map((f) => `/webhooks/${f}`).join(', ')}.`,
     );
   const count = (outcome: WebhookOutcome) => deps.metrics.webhook(forge, outcome);
+  const receivedAt = Date.now();
   const body = new Uint8Array(await c.req.arrayBuffer());
   let id: string | undefined;
   try {
@@ -108,7 +110,14 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
       count('gone');
       return c.json({ answer: 'gone', ref: event.ref }, 200);
     }
-    const accepted = await enqueue(deps.queue, deps.publicUrl, toEnqueueRequest(repository, event, delivery));
+    const attributes = { 'bellows.repository': id, 'bellows.event': event.kind };
+    const accepted = await trace(
+      deps.tracer,
+      'webhook',
+      // Whoever signed may go on with a trace of its own.
+      { ...toServerSpan(c.req.header('traceparent'), attributes), startMs: receivedAt },
+      (span) => enqueue(deps, toEnqueueRequest(repository, event, delivery), span),
+    );
     count(accepted.answer);
     return c.json(accepted, accepted.answer === 'dup' ? 200 : 202);
   } catch (error) {

@@ -25,6 +25,8 @@ export interface RunOptions {
   situation: Situation;
   engine: Engine;
   variables: Variables;
+  /** Asked once the step has begun; they win. @default none */
+  toStepVariables?: ((step: string) => Variables) | undefined;
   /** By name: at least those that the plan's steps ask for. @default none */
   secrets?: ReadonlyMap<string, string>;
   sink: RunSink;
@@ -62,12 +64,12 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
 }
 
 async function runStep(step: PlannedStep, options: RunOptions): Promise<RunEnd> {
-  const { engine, variables, secrets, sink, signal } = options;
+  const { engine, variables, toStepVariables, secrets, sink, signal } = options;
   const { name } = step;
   await sink.step({ name, state: 'running' });
   const { exitCode } = await engine.run({
     step,
-    variables: { ...variables, CI_STEP_NAME: name },
+    variables: { ...variables, CI_STEP_NAME: name, ...toStepVariables?.(name) },
     secrets: step.secrets?.map(({ secret }) => secrets?.get(secret) ?? '') ?? [],
     write: (bytes) => sink.write(name, bytes),
     signal,

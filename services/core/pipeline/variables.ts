@@ -57,6 +57,8 @@ export function toCiVariables(spec: JobSpec, context: RunContext): Record<string
     CI_JOB: context.job,
     CI_ATTEMPT: String(context.attempt),
     CI_FENCE: String(context.fence),
+    // W3C Trace Context: programs that know it go on with the trace of the push.
+    TRACEPARENT: spec.traceparent ?? '',
   };
   const given = Object.entries(all).filter(([, value]) => value !== '');
   // No program's environment can hold a NUL.

@@ -30,6 +30,7 @@ export interface AgentOptions {
   compileCache: string;
   logFile: string;
   logLevel: string;
+  collector?: string | undefined;
 }
 
 export interface Agent {
@@ -89,6 +90,7 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
         BELLOWS_WORKSPACE: workspace,
         BELLOWS_HIDE: options.hide,
         BELLOWS_LOG_LEVEL: options.logLevel,
+        ...(options.collector === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.collector }),
         ...(uid === undefined ? {} : { BELLOWS_STEP_UID: String(uid) }),
       },
     });

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+
+/** Which trace, which span of it, and whether anybody keeps it (W3C Trace Context). */
+export interface TraceContext {
+  /** 32 hex digits. */
+  traceId: string;
+  /** 16 hex digits. */
+  spanId: string;
+  sampled: boolean;
+}
+
+/**
+ * `traceparent` as a caller sent it; undefined where it is none, so that a new trace begins (W3C Trace Context, 3.2).
+ * What a later version adds behind the flags is not read.
+ */
+export function parseTraceparent(text: string | undefined): TraceContext | undefined {
+  const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.{0,200})?$/.exec(text ?? '');
+  const [, version, traceId = '', spanId = '', flags = '', more] = match ?? [];
+  if (match === null || version === 'ff' || (version === '00' && more !== undefined)) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+export function toTraceparent({ traceId, spanId, sampled }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
+}
+
+export function createTraceId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+export function createSpanId(): string {
+  return randomBytes(8).toString('hex');
+}
