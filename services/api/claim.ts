@@ -8,7 +8,7 @@ import { traceClaim } from './trace.ts';
 
 /** Hands a job to an agent with all that it needs: the job's token, and where and how to clone. */
 export async function claimJob(
-  deps: Pick<ApiDeps, 'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets' | 'tracer'>,
+  deps: Pick<ApiDeps, 'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets' | 'tracer' | 'metrics'>,
   identity: Identity,
   request: ClaimRequest,
 ): Promise<Claim | undefined> {
@@ -22,6 +22,7 @@ export async function claimJob(
 
   const startMs = Date.now();
   const secret = createToken();
+  const asked = performance.now();
   const { agent, prefer } = request;
   const claimed = await deps.queue.claim({
     pool,
@@ -30,6 +31,7 @@ export async function claimJob(
     ...(prefer === undefined ? {} : { prefer }),
   });
   if (claimed === undefined) return undefined;
+  deps.metrics.claim((performance.now() - asked) / 1000);
   // The agent does not wait for it, and is not refused because of it.
   void traceClaim(deps, claimed, startMs).catch(() => undefined);
   return {

@@ -157,6 +157,13 @@ export const apiConfigSchema = z.object({
     .max(3650)
     .default(90)
     .describe('How long an archived log is kept, at most; it also goes with its job.'),
+  BELLOWS_METRICS_NAMES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1000)
+    .default(50)
+    .describe('Repositories, and pools, that metrics tell apart: the first so many; the rest are `other`.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: originSchema
     .optional()
     .describe('A collector of traces (OTLP over HTTP, JSON). Without it nothing is sent.'),

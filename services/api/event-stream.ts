@@ -11,8 +11,13 @@ export interface Message {
 /** How many streams one credential may hold. @throws Problem 429 */
 export type StreamSlots = (who: string) => () => void;
 
-export function createStreamSlots(most: number): StreamSlots {
+/** @param onCount told how many streams are open in all, whenever that changes */
+export function createStreamSlots(
+  most: number,
+  onCount: (open: number) => void = () => undefined,
+): StreamSlots {
   const held = new Map<string, number>();
+  let all = 0;
   return (who) => {
     const count = held.get(who) ?? 0;
     if (count >= most)
@@ -20,10 +25,13 @@ export function createStreamSlots(most: number): StreamSlots {
         'retry-after': '5',
       });
     held.set(who, count + 1);
+    onCount(++all);
     let open = true;
     return () => {
-      if (open) held.set(who, (held.get(who) ?? 1) - 1);
+      if (!open) return;
       open = false;
+      held.set(who, (held.get(who) ?? 1) - 1);
+      onCount(--all);
     };
   };
 }

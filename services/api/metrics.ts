@@ -1,5 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { OutboxState } from '../core/queue/index.ts';
+import type { JobState } from '../core/job/index.ts';
+import type { OutboxState, PoolDepth, Totals } from '../core/queue/index.ts';
+import type { RedisHealth } from '../core/runtime/index.ts';
+import { toTotalsText } from './totals-text.ts';
 
 export type WebhookOutcome =
   | 'enqueued'
@@ -23,15 +26,26 @@ export interface Metrics {
   auditHead(n: number): void;
   /** One try to tell a forge the state of a commit. */
   status(forge: string, outcome: 'posted' | 'retried' | 'refused'): void;
+  /** How many readers there are now. */
+  streams(open: number): void;
+  /** Counts one while it is held, and its answer. */
+  heartbeat<T extends string>(holding: Promise<T>): Promise<T>;
+  claim(seconds: number): void;
   archived(): void;
   archiveFailed(): void;
 }
 
-/** @param readCounts jobs by state; asked when somebody scrapes. */
-export function createMetrics(
-  readCounts: () => Promise<ReadonlyMap<string, number>>,
-  readOutbox: () => Promise<readonly OutboxState[]>,
-): Metrics {
+/** Asked when somebody scrapes. */
+export interface MetricSources {
+  counts(): Promise<ReadonlyMap<JobState, number>>;
+  outbox(): Promise<readonly OutboxState[]>;
+  depths(): Promise<readonly PoolDepth[]>;
+  totals(): Promise<Totals>;
+  redis(): Promise<RedisHealth>;
+}
+
+/** Figures of the queue, the same from every replica, and of this process. */
+export function createMetrics(sources: MetricSources): Metrics {
   const registers = [new Registry()];
   const [register] = registers;
   collectDefaultMetrics(register === undefined ? {} : { register });
@@ -82,7 +96,7 @@ export function createMetrics(
     async collect() {
       this.reset();
       // Without Redis the other figures are still worth reading.
-      const counts = await readCounts().catch(() => new Map<string, number>());
+      const counts = await sources.counts().catch(() => new Map<JobState, number>());
       for (const [state, count] of counts) this.set({ state }, count);
     },
   });
@@ -106,14 +120,72 @@ export function createMetrics(
     async collect() {
       this.reset();
       lag.reset();
-      for (const { forge, waiting, lagMs } of await readOutbox().catch(() => [])) {
+      for (const { forge, waiting, lagMs } of await sources.outbox().catch(() => [])) {
         this.set({ forge }, waiting);
         lag.set({ forge }, lagMs / 1000);
       }
     },
   });
+  const oldest = new Gauge({
+    name: 'bellows_queue_oldest_seconds',
+    help: 'How long the oldest queued job waits, by pool.',
+    labelNames: ['pool'],
+    registers,
+  });
+  new Gauge({
+    name: 'bellows_queue_depth',
+    help: 'Queued jobs, by pool.',
+    labelNames: ['pool'],
+    registers,
+    async collect() {
+      this.reset();
+      oldest.reset();
+      for (const { pool, queued, oldestMs } of await sources.depths().catch(() => [])) {
+        this.set({ pool }, queued);
+        oldest.set({ pool }, oldestMs / 1000);
+      }
+    },
+  });
+  registerRedis(registers, sources);
+  const streams = new Gauge({
+    name: 'bellows_streams_open',
+    help: 'Readers of events and logs (SSE) of this replica.',
+    registers,
+  });
+  const held = new Gauge({
+    name: 'bellows_heartbeats_held',
+    help: 'Heartbeats that this replica holds open.',
+    registers,
+  });
+  const heartbeats = new Counter({
+    name: 'bellows_heartbeats_total',
+    help: 'Answers to heartbeats.',
+    labelNames: ['answer'],
+    registers,
+  });
+  const claims = new Histogram({
+    name: 'bellows_claim_seconds',
+    help: 'Time in which the queue found a job for an agent that asked for one.',
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2],
+    registers,
+  });
   return {
-    render: async () => (await register?.metrics()) ?? '',
+    render: async () => {
+      const totals = await sources.totals().catch(() => undefined);
+      return `${(await register?.metrics()) ?? ''}${totals === undefined ? '' : toTotalsText(totals)}`;
+    },
+    streams: (open) => streams.set(open),
+    heartbeat: async (holding) => {
+      held.inc();
+      try {
+        const answer = await holding;
+        heartbeats.inc({ answer });
+        return answer;
+      } finally {
+        held.dec();
+      }
+    },
+    claim: (seconds) => claims.observe(seconds),
     webhook: (forge, outcome) => webhooks.inc({ forge, outcome }),
     request: (method, route, status, seconds) =>
       requests.observe({ method, route, status: String(status) }, seconds),
@@ -124,4 +196,30 @@ export function createMetrics(
     archiveFailed: () => archiveFailures.inc(),
     auditHead: (n) => auditHead.set(n),
   };
+}
+
+function registerRedis(registers: Registry[], sources: Pick<MetricSources, 'redis'>): void {
+  const gauge = (name: string, help: string) => new Gauge({ name: `bellows_redis_${name}`, help, registers });
+  const used = gauge('used_bytes', 'Memory that Redis uses.');
+  const most = gauge('max_bytes', 'Memory that Redis may use (maxmemory); 0 is no limit.');
+  const clients = gauge('clients', 'Connections to Redis.');
+  const aofBytes = gauge('aof_bytes', 'Size of the append-only file.');
+  const aofOk = gauge('aof_ok', '1 while the append-only file is on, and was written and rewritten well.');
+  const rewriting = gauge('aof_rewriting', '1 while the append-only file is being rewritten.');
+  new Gauge({
+    name: 'bellows_redis_up',
+    help: '1 where Redis answers this replica.',
+    registers,
+    async collect() {
+      const health = await sources.redis().catch(() => undefined);
+      this.set(health === undefined ? 0 : 1);
+      if (health === undefined) return;
+      used.set(health.usedBytes);
+      most.set(health.maxBytes);
+      clients.set(health.clients);
+      aofBytes.set(health.aofBytes);
+      aofOk.set(health.aofOk ? 1 : 0);
+      rewriting.set(health.rewriting ? 1 : 0);
+    },
+  });
 }

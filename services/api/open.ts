@@ -16,6 +16,7 @@ import type { ForgeAccess, Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import {
   createFollower,
+  createMeasures,
   createOutbox,
   createQueue,
   createRepositories,
@@ -31,6 +32,7 @@ import {
   openRedis,
   type Redis,
   type RedisUse,
+  readRedisHealth,
 } from '../core/runtime/index.ts';
 import { createExporter, createSampler, createTracer } from '../core/trace/index.ts';
 import { createApp } from './app.ts';
@@ -103,10 +105,14 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   const repositories = createRepositories({ commands });
   const follower = createFollower({ commands, openBlocking: () => open('blocking'), ...archive });
   stack.add('follower', () => follower.close());
-  const metrics = createMetrics(
-    () => queue.counts(),
-    () => outbox.state(),
-  );
+  const measures = createMeasures({ commands, names: config.BELLOWS_METRICS_NAMES });
+  const metrics = createMetrics({
+    counts: () => queue.counts(),
+    outbox: () => outbox.state(),
+    depths: () => measures.depths(),
+    totals: () => measures.totals(),
+    redis: () => readRedisHealth(commands),
+  });
   const audit = createAuditChain(commands, config.BELLOWS_AUDIT_RECORDS);
   const heads = createHeadExport({ audit, metrics, log, file: config.BELLOWS_AUDIT_HEADS });
   const tracing = openTracing(config);
@@ -142,7 +148,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     reconciler,
     metrics,
     log,
-    slots: createStreamSlots(streamsPerActor),
+    slots: createStreamSlots(streamsPerActor, metrics.streams),
     schema,
     faults: async () => [
       ...[schema.refusal()].filter((refusal) => refusal !== undefined),
@@ -177,6 +183,12 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   const loops = Promise.all([
     watch.run(stopping.signal),
     repeat('the renewal of the schema', 1000, schema.renew, loop),
+    repeat(
+      'the count of what happened',
+      1000,
+      unlessRefused(() => measures.fold()),
+      loop,
+    ),
     repeat(
       'the tick of the queue',
       toTickMs(config.BELLOWS_LEASE_MS),

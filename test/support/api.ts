@@ -25,11 +25,12 @@ import type { Claim, Repository } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
 import {
   createFollower,
+  createMeasures,
   createOutbox,
   createQueue,
   createRepositories,
 } from '../../services/core/queue/index.ts';
-import { openRedis } from '../../services/core/runtime/index.ts';
+import { openRedis, readRedisHealth } from '../../services/core/runtime/index.ts';
 import { createSampler, createTracer } from '../../services/core/trace/index.ts';
 import { createAnswerCheck } from './openapi.ts';
 import { startRedis } from './redis.ts';
@@ -69,10 +70,14 @@ export async function openTestApi({
   const tokens = { admin: createToken(), launcher: createToken(), metrics: createToken() };
   const stopping = new AbortController();
   const log = createLog('test', 'silent');
-  const metrics = createMetrics(
-    () => queue.counts(),
-    () => outbox.state(),
-  );
+  const measures = createMeasures({ commands, names: 3 });
+  const metrics = createMetrics({
+    counts: () => queue.counts(),
+    outbox: () => outbox.state(),
+    depths: () => measures.depths(),
+    totals: () => measures.totals(),
+    redis: () => readRedisHealth(commands),
+  });
   const watch = createJobWatch({ queue, follower, log, retryMs: 10 });
   const origins = given.origins ?? { gitea: 'http://127.0.0.1:1', local: 'http://127.0.0.1:1' };
   const cloneKey = 'clone-key-of-the-test-0000000000000000';
@@ -148,6 +153,7 @@ export async function openTestApi({
     redis,
     commands,
     queue,
+    measures,
     tokens,
     ask,
     /** As the owner. */

@@ -131,7 +131,8 @@ export function createAgentRoutes(deps: ApiDeps) {
     .openapi(heartbeat, async (c) => {
       const { id } = c.req.valid('param');
       const fence = toFence(c.get('identity'));
-      const answer = await holdHeartbeat(deps, id, fence, c.req.valid('query').wait, c.req.raw.signal);
+      const { wait } = c.req.valid('query');
+      const answer = await deps.metrics.heartbeat(holdHeartbeat(deps, id, fence, wait, c.req.raw.signal));
       return c.json({ answer }, 200);
     })
     .openapi(step, async (c) => {

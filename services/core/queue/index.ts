@@ -5,6 +5,15 @@ export { QueueError, type QueueErrorCode } from './error.ts';
 export { createFollower, type FollowerDeps } from './follower.ts';
 export { ticketsKey } from './keys.ts';
 export { defaultLimits, type Limits, toTickMs } from './limits.ts';
+export {
+  createMeasures,
+  type Distribution,
+  type Measures,
+  type PoolDepth,
+  ranBounds,
+  type Totals,
+  waitedBounds,
+} from './measures.ts';
 export { createOutbox, type Outbox, type OutboxState, type TakenStatus } from './outbox.ts';
 export * from './queue.ts';
 export { findReplicaFaults, type Replication } from './replicated.ts';

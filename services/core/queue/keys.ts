@@ -46,6 +46,7 @@
  * | statuses           | HASH   | commit status to be told → job, failed tries      | the same                      | the same |
  * | quiet              | HASH   | forge → until when it is told nothing             | outbox                        | never |
  * | untold             | LIST   | what a forge would not be told, the newest first  | outbox                        | the newest 200 stay |
+ * | totals             | HASH   | what the metrics count, and the last event counted | measures                     | never; a bounded number of names |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
  * | ci:{<id>}:log:<fence>, :meta:<fence> | STREAM, HASH | chunks; how far, how much, where archived | appendLog, seal | the stream when archived; with the job, at most 30 days after the last chunk |
@@ -73,6 +74,7 @@ const single = {
   statuses: 'statuses',
   quiet: 'quiet',
   untold: 'untold',
+  totals: 'totals',
   unarchived: 'unarchived',
   archived: 'archived',
   discarded: 'discarded',

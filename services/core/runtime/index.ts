@@ -3,4 +3,5 @@ export * from './config.ts';
 export * from './durability.ts';
 export * from './lifecycle.ts';
 export * from './redis.ts';
+export * from './redis-health.ts';
 export * from './signal.ts';
