@@ -268,7 +268,9 @@ export function createModel(limits: ModelLimits) {
         const other = toId('job', job.pipeline, workflow);
         if (jobs.has(other)) continue;
         const { pool, group } = job;
-        pipelines.set(job.pipeline, [...(pipelines.get(job.pipeline) ?? []), other]);
+        // One that history has forgotten comes anew, as the last.
+        const known = (pipelines.get(job.pipeline) ?? []).filter((each) => each !== other);
+        pipelines.set(job.pipeline, [...known, other]);
         create(job.pipeline, other, {
           spec: { ...spec, workflow },
           pool,
