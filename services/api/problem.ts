@@ -98,7 +98,8 @@ function toResponse({ status, message, headers }: Problem, path: string): Respon
     type: 'about:blank',
     title: problemTitles[status],
     status,
-    detail: message,
+    // What others threw may be no whole sentence.
+    detail: message.replace(/[^.]$/, '$&.'),
     instance: path.slice(0, 300),
   };
   return new Response(JSON.stringify(body), {
@@ -140,7 +141,7 @@ function toProblem(error: Error): Problem {
   if (error instanceof PayloadError) return new Problem(400, error.message);
   if (error instanceof HeadsError) return new Problem(502, error.message);
   if (error instanceof HTTPException && isStatus(error.status))
-    return new Problem(error.status, error.message.replace(/[^.]$/, '$&.'));
+    return new Problem(error.status, error.message);
   return new Problem(500, 'The api failed. Its log says why.');
 }
 

@@ -49,7 +49,7 @@ test('every refusal says what it is, why, and of what, in the same words whoever
       type: 'about:blank',
       title: problemTitles[status as keyof typeof problemTitles],
       status,
-      detail: expect.stringMatching(/^\S.*[.]$|: /),
+      detail: expect.stringMatching(/^\S.*[.]$/),
       instance: path.replace(/\?.*/, ''),
     });
   }
