@@ -115,6 +115,8 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   });
   const audit = createAuditChain(commands, config.BELLOWS_AUDIT_RECORDS);
   const heads = createHeadExport({ audit, metrics, log, file: config.BELLOWS_AUDIT_HEADS });
+  // What was changed since the last hour; without Redis the next start tells it.
+  stack.add('the head of the audit log', () => heads.tell().catch(() => undefined));
   const tracing = openTracing(config);
   stack.add('traces', () => tracing.flush());
   const { tracer } = tracing;

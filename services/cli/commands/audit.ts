@@ -74,7 +74,7 @@ function configureVerify(command: Command, context: Context): void {
         if (options.json === true) context.stdout.write(toJson(answer));
         else if (finding === undefined)
           context.stdout.write(
-            `The audit log is whole: ${records} records, the last is ${head.n}, and ${heads.length} exported heads agree.\nhead  ${head.n} ${head.hash}\n`,
+            `The audit log is whole: ${records} records, the last is ${head.n}; ${compared(heads)}.\nhead  ${head.n} ${head.hash}\n`,
           );
         if (finding !== undefined)
           throw new Error(`the audit log is broken at record ${finding.n}: ${finding.reason}`);
@@ -85,6 +85,11 @@ function configureVerify(command: Command, context: Context): void {
     { line: './bellows audit verify' },
     { line: './bellows audit verify --heads heads.txt', does: 'heads that you kept elsewhere' },
   );
+}
+
+function compared(heads: readonly AuditHead[]): string {
+  if (heads.length === 0) return 'no head was exported yet to compare it with';
+  return heads.length === 1 ? 'the exported head agrees' : `${heads.length} exported heads agree`;
 }
 
 async function verify(client: ApiClient, known: readonly AuditHead[]) {

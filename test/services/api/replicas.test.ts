@@ -1,10 +1,13 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { apiConfigSchema } from '../../../services/api/config.ts';
 import { openApi } from '../../../services/api/open.ts';
 import type { ApiServer } from '../../../services/api/server.ts';
 import { createToken, hashToken } from '../../../services/core/access/index.ts';
-import { auditPageSchema, createVerifier } from '../../../services/core/audit/index.ts';
+import { auditPageSchema, createVerifier, parseHeads } from '../../../services/core/audit/index.ts';
 import { createLog } from '../../../services/core/log/index.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 
@@ -52,6 +55,16 @@ test('of many requests that come to both at once, exactly as many pass as may', 
   const [passed, failed] = await Promise.all([Promise.all(good), Promise.all(bad)]);
   expect([count(passed, 200), count(passed, 429)]).toEqual([37, 53]);
   expect([count(failed, 401), count(failed, 429)]).toEqual([23, 37]);
+});
+
+test('an api that stops tells the head of the audit log, so that a restart hides nothing that was cut off', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'bellows-test-heads-'));
+  const file = join(folder, 'audit-heads');
+  const send = await openTwo({ BELLOWS_AUDIT_HEADS: file });
+  await send(0, '/api/v1/claim-tokens', { method: 'POST', token: admin, body: '{"pool":"default"}' });
+  await replicas[0]?.stop();
+  expect(parseHeads(await readFile(file, 'utf8')).map(({ n }) => n)).toEqual([2]);
+  await rm(folder, { recursive: true });
 });
 
 test('what both are asked to change at once is in one audit log, whole', async () => {

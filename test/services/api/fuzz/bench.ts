@@ -41,7 +41,8 @@ export async function openFuzzBench() {
   const claim = async () => {
     agents += 1;
     await api.queue.enqueue(toRequest());
-    return api.claim(`agent-${agents}`);
+    const agent = `agent-${agents}`;
+    return { ...(await api.claim(agent)), agent };
   };
   const register = async () => {
     for (const name of ['gitea', 'github'] as const)
@@ -60,7 +61,8 @@ export async function openFuzzBench() {
       await register();
       const ended = await claim();
       await api.queue.complete(ended.job, ended.fence, { outcome: 'success' });
-      return { ended, running: await claim() };
+      const pipeline = (await api.queue.job(ended.job))?.job.pipeline ?? '';
+      return { ended, pipeline, running: await claim() };
     },
     /** A credential that the route takes. */
     toCredential: async ({ rule }: Route, job: { token: string }): Promise<Record<string, string>> => {

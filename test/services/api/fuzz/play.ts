@@ -72,13 +72,15 @@ export async function fuzzBodies(bench: FuzzBench, { numRuns, seed }: Runs): Pro
   for (const route of bench.routes.filter(({ path }) => !path.startsWith('/webhooks/'))) {
     // What an agent says may end its job.
     const own = route.rule !== 'open' && route.rule.includes('job');
-    let { ended, running } = await bench.reset();
+    let { ended, pipeline, running } = await bench.reset();
     const requests = toRequests(bench, route, { words: [...words, ended.job] });
     const property = fc.asyncProperty(requests, async (sent) => {
-      if (own) ({ ended, running } = await bench.reset());
+      if (own) ({ ended, pipeline, running } = await bench.reset());
       else await bench.register();
       const path = sent.path
         .replace(':id', running.job)
+        .replace(':pipeline', pipeline)
+        .replace(':agent', running.agent)
         .replace(':forge/:owner/:name', 'gitea/ada/forge-bell')
         .replace(':n', '1')
         .replace(':session', '0'.repeat(16))
