@@ -95,6 +95,36 @@ export const defences: readonly Defence[] = [
     without: 'if (secrets.isCloneToken(',
   },
   {
+    name: 'sign-in state',
+    file: 'services/api/sign-in/provider.ts',
+    text: 'expectedState: attempt.state,',
+    without: 'expectedState: oidc.skipStateCheck,',
+  },
+  {
+    name: 'sign-in code',
+    file: 'services/api/sign-in/provider.ts',
+    text: 'pkceCodeVerifier: attempt.verifier,',
+    without: '',
+  },
+  {
+    name: 'ID token',
+    file: 'services/api/sign-in/provider.ts',
+    text: 'oidc.enableNonRepudiationChecks(config);',
+    without: '',
+  },
+  {
+    name: 'form of another site',
+    file: 'services/api/session-cookie.ts',
+    text: "if (!reads && c.req.header('origin') === undefined) return undefined;",
+    without: '',
+  },
+  {
+    name: "terminal's sign-in",
+    file: 'services/api/routes/device.ts',
+    text: "if (person.token === undefined && person.actor.startsWith('user:')) return person;",
+    without: "if (person.token !== '') return person;",
+  },
+  {
     name: 'signed addresses',
     file: 'services/core/access/signed-token.ts',
     text: 'return JSON.stringify([purpose, audience, expiresAt]);',
