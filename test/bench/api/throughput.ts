@@ -5,7 +5,10 @@ import { openApi, openBareHono, type Target } from './world.ts';
 
 const connections = 16;
 
-/** Webhooks per second of the api and of bare Hono, each started anew for each round, and warm when timed. */
+/**
+ * Accepted webhooks per second of the api and of bare Hono, each started anew for each round, and warm when timed.
+ * A machine that is too busy makes Redis late and the api answer 503, which counts as not accepted.
+ */
 export function measureThroughput(rounds: number, requests: number, seed: number): Promise<number[][]> {
   const sides: (() => Promise<Target>)[] = [openApi, openBareHono];
   return inTurns(sides, rounds, async (open) => {
@@ -16,25 +19,26 @@ export function measureThroughput(rounds: number, requests: number, seed: number
       await sendAll(target.port, toBatch(0, requests / 2));
       const timed = toBatch(requests, requests);
       const started = performance.now();
-      await sendAll(target.port, timed);
-      return (requests / (performance.now() - started)) * 1000;
+      const accepted = await sendAll(target.port, timed);
+      return (accepted / (performance.now() - started)) * 1000;
     } finally {
       await target.stop();
     }
   });
 }
 
-/** As fast as they are answered, over a few connections. */
-export async function sendAll(port: number, requests: readonly Buffer[]): Promise<void> {
+/** As fast as they are answered, over a few connections. @returns how many were accepted */
+export async function sendAll(port: number, requests: readonly Buffer[]): Promise<number> {
   const lines = await openHttpLines(port, connections);
   const left = requests.values();
+  let accepted = 0;
   await Promise.all(
     lines.map(async (line) => {
       for (const request of left) {
-        const status = await line.send(request);
-        if (status !== 202) throw new Error(`a webhook was answered ${status}, not 202`);
+        if ((await line.send(request)) === 202) accepted++;
       }
       line.close();
     }),
   );
+  return accepted;
 }
