@@ -23,7 +23,7 @@ const secrets = {
   webhooks: { local: [], gitea: [webhookSecret], github: [] },
   exposed: [],
 };
-const drainMs = 200;
+const drainMs = 500;
 let redis: TestRedis;
 let ports: [number, number];
 const replicas: (ApiServer | undefined)[] = [];
@@ -154,9 +154,11 @@ test('a rolling restart under load answers every request after at most one retry
     const before = accepted.length;
     await until(() => accepted.length > before + 10);
     const stopping = replicas[at]?.stop();
-    // Not ready while it still answers: whoever balances the load has the time to see it.
-    await until(async () => !(await isReady(at)));
-    expect((await fetch(`${toUrl(at)}/healthz`)).headers.get('connection')).toBe('close');
+    // Not ready while it still answers: whoever balances the load has the time to see it, and to go elsewhere.
+    await until(async () => {
+      const { status, headers } = await fetch(`${toUrl(at)}/readyz`);
+      return status === 503 && headers.get('connection') === 'close';
+    });
     await stopping;
     await start(at);
     await until(() => isReady(at));

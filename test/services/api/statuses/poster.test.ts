@@ -22,7 +22,7 @@ afterEach(async () => {
 function toPoster(kind: 'gitea' | 'github' = 'gitea', token = forge.token) {
   const { outbox, metrics, log } = api.deps;
   const access = { forge: kind, origin: forge.origin, token };
-  return createPoster({ access, outbox, publicUrl, metrics, log, timeoutMs: 200 });
+  return createPoster({ access, outbox, publicUrl, metrics, log });
 }
 async function enqueue(given: Partial<JobSpec> = {}): Promise<string> {
   const spec = toSpec({ repository, ...given });
