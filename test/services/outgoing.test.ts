@@ -22,6 +22,7 @@ const whoAsksWhom: Record<string, string> = {
   'services/core/forge/rest.ts': 'a forge, by its registered origin',
   'services/core/runtime/redis.ts': 'Redis, by BELLOWS_REDIS_URL',
   'services/core/store/s3.ts': 'a store, by BELLOWS_STORE',
+  'services/core/trace/exporter.ts': 'a collector of traces, by OTEL_EXPORTER_OTLP_ENDPOINT',
   'services/local/lock.ts': 'another Bellows of this data folder, on its socket',
 };
 
