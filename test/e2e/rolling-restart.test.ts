@@ -31,7 +31,7 @@ const replicas: (ApiServer | undefined)[] = [];
 beforeAll(async () => {
   redis = await startRedis({ appendfsync: 'always' });
   await createRepositories({ commands: await redis.connect() }).put(repository);
-  ports = [await findFreePort(), await findFreePort()];
+  ports = await findFreePorts();
   await Promise.all([start(0), start(1)]);
 });
 afterAll(async () => {
@@ -192,11 +192,19 @@ function toPayload(who: number, n: number) {
   };
 }
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+/** Two at once, so that they are two. */
+async function findFreePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()];
+  const found: number[] = [];
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    found.push(typeof address === 'object' && address !== null ? address.port : 0);
+  }
+  for (const server of servers) {
+    server.close();
+    await once(server, 'close');
+  }
+  return [found[0] ?? 0, found[1] ?? 0];
 }
