@@ -84,6 +84,8 @@ export async function createRedisServer(options: RedisServerOptions): Promise<Re
       closeSync(log);
       ended = once(child, 'exit');
       while (!(await isReady(socket))) {
+        // Another fault killed it meanwhile, and starts it again.
+        if (child.signalCode === 'SIGKILL') return;
         if (!isAlive()) throw new Error(`redis-server does not start: ${tail(join(folder, 'redis.log'))}`);
         await delay(3);
       }

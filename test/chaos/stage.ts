@@ -80,6 +80,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
   const wrong: string[] = [];
   const from = (await admin.xrevrange(toKey('events'), '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0';
   const decided: Decided[] = [];
+  const seen = new Set<string>();
   let cursor = from;
   const journalFrom = places.map(({ journal }) => readText(journal).length);
   let over = false;
@@ -93,6 +94,9 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
   const events = async () => {
     const entries = await admin.xrange(toKey('events'), `(${cursor}`, '+');
     for (const [id, [, text = '']] of entries) {
+      // Two who ask at the same time are told the same.
+      if (seen.has(id)) continue;
+      seen.add(id);
       cursor = id;
       const [type = '', job = '', at = '', ...rest] = text.split(' ');
       const json = rest.join(' ');
@@ -312,7 +316,11 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
     const kept: Kept[] = [];
     for (const [n, id] of [...ids].entries()) {
       const port = (nodes[n % 2] ?? nodes[0]).front.port;
-      const { status, text } = await forge.ask(port, 'GET', `/api/v1/jobs/${id}`);
+      let { status, text } = await forge.ask(port, 'GET', `/api/v1/jobs/${id}`);
+      for (let tries = 0; tries < 5 && (status === 0 || status >= 500); tries += 1) {
+        await delay(50);
+        ({ status, text } = await forge.ask(port, 'GET', `/api/v1/jobs/${id}`));
+      }
       const end = decided.find((event) => event.job === id && isEnd(event));
       if (status === 404 && stage.cutsLogs && end !== undefined) {
         const one = sent.find(({ told }) => told.some(({ jobs = [] }) => jobs.includes(id)));

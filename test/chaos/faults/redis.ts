@@ -49,11 +49,14 @@ export const redisFaults: readonly Fault[] = [
   {
     number: 18,
     title: 'A Redis that is killed under load has lost nothing that was accepted',
+    // Another that ends and starts Redis would have its files under its hands.
+    alone: true,
     inject: (stage) => kill(stage, () => stage.redis.kill(), stage.random.below(60)),
   },
   {
     number: 19,
     title: 'A power cut under load loses nothing that was accepted',
+    alone: true,
     needs: 'cc',
     inject: (stage) => kill(stage, () => stage.redis.cutPower(stage.random), stage.random.below(30)),
   },
@@ -100,6 +103,7 @@ export const redisFaults: readonly Fault[] = [
   {
     number: 22,
     title: 'A Redis that is killed while it rewrites its file has lost nothing that was accepted',
+    alone: true,
     inject: async (stage) => {
       load(stage, 2 + stage.random.below(4));
       await stage.admin.bgrewriteaof().catch(() => undefined);
@@ -174,6 +178,7 @@ export const redisFaults: readonly Fault[] = [
   {
     number: 27,
     title: 'A Redis whose disk is full ends, and when there is room again nothing that was accepted is lost',
+    alone: true,
     needs: 'cc',
     weight: 5,
     inject: async (stage) => {
