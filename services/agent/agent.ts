@@ -8,7 +8,7 @@ import { isRefused, keepAlive } from './heartbeat.ts';
 import { claim, createJobLink } from './job-link.ts';
 import { untilAnswered } from './patience.ts';
 import { createReporter } from './reporter.ts';
-import { prepare, runJob } from './run-job.ts';
+import { runJob } from './run-job.ts';
 import { openTracing } from './tracing.ts';
 
 export interface AgentDeps {
@@ -57,8 +57,6 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     agent: config.BELLOWS_AGENT,
     ...(config.BELLOWS_PREFER === undefined ? {} : { prefer: config.BELLOWS_PREFER }),
   };
-  // What a job needs is made ready while the api finds one, or before there is one.
-  const workspace = prepare(config.BELLOWS_WORKSPACE, config.BELLOWS_STEP_UID);
   const given = await token;
   if (given === undefined) return exitCodes.done;
   const first = claimSchema.safeParse(await firstAnswer);
@@ -100,7 +98,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       claim: taken,
       askSecrets: (names, signal) => untilAnswered(() => link.secrets(names, signal), { signal }),
       toStepVariables: tracing?.toStepVariables,
-      workspace,
+      folder: config.BELLOWS_WORKSPACE,
       uid: config.BELLOWS_STEP_UID,
       hide: config.BELLOWS_HIDE,
       path,

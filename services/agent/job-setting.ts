@@ -1,4 +1,3 @@
-import type { Workspace } from '../core/execute/index.ts';
 import type { Claim, JobSecrets } from '../core/job/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { Ending } from './ending.ts';
@@ -11,8 +10,8 @@ export interface JobSetting {
   askSecrets: (names: string[], signal: AbortSignal) => Promise<JobSecrets>;
   /** What a step is given besides, by its name. */
   toStepVariables: ((step: string) => Record<string, string>) | undefined;
-  /** Of `prepare`. */
-  workspace: Promise<Workspace>;
+  /** An empty folder of the agent's own. */
+  folder: string;
   /** Of the user that steps run as, where we may choose. */
   uid: number | undefined;
   /** A folder that steps must not see. */

@@ -2,7 +2,6 @@ import {
   CheckoutError,
   CommitGoneError,
   checkout,
-  createRepository,
   createWorkspace,
   probeIsolation,
   type Workspace,
@@ -12,18 +11,6 @@ import { cloneStep } from '../core/pipeline/index.ts';
 import type { Cause, Ending } from './ending.ts';
 import type { JobSetting } from './job-setting.ts';
 import type { Steps } from './run-steps.ts';
-
-/** What can be done before the job is known. */
-export function prepare(folder: string, uid: number | undefined): Promise<Workspace> {
-  const make = async () => {
-    const workspace = await createWorkspace(folder, uid);
-    await createRepository(workspace, uid);
-    return workspace;
-  };
-  const workspace = make();
-  workspace.catch(() => undefined); // the job hears of it, if there is one
-  return workspace;
-}
 
 /**
  * Fetches, plans and runs one job. Never rejects: what the author's files and commands did is a failure,
@@ -43,8 +30,8 @@ export async function runJob(setting: JobSetting): Promise<Outcome> {
 }
 
 async function run(setting: JobSetting): Promise<Ran> {
-  const { uid, hide, log } = setting;
-  const workspace = await setting.workspace;
+  const { folder, uid, hide, log } = setting;
+  const workspace = createWorkspace(folder, uid);
   const isolation = probeIsolation({ uid, hide });
   void isolation.then(({ kind, reason }) => log.info({ kind, reason }, 'isolation'));
   const { promise: gitWorks, resolve: onGit } = Promise.withResolvers<void>();

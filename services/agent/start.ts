@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import * as z from 'zod';
 import { createTransport } from '../core/client/index.ts';
 import { createLog } from '../core/log/index.ts';
 import { readConfig, untilSignal } from '../core/runtime/index.ts';
@@ -18,6 +19,8 @@ export interface Start {
 
 /** Runs an agent by its environment until its end, or its parent's. @returns its exit code. */
 export async function start({ env, platform, token, firstAnswer, parent }: Start): Promise<number> {
+  // Each schema is used once or twice: to compile it takes longer.
+  z.config({ jitless: true });
   const config = readConfig(agentConfigSchema, env);
   const log = createLog('agent', config.BELLOWS_LOG_LEVEL);
   const stop = new AbortController();

@@ -90,7 +90,7 @@ export async function runLocally(
 ): Promise<RunEnd> {
   requireSecrets(plan, situation, secrets);
   const scratch = await mkdtemp(join(tmpdir(), 'bellows-run-'));
-  const workspace = { ...(await createWorkspace(scratch)), tree: folder };
+  const workspace = { ...createWorkspace(scratch), tree: folder };
   const isolation = { kind: 'none', reason: 'these are the commands of whoever runs them' } as const;
   const engine = createProcessEngine({ workspace, isolation, path, tools });
   const masked = secrets.size === 0 ? undefined : maskSink(secrets, sink);

@@ -7,7 +7,7 @@ import type { PlannedStep } from '../../services/core/pipeline/index.ts';
 /** A job's folders, which end with the test. */
 export async function openWorkspace(): Promise<Workspace & { close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'bellows-test-job-'));
-  const workspace = await createWorkspace(folder);
+  const workspace = createWorkspace(folder);
   return { ...workspace, close: () => rm(folder, { recursive: true, force: true }) };
 }
 

@@ -1,4 +1,4 @@
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refSchema, shaSchema } from '../job/index.ts';
 import { type CloneTarget, type GitEnd, runGit, toGitEnvironment } from './git.ts';
@@ -8,7 +8,6 @@ export interface CheckoutOptions {
   target: CloneTarget;
   ref: string;
   sha: string;
-  /** With the repository of `createRepository` in its tree. */
   workspace: Workspace;
   path: string;
   uid?: number | undefined;
@@ -38,7 +37,7 @@ export async function checkout(options: CheckoutOptions): Promise<void> {
   refSchema.parse(ref);
   shaSchema.parse(sha);
   const env = toGitEnvironment(target, workspace.home, path);
-  await configure(workspace, target.url, sha, uid);
+  createRepository(workspace, target.url, sha, uid);
   const git = (...args: string[]) => runGit(args, { cwd: workspace.tree, env, uid, signal });
   const fetch = (...args: string[]) =>
     git(
@@ -70,22 +69,11 @@ export async function checkout(options: CheckoutOptions): Promise<void> {
   if (done.exitCode !== 0) throw new CheckoutError(`the files cannot be written: ${toReason(done)}`);
 }
 
-/**
- * What `git init` makes, without a process more and before it is known what is fetched; `checkout` adds the
- * settings, and with them it is a repository: gitrepository-layout(5).
- */
-export async function createRepository({ tree }: Workspace, uid?: number): Promise<void> {
+/** What `git init` makes, without a process more: gitrepository-layout(5). */
+function createRepository({ tree }: Workspace, url: string, sha: string, uid: number | undefined): void {
   const git = join(tree, '.git');
-  const folders = [git, join(git, 'objects'), join(git, 'refs')];
-  for (const folder of folders) await mkdir(folder);
-  const head = join(git, 'HEAD');
-  await writeFile(head, 'ref: refs/heads/main\n');
-  if (uid !== undefined) await Promise.all([...folders, head].map((path) => chown(path, uid, uid)));
-}
-
-async function configure({ tree }: Workspace, url: string, sha: string, uid?: number): Promise<void> {
   const isSha256 = sha.length === 64;
-  const lines = [
+  const config = [
     '[core]',
     `\trepositoryformatversion = ${isSha256 ? 1 : 0}`,
     '\tbare = false',
@@ -95,9 +83,13 @@ async function configure({ tree }: Workspace, url: string, sha: string, uid?: nu
     `\turl = "${new URL(url).href.replaceAll(/["\\\n]/g, encodeURIComponent)}"`,
     '',
   ];
-  const config = join(tree, '.git', 'config');
-  await writeFile(config, lines.join('\n'));
-  if (uid !== undefined) await chown(config, uid, uid);
+  const folders = [git, join(git, 'objects'), join(git, 'refs')];
+  for (const folder of folders) mkdirSync(folder);
+  const files = { HEAD: 'ref: refs/heads/main\n', config: config.join('\n') };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(git, name), text);
+  if (uid === undefined) return;
+  for (const path of [...folders, ...Object.keys(files).map((name) => join(git, name))])
+    chownSync(path, uid, uid);
 }
 
 /** Git's last line that says something. */

@@ -4,7 +4,6 @@ export {
   type CheckoutOptions,
   CommitGoneError,
   checkout,
-  createRepository,
 } from './checkout.ts';
 export { type Engine, EngineError, type StepEnd, type StepRun, type Write } from './engine.ts';
 export { type CloneTarget, GitAddressError } from './git.ts';

@@ -1,14 +1,9 @@
 /** Stands in for `services/agent/run-job.ts` in the agents of the chaos run: the same face, pretended work. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobSetting } from '../../../services/agent/job-setting.ts';
-import type { Workspace } from '../../../services/core/execute/index.ts';
 import type { Outcome } from '../../../services/core/job/index.ts';
 import { note } from './journal.ts';
 import { parseWork, toLog } from './work.ts';
-
-export function prepare(): Promise<Workspace> {
-  return Promise.resolve({} as Workspace);
-}
 
 export async function runJob({ claim, reporter, ending }: JobSetting): Promise<Outcome> {
   const { job, fence, spec } = claim;

@@ -37,7 +37,7 @@ afterEach(() => rm(data, { recursive: true, force: true }));
 async function spy(isolation: Isolation, uid?: number): Promise<string> {
   const folder = join(data, 'jobs');
   await mkdir(folder);
-  const workspace = await createWorkspace(folder, uid);
+  const workspace = createWorkspace(folder, uid);
   const engine = createProcessEngine({ workspace, isolation, path: process.env.PATH ?? '' });
   const output = createOutput();
   const commands = [
