@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import type { Transport } from '../core/client/index.ts';
 import { claimSchema, type Outcome } from '../core/job/index.ts';
-import type { Log } from '../core/log/index.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding } from './ending.ts';
 import { isRefused, keepAlive } from './heartbeat.ts';
 import { claim, createJobLink } from './job-link.ts';
+import type { LateLog } from './late-log.ts';
 import { untilAnswered } from './patience.ts';
 import { createReporter } from './reporter.ts';
 import { runJob } from './run-job.ts';
@@ -24,7 +24,7 @@ export interface AgentDeps {
   env: Readonly<Record<string, string | undefined>>;
   /** `linux/arm64` */
   platform: string;
-  log: Log;
+  log: LateLog;
   /** Aborts when the agent is asked to stop. */
   stop: AbortSignal;
   /** From TERM to KILL. @default 5000 */
@@ -139,7 +139,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
 /** What setTimeout can hold: 24 days. */
 const longestTimerMs = 2 ** 31 - 1;
 
-function lost(log: Log, job: string): number {
+function lost(log: LateLog, job: string): number {
   log.warn({ job }, 'the job belongs to another agent');
   return exitCodes.lost;
 }

@@ -1,6 +1,6 @@
 import type { Claim, JobSecrets } from '../core/job/index.ts';
-import type { Log } from '../core/log/index.ts';
 import type { Ending } from './ending.ts';
+import type { LateLog } from './late-log.ts';
 import type { Reporter } from './reporter.ts';
 
 /** What one job is run with. */
@@ -26,5 +26,5 @@ export interface JobSetting {
   graceMs: number;
   reporter: Reporter;
   ending: Ending;
-  log: Log;
+  log: LateLog;
 }

@@ -37,6 +37,7 @@ async function run(setting: JobSetting): Promise<Ran> {
   const { promise: gitWorks, resolve: onGit } = Promise.withResolvers<void>();
   // Loading keeps everything else waiting, so git is on its way first.
   const opening = gitWorks.then(async () => {
+    await log.open();
     const { openSteps } = await import('./run-steps.ts');
     return openSteps(setting, workspace, isolation);
   });

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { createTransport } from '../core/client/index.ts';
-import { createLog } from '../core/log/index.ts';
 import { readConfig, untilSignal } from '../core/runtime/index.ts';
 import { exitCodes, runAgent } from './agent.ts';
 import { agentConfigSchema } from './config.ts';
+import { createLateLog } from './late-log.ts';
 
 export interface Start {
   env: Readonly<Record<string, string | undefined>>;
@@ -22,12 +22,14 @@ export async function start({ env, platform, token, firstAnswer, parent }: Start
   // Each schema is used once or twice: to compile it takes longer.
   z.config({ jitless: true });
   const config = readConfig(agentConfigSchema, env);
-  const log = createLog('agent', config.BELLOWS_LOG_LEVEL);
+  const log = createLateLog(async () =>
+    (await import('../core/log/index.ts')).createLog('agent', config.BELLOWS_LOG_LEVEL),
+  );
   const stop = new AbortController();
   void untilSignal().then(() => stop.abort());
   if (parent !== undefined)
     void token.finally(() => parent.once('end', () => stop.abort()).resume()).catch(() => undefined);
-  return runAgent({
+  const exitCode = await runAgent({
     config,
     transport: createTransport({ url: config.BELLOWS_URL }),
     token,
@@ -41,4 +43,6 @@ export async function start({ env, platform, token, firstAnswer, parent }: Start
     log.error({ err: error }, 'no job could be claimed');
     return exitCodes.trouble;
   });
+  await log.open();
+  return exitCode;
 }

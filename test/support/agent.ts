@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { type AgentDeps, runAgent } from '../../services/agent/agent.ts';
+import { createLateLog } from '../../services/agent/late-log.ts';
 import { createTransport } from '../../services/core/client/index.ts';
 import type { Job, JobSpec } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
@@ -75,7 +76,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
           path: process.env.PATH ?? '',
           env: {},
           platform: 'linux/amd64',
-          log: createLog('agent', 'silent'),
+          log: createLateLog(async () => createLog('agent', 'silent')),
           stop: new AbortController().signal,
           graceMs: 300,
           ...given,

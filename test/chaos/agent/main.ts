@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { runAgent } from '../../../services/agent/agent.ts';
+import { createLateLog } from '../../../services/agent/late-log.ts';
 import { createTransport, type Transport } from '../../../services/core/client/index.ts';
 import { outcomeSchema } from '../../../services/core/job/index.ts';
 import { createLog } from '../../../services/core/log/index.ts';
@@ -32,7 +33,7 @@ async function live(agent: string, token: string): Promise<number> {
       path: '',
       env: {},
       platform: 'linux/amd64',
-      log: createLog('agent', 'silent'),
+      log: createLateLog(async () => createLog('agent', 'silent')),
       stop: new AbortController().signal,
     });
   } catch {
