@@ -38,7 +38,7 @@ async function measureOne(context: Context, copy: Copy): Promise<Course> {
       () => [...journal.jobs.values()].find((job) => isOurs(job.id, job.spec.repository) && job.startedAt),
       'the claim of the job that is measured',
     )
-    .then(async () => toAgentStart(await machine.tree(), context.idle));
+    .then(async () => toAgentStart(await machine.children(), context.idle));
   const { movement, result, sentAt } = await remote.pushTimed(copy);
   if (!result.ok) throw new Error(`a push was refused: ${result.stderr.trim()}`);
   accepted.push(movement);
@@ -73,13 +73,12 @@ async function untilLine(api: Pick<ApiClient, 'log'>, id: string): Promise<numbe
   }
 }
 
-/** The newest process that is none of those that always run. */
+/** The newest of the edition's processes that is none of those that always run. */
 export function toAgentStart(
-  tree: readonly ProcessRow[],
+  children: readonly ProcessRow[],
   idle: readonly { command: string }[],
 ): number | undefined {
-  const root = tree[0]?.pid;
   const known = new Set(idle.map((row) => row.command));
-  const agents = tree.filter((row) => row.parent === root && !isApi(row) && !known.has(row.command));
+  const agents = children.filter((row) => !isApi(row) && !known.has(row.command));
   return agents.map((row) => row.startedAt).findLast((at) => at !== undefined);
 }

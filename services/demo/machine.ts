@@ -1,10 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findNaming, type ProcessRow, readProcesses, toAncestors, toTree } from './processes.ts';
+import {
+  findNaming,
+  type ProcessRow,
+  readChildren,
+  readProcesses,
+  toAncestors,
+  toTree,
+} from './processes.ts';
 
 /** The processes of one edition, and nobody else's. */
 export interface Machine {
   /** The edition's first process and all below it. */
   tree(): Promise<ProcessRow[]>;
+  /** What the edition's first process has started, where the machine lists it. */
+  children(): Promise<ProcessRow[]>;
   /** All of the whole machine that have to do with the scratch folder. */
   remains(): Promise<ProcessRow[]>;
   /** Of these, the ones that still run when that long has passed; at once when none does. */
@@ -36,6 +45,7 @@ export function createMachine({
   const tree = async () => toTree(await readProcesses(platform), root);
   return {
     tree,
+    children: () => readChildren(root),
     remains: () => findNaming(folder, platform),
     left: async (rows, graceMs) => {
       for (const until = performance.now() + graceMs; ; await delay(10)) {

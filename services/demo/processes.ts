@@ -18,6 +18,22 @@ export function readProcesses(platform: NodeJS.Platform): Promise<ProcessRow[]> 
   return platform === 'linux' ? readProc() : readPs();
 }
 
+/**
+ * The processes that this one has started, where Linux lists them: proc_pid_task(5). Some files in place of
+ * three for every process of the machine, so that it can be asked while something is measured.
+ */
+export async function readChildren(parent: number): Promise<ProcessRow[]> {
+  const listed = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '');
+  const bootedAt = await readBootTime();
+  const rows = await Promise.all(
+    listed
+      .split(' ')
+      .filter((pid) => pid !== '')
+      .map((pid) => readProcRow(Number(pid), bootedAt)),
+  );
+  return rows.filter((row) => row !== undefined);
+}
+
 /** `root` itself and all below it, parents before children. */
 export function toTree(rows: readonly ProcessRow[], root: number): ProcessRow[] {
   const children = Map.groupBy(rows, (row) => row.parent);
@@ -54,11 +70,15 @@ export async function findNaming(text: string, platform: NodeJS.Platform): Promi
 
 async function readProc(): Promise<ProcessRow[]> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  // Both in one moment: the machine's age is the only way from its ticks to the clock.
-  const uptime = Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 1000;
-  const bootedAt = Date.now() - uptime;
+  const bootedAt = await readBootTime();
   const rows = await Promise.all(names.map((name) => readProcRow(Number(name), bootedAt)));
   return rows.filter((row) => row !== undefined);
+}
+
+/** Both in one moment: the machine's age is the only way from its ticks to the clock. */
+async function readBootTime(): Promise<number> {
+  const uptime = Number((await readFile('/proc/uptime', 'utf8').catch(() => '')).split(' ')[0]) * 1000;
+  return Date.now() - uptime;
 }
 
 async function readProcRow(pid: number, bootedAt: number): Promise<ProcessRow | undefined> {

@@ -10,6 +10,7 @@ import {
   isRedis,
   parseProc,
   parsePs,
+  readChildren,
   readProcesses,
   toAncestors,
   toTree,
@@ -108,6 +109,14 @@ test('this very process is found, with its memory and, on Linux, its start', asy
     const started = Date.now() - process.uptime() * 1000;
     expect(Math.abs((own?.startedAt ?? 0) - started)).toBeLessThan(1500);
   }
+});
+
+test('on Linux, the children of a process are found without a look at any other', async () => {
+  const { pid } = await startTree(makeFolder());
+  const found = await readChildren(process.pid);
+  expect(found.some((row) => row.pid === pid)).toBe(process.platform === 'linux');
+  expect(found.every((row) => row.parent === process.pid)).toBe(true);
+  expect(await readChildren(2 ** 22 + 1)).toEqual([]);
 });
 
 test('a process that names a folder in its arguments, or works in it, is found', async () => {
