@@ -184,7 +184,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   reconciler.owe();
   const loops = Promise.all([
     watch.run(stopping.signal),
-    repeat('the renewal of the schema', 1000, schema.renew, loop),
+    repeat('the renewal of the schema', 3000, schema.renew, loop),
     repeat(
       'the count of what happened',
       1000,

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
 import { type PersonRole, personRoleSchema } from '../job/index.ts';
-import { ask } from './ask.ts';
+import { ask, askAll } from './ask.ts';
 import { approveScript, pollScript, startScript } from './device-scripts.ts';
 import type { Person } from './identity.ts';
 import { keys } from './keys.ts';
@@ -96,9 +96,9 @@ export function createDeviceLogins(redis: Redis, now: () => number = Date.now): 
     look: async (userCode, actor) => {
       const tries = keys.deviceTries(hashToken(actor));
       // Counted before it is looked, so that tries at once count too.
-      const count = await ask(redis.incr(tries));
-      if (count === 1) await ask(redis.pexpire(tries, lastsMs));
-      if (count > mostTries) return 'tired';
+      // In one, so that no count is without its end.
+      const [, count] = await askAll(redis.multi().set(tries, 0, 'PX', lastsMs, 'NX').incr(tries));
+      if (Number(count) > mostTries) return 'tired';
       const hash = await ask(redis.get(keys.deviceUser(toUserHash(userCode))));
       const [text, ends] = hash === null ? [] : await ask(redis.hmget(keys.device(hash), 'request', 'ends'));
       if (text === undefined || text === null || now() >= Number(ends)) return undefined;

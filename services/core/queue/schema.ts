@@ -29,7 +29,7 @@ export interface SchemaDeps {
 }
 
 export interface Schema {
-  /** Says what this api can serve, and learns whether it may; to be repeated every second. */
+  /** Says what this api can serve, and learns whether it may; to be repeated every few seconds. */
   renew(): Promise<void>;
   /** Why nothing may be written now; undefined when it may. */
   refusal(): string | undefined;
