@@ -52,6 +52,8 @@ export function toApiEnvironment(
   const origin = `127.0.0.1:${options.port}`;
   return {
     NODE_ENV: 'production',
+    // glibc makes an arena for each thread, and what they free stays with them: 5 MB.
+    MALLOC_ARENA_MAX: '2',
     BELLOWS_LISTEN: origin,
     BELLOWS_PUBLIC_URL: `http://${origin}`,
     BELLOWS_LOCAL_ORIGIN: options.gitOrigin,
