@@ -115,6 +115,7 @@ export const networkFaults: readonly Fault[] = [
   {
     number: 34,
     title: 'An agent whose lines are dead, unknown to both ends, has new ones before its lease is over',
+    unsettled: 'a job is taken back from an agent that lives',
     weight: 4,
     calm: true,
     inject: async (stage) => {

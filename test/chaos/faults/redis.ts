@@ -64,6 +64,7 @@ export const redisFaults: readonly Fault[] = [
     number: 20,
     title:
       'An append-only file that ends at any byte holds whole decisions only, and all that were accepted before it',
+    unsettled: 'the audit objects to what Redis made of a shortened file',
     weight: 8,
     alone: true,
     calm: true,
@@ -118,6 +119,7 @@ export const redisFaults: readonly Fault[] = [
     number: 23,
     title:
       'While Redis is away webhooks are answered 503 at once, builds go on, and no live job is taken away after it',
+    unsettled: 'a ticket is left without its job after Redis was killed',
     weight: 2,
     calm: true,
     alone: true,
@@ -137,6 +139,7 @@ export const redisFaults: readonly Fault[] = [
   {
     number: 24,
     title: 'A slow Redis costs no live agent its job',
+    unsettled: 'a job is taken back from an agent that lives',
     weight: 5,
     calm: true,
     inject: async (stage) => {
@@ -156,6 +159,7 @@ export const redisFaults: readonly Fault[] = [
     number: 25,
     title:
       'A full Redis refuses new work with 503 and a time, lets all that it has end, and takes new work when there is room',
+    unsettled: 'a job that was accepted waits too long for its end',
     weight: 4,
     alone: true,
     calm: true,
