@@ -46,7 +46,7 @@ const checks: Check[] = [
     remedy: 'npm test',
   },
   {
-    name: 'queue and model',
+    name: 'model',
     // The same each time, so that a failure is of the change; other seeds are for the long run.
     command: [node, 'test/model/main.ts', '--operations', '20000', '--seed', '1', '--processes', '2'],
     remedy: 'npm run test:model -- --operations 20000 --seed 1 --processes 2',

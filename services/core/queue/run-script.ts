@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { runScript } from '../runtime/index.ts';
 import { toQueueError } from './error.ts';
 import { toKey } from './keys.ts';
 import type { Script } from './scripts/script.ts';
@@ -8,26 +9,19 @@ export type Argument = string | number | Buffer;
 /** What a script answered; strings as bytes, since a spec and a log are. */
 export type Reply = Buffer | number | null | Reply[];
 
-/**
- * Runs scripts by their digest; Redis gets the text once, and again after it has forgotten (a restart,
- * a failover, SCRIPT FLUSH).
- */
 export function createRunner(redis: Redis) {
   return async (
     script: Script,
     args: readonly Argument[],
     keys: readonly string[] = [toKey('seq')],
   ): Promise<Reply> => {
-    const rest = [keys.length, ...keys, ...args];
     try {
-      return (await redis.callBuffer('EVALSHA', [script.sha, ...rest])) as Reply;
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) {
-        throw toQueueError(script.name, error);
-      }
-    }
-    try {
-      return (await redis.callBuffer('EVAL', [script.text, ...rest])) as Reply;
+      return (await runScript(
+        (command, rest) => redis.callBuffer(command, rest),
+        script,
+        keys,
+        args,
+      )) as Reply;
     } catch (error) {
       throw toQueueError(script.name, error);
     }

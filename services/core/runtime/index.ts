@@ -4,4 +4,5 @@ export * from './durability.ts';
 export * from './lifecycle.ts';
 export * from './redis.ts';
 export * from './redis-health.ts';
+export * from './script.ts';
 export * from './signal.ts';

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
+import { type LuaScript, toLuaScript } from '../../runtime/index.ts';
 import { luaNames } from '../keys.ts';
 
-export interface Script {
+export interface Script extends LuaScript {
   name: string;
-  text: string;
-  sha: string;
 }
 
 export interface ScriptOptions {
@@ -26,5 +24,5 @@ export function toScript(title: string, { kind, parts = [], body }: ScriptOption
   const lua = ['local call = redis.call', ...parts, body].join('\n');
   const literal = lua.replace(name, (upper) => `'${luaNames.get(upper)}'`);
   const text = [`#!lua${flags[kind]}`, `-- ${title}`, literal].join('\n');
-  return { name: title, text, sha: createHash('sha1').update(text).digest('hex') };
+  return { name: title, ...toLuaScript(text) };
 }
