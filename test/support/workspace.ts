@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorkspace, type Workspace } from '../../services/core/execute/index.ts';
-import type { PlannedStep } from '../../services/core/pipeline/index.ts';
+import { type PlannedStep, stepDefaults } from '../../services/core/pipeline/index.ts';
 
 /** A job's folders, which end with the test. */
 export async function openWorkspace(): Promise<Workspace & { close(): Promise<void> }> {
@@ -12,7 +12,7 @@ export async function openWorkspace(): Promise<Workspace & { close(): Promise<vo
 }
 
 export function toStep(commands: string[], given: Partial<PlannedStep> = {}): PlannedStep {
-  return { name: 'test', commands, environment: {}, directory: '.', failure: 'fail', when: [], ...given };
+  return { ...stepDefaults, name: 'test', commands, ...given } as PlannedStep;
 }
 
 /** Keeps what was written, and tells who waits for it. */

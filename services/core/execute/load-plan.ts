@@ -46,7 +46,8 @@ export async function loadPlan(
   const text = await readTreeFile(folder, file);
   if (text === undefined) throw new PipelineError(file, top, 'not a plain file of at most 256 KiB');
   const others = pipelineFiles.filter((path) => path !== file).map(toWorkflowName);
-  return { plan: parsePipeline(text, file, variables), others };
+  const [plan] = parsePipeline(text, file, variables);
+  return { plan, others };
 }
 
 /** A workflow's name stands in addresses, keys and labels. */

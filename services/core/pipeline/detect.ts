@@ -1,4 +1,4 @@
-import type { Plan, PlannedStep } from './plan.ts';
+import { type Plan, planDefaults, stepDefaults } from './plan.ts';
 
 /** The top of a tree: its names, folders with a slash at the end, and the text of a file. */
 export interface TreeTop {
@@ -14,20 +14,12 @@ export function detectPlan(top: TreeTop): Plan | undefined {
   );
   if (found.length === 0) return undefined;
   return {
+    ...planDefaults,
     source: found.map(({ from }) => from).join(', '),
     detected: true,
     workflow: 'detected',
     when: [],
-    steps: found.map(
-      ({ name, commands }): PlannedStep => ({
-        name,
-        commands,
-        environment: {},
-        directory: '.',
-        failure: 'fail',
-        when: [],
-      }),
-    ),
+    steps: found.map(({ name, commands }) => ({ ...stepDefaults, name, commands })),
   };
 }
 

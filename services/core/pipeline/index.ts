@@ -4,9 +4,23 @@ export { limits } from './document.ts';
 export { defaultPipelineFile, findPipelineFiles, pipelineFolder, toWorkflowName } from './files.ts';
 export { cloneStep, parsePipeline } from './parse.ts';
 export { PipelineError, type Position } from './pipeline-error.ts';
-export type { Condition, Plan, PlannedStep, SecretUse } from './plan.ts';
+export {
+  type ArtifactsSettings,
+  type CachePlan,
+  type CloneOptions,
+  type Condition,
+  type ImageSettings,
+  type Plan,
+  type PlannedStep,
+  planDefaults,
+  type ReportsSettings,
+  type SecretUse,
+  type Status,
+  type StepKind,
+  stepDefaults,
+} from './plan.ts';
 export { toPipelineSchema } from './schema.ts';
 export { parseSecretsFile } from './secrets-file.ts';
-export { type Selection, type Situation, selectSteps } from './select.ts';
+export { isSelected, runsOnStatus, type Selection, type Situation, selectSteps } from './select.ts';
 export type { Variables } from './substitution.ts';
 export { type RunContext, toCiVariables } from './variables.ts';

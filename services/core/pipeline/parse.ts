@@ -5,7 +5,14 @@ import { toWorkflowName } from './files.ts';
 import { type Glob, GlobError, parseGlob } from './glob.ts';
 import { explainKey, type Place } from './keys.ts';
 import { PipelineError } from './pipeline-error.ts';
-import type { Condition, Plan, PlannedStep, SecretUse } from './plan.ts';
+import {
+  type Condition,
+  type Plan,
+  type PlannedStep,
+  planDefaults,
+  type SecretUse,
+  stepDefaults,
+} from './plan.ts';
 import { type PipelineFile, pipelineSchema, type StepFile, type WhenFile } from './schema.ts';
 import { SubstitutionError, substitute, type Variables } from './substitution.ts';
 
@@ -17,20 +24,28 @@ export const cloneStep = 'clone';
  *
  * @param file its path, for messages and the workflow's name.
  * @param variables what `${…}` stands for outside of commands; without them it is empty.
+ * @returns a plan for each entry of its matrix; one where it has none.
  * @throws PipelineError, and nothing else, whatever the text is.
  */
-export function parsePipeline(text: string, file: string, variables: Variables = {}): Plan {
+export function parsePipeline(
+  text: string,
+  file: string,
+  variables: Variables = {},
+): readonly [Plan, ...Plan[]] {
   const document = parseYaml(text, file);
   const parsed = pipelineSchema.safeParse(document.value);
   if (!parsed.success) throw toError(parsed.error.issues, document, file);
   const reader = createReader(document, file, variables);
-  return {
-    source: file,
-    detected: false,
-    workflow: toWorkflowName(file),
-    when: reader.toConditions(parsed.data.when, ['when']),
-    steps: reader.toSteps(parsed.data.steps),
-  };
+  return [
+    {
+      ...planDefaults,
+      source: file,
+      detected: false,
+      workflow: toWorkflowName(file),
+      when: reader.toConditions(parsed.data.when, ['when']),
+      steps: reader.toSteps(parsed.data.steps),
+    },
+  ];
 }
 
 function createReader(document: PipelineDocument, file: string, variables: Variables) {
@@ -111,6 +126,7 @@ function createReader(document: PipelineDocument, file: string, variables: Varia
       }),
     );
     return {
+      ...stepDefaults,
       name,
       ...(step.image === undefined ? {} : { image: toText(step.image, [...path, 'image']) }),
       commands,

@@ -1,7 +1,10 @@
 import type { Glob } from './glob.ts';
 import type { Position } from './pipeline-error.ts';
 
-/** What is to run: the one form that every front end is read into, and every engine runs. */
+/**
+ * What one job runs: the one form that every front end is read into, and every engine runs. A file with a
+ * matrix makes one for each of its entries.
+ */
 export interface Plan {
   /** The file it came from, or what it was detected from. */
   source: string;
@@ -10,23 +13,123 @@ export interface Plan {
   workflow: string;
   /** Empty: always. */
   when: readonly Condition[];
+  clone: CloneOptions;
+  /** Names of workflows that have to end before this one begins. */
+  dependsOn: readonly string[];
+  /** Those of them that it does without where their own `when` leaves them out. @default none */
+  optionalNeeds?: readonly string[];
+  /** How those may have ended. */
+  runsOn: readonly Status[];
+  /** What the agent has to be like. */
+  labels: Readonly<Record<string, string>>;
+  /** The variables of this entry of the file's matrix; none without a matrix. */
+  axes: Readonly<Record<string, string>>;
+  /** At most `limit` jobs of the group at once. @default no limit */
+  concurrency?: { group: string; limit: number };
+  /** @default what the repository allows */
+  timeoutMs?: number;
+  /** `auto`: what the tree's lock files suggest. */
+  cache: readonly CachePlan[] | 'auto' | 'off';
+  /** Begun before the first step and ended after the last. */
+  services: readonly PlannedStep[];
   steps: readonly PlannedStep[];
 }
 
-export interface PlannedStep {
+export type Status = 'success' | 'failure';
+
+export interface CloneOptions {
+  /** The job begins in an empty folder. */
+  skip: boolean;
+  /** In commits. @default the agent's choice */
+  depth?: number;
+  /** Leaves out what no file of the commit needs. @default the agent's choice */
+  partial?: boolean;
+  lfs: boolean;
+  submodules: boolean;
+  tags: boolean;
+}
+
+export interface CachePlan {
+  name: string;
+  /** Below the workspace, or below the job's home where they begin with `~/`. */
+  paths: readonly string[];
+  /** Globs of the files whose contents make the key. */
+  key: readonly string[];
+}
+
+export type PlannedStep = StepPlan & StepKind;
+
+interface StepPlan {
   name: string;
   image?: string;
+  /** Run by `sh -e`, unless there is an entrypoint of its own. */
   commands: readonly string[];
-  /** The author's, and what the parser made for the commands. */
+  entrypoint?: readonly string[];
+  /** The author's, what `settings` of a plugin became, and what the parser made for the commands. */
   environment: Readonly<Record<string, string>>;
   /** Variables whose values are secrets. @default none */
   secrets?: readonly SecretUse[];
   /** Below the workspace; `.` for the workspace itself. */
   directory: string;
-  /** `ignore`: its failure is shown, and changes nothing. */
-  failure: 'fail' | 'ignore';
+  /** `ignore`: its failure is shown, and changes nothing. `cancel`: it ends the whole pipeline. */
+  failure: 'fail' | 'ignore' | 'cancel';
   /** Empty: always. */
   when: readonly Condition[];
+  /**
+   * Names of steps that have to end first. Given for any step of a plan, the steps are a graph, and one
+   * without begins at once. @default after the step before
+   */
+  dependsOn?: readonly string[];
+  /** Those of them that it does without where their own `when` leaves them out. @default none */
+  optionalNeeds?: readonly string[];
+  /** The next step does not wait for it; it is ended after the last one. */
+  detach: boolean;
+  ports: readonly number[];
+  /** Asks the registry for a newer image even where one is there. */
+  pull: boolean;
+  timeoutMs?: number;
+}
+
+export type StepKind =
+  /** `commands`: runs them. `plugin`: runs the image as it is, with `PLUGIN_*` variables. */
+  | { kind: 'commands' | 'plugin' }
+  /** Ours, and run by the agent itself. `secrets` of an image are its `username` and `password`. */
+  | { kind: 'image'; settings: ImageSettings }
+  | { kind: 'artifacts'; settings: ArtifactsSettings }
+  | { kind: 'reports'; settings: ReportsSettings };
+
+export interface ImageSettings {
+  /** With its registry: `registry.example/team/app`. */
+  repo: string;
+  tags: readonly string[];
+  dockerfile: string;
+  /** Below the workspace. */
+  context: string;
+  /** A stage of the file. @default the last */
+  target?: string;
+  /** `linux/arm64`. Empty: the agent's own. */
+  platforms: readonly string[];
+  buildArgs: Readonly<Record<string, string>>;
+  cache: boolean;
+  /** False: builds, and sends nothing. */
+  push: boolean;
+  /** Where it is no secret. */
+  username?: string;
+}
+
+export interface ArtifactsSettings {
+  /** @default the step's name */
+  name?: string;
+  /** Globs, below the workspace. */
+  paths: readonly string[];
+  exclude: readonly string[];
+}
+
+export interface ReportsSettings {
+  /** Globs of JUnit files. */
+  junit: readonly string[];
+  /** Globs of LCOV and Cobertura files. */
+  coverage: readonly string[];
 }
 
 /** A variable of a step that a secret of the repository is the value of. */
@@ -41,5 +144,35 @@ export interface SecretUse {
 /** All that is given has to be true. */
 export interface Condition {
   event?: readonly string[];
-  branch?: { include: readonly Glob[]; exclude: readonly Glob[] };
+  branch?: Patterns;
+  /** @default `success` */
+  status?: readonly Status[];
 }
+
+export interface Patterns {
+  include: readonly Glob[];
+  exclude: readonly Glob[];
+}
+
+/** What a plan has where its file says nothing. */
+export const planDefaults = {
+  clone: { skip: false, lfs: true, submodules: false, tags: false },
+  dependsOn: [],
+  runsOn: ['success'],
+  labels: {},
+  axes: {},
+  cache: 'auto',
+  services: [],
+} as const satisfies Partial<Plan>;
+
+/** What a step has where its file says nothing. */
+export const stepDefaults = {
+  kind: 'commands',
+  environment: {},
+  directory: '.',
+  failure: 'fail',
+  when: [],
+  detach: false,
+  ports: [],
+  pull: false,
+} as const satisfies Partial<PlannedStep>;

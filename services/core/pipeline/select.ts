@@ -1,11 +1,13 @@
 import { matchesGlob } from './glob.ts';
-import type { Condition, Plan, PlannedStep } from './plan.ts';
+import type { Condition, Plan, PlannedStep, Status } from './plan.ts';
 
 /** What `when` asks about. */
 export interface Situation {
   event: string;
   /** A pull request's is its target. A tag has none. */
   branch: string;
+  /** Paths of the files that the event changed. @default not known */
+  changed?: readonly string[];
 }
 
 export interface Selection {
@@ -21,10 +23,22 @@ export function selectSteps(plan: Plan, situation: Situation): Selection {
   const about = `${situation.event}${situation.event === 'tag' ? '' : ` on ${situation.branch}`}`;
   if (!isMet(plan.when, situation))
     return { steps: [], skipped: plan.steps, reason: `\`when\` of ${plan.source} leaves out ${about}` };
-  const steps = plan.steps.filter((step) => isMet(step.when, situation));
+  const steps = plan.steps.filter((step) => isSelected(step, situation));
   const skipped = plan.steps.filter((step) => !steps.includes(step));
   if (steps.length > 0) return { steps, skipped };
   return { steps, skipped, reason: `no step of ${plan.source} is for ${about}` };
+}
+
+/** Whether a step runs in a situation, if what came before it ended as it wants. */
+export function isSelected(step: PlannedStep, situation: Situation): boolean {
+  return isMet(step.when, situation);
+}
+
+/** What may have become of the steps before it, for a step to run: what those of its conditions say that hold. */
+export function runsOnStatus({ when }: PlannedStep, situation: Situation): readonly Status[] {
+  const met = when.filter((condition) => isTrue(condition, situation));
+  const wanted = when.length === 0 ? ['success'] : met.flatMap(({ status = ['success'] }) => status);
+  return (['success', 'failure'] as const).filter((one) => wanted.includes(one));
 }
 
 /** Of several conditions one is enough; none at all is always met. */

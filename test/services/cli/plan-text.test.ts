@@ -1,7 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toPlanText } from '../../../services/cli/plan-text.ts';
-import { type Plan, type PlannedStep, parsePipeline } from '../../../services/core/pipeline/index.ts';
+import {
+  type Plan,
+  type PlannedStep,
+  parsePipeline,
+  planDefaults,
+  stepDefaults,
+} from '../../../services/core/pipeline/index.ts';
 
 const push = { event: 'push', branch: 'main' };
 
@@ -11,16 +17,11 @@ function createPlan(steps: Partial<PlannedStep>[], given: Partial<Plan> = {}): P
     detected: false,
     workflow: 'bellows',
     when: [],
+    ...planDefaults,
     ...given,
-    steps: steps.map((step, at) => ({
-      name: `step-${at + 1}`,
-      commands: ['true'],
-      environment: {},
-      directory: '.',
-      failure: 'fail',
-      when: [],
-      ...step,
-    })),
+    steps: steps.map(
+      (step, at) => ({ ...stepDefaults, name: `step-${at + 1}`, commands: ['true'], ...step }) as PlannedStep,
+    ),
   };
 }
 
@@ -43,7 +44,7 @@ test('what is printed is read as the same steps, whatever they hold', () => {
     fc.property(fc.array(step, { minLength: 1, maxLength: 3 }), (steps) => {
       const plan = createPlan(steps);
       const printed = toPlanText(plan, push);
-      expect(parsePipeline(printed, '.bellows.yaml').steps).toEqual(plan.steps);
+      expect(parsePipeline(printed, '.bellows.yaml')[0].steps).toEqual(plan.steps);
       expect(printed).not.toMatch(/(?!\n)\p{Cc}/u);
     }),
   );

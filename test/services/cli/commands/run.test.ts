@@ -121,7 +121,7 @@ test('no pipeline file: what was detected is said, and can be written down', asy
   await put({ 'package.json': '{"scripts":{"test":"true"}}' });
   const printed = await run(['--print']);
   expect(printed).toMatchObject({ code: 0, stderr: '' });
-  const { steps } = parsePipeline(printed.stdout, '.bellows.yaml');
+  const [{ steps }] = parsePipeline(printed.stdout, '.bellows.yaml');
   expect(steps.map(({ commands }) => commands)).toEqual([['npm run test']]);
   const ran = await run();
   expect(ran.stderr).toMatch(/^No pipeline file\. Found package\.json, so this runs:\n/);
@@ -183,7 +183,7 @@ test('from_secret stands for what the secrets file says, and is masked; without 
       'bellows: .bellows.yaml:3:42: there is no secret "token" here; give it in a file: bellows run --secrets-file secrets.yaml\n',
   });
   const { stdout } = await run(['--print']);
-  expect(parsePipeline(stdout, 'x').steps[0]?.secrets).toMatchObject([
+  expect(parsePipeline(stdout, 'x')[0].steps[0]?.secrets).toMatchObject([
     { variable: 'TOKEN', secret: 'token' },
   ]);
 });

@@ -16,7 +16,7 @@ async function run(text: string, given: Partial<RunOptions> = {}) {
   const facts: string[] = [];
   let output = '';
   const end = await runPipeline({
-    plan: parsePipeline(text, 'x.yaml'),
+    plan: parsePipeline(text, 'x.yaml')[0],
     situation: { event: 'push', branch: 'main' },
     engine: outcomes,
     variables: {},

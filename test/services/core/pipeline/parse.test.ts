@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { limits, PipelineError, parsePipeline } from '../../../../services/core/pipeline/index.ts';
 
 const file = '.bellows.yaml';
-const parse = (text: string, variables = {}) => parsePipeline(text, file, variables);
+const parse = (text: string, variables = {}) => parsePipeline(text, file, variables)[0];
 
 /** The message that a text is refused with. */
 function refusal(text: string): string {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parsePipeline, selectSteps } from '../../../../services/core/pipeline/index.ts';
 
 const runs = (when: string, event: string, branch: string): boolean =>
-  selectSteps(parsePipeline(`steps: [{commands: make, when: ${when}}]`, 'x.yaml'), { event, branch }).steps
+  selectSteps(parsePipeline(`steps: [{commands: make, when: ${when}}]`, 'x.yaml')[0], { event, branch }).steps
     .length === 1;
 
 describe('when', () => {
@@ -27,7 +27,7 @@ describe('when', () => {
   });
 
   test('a variable in a pattern is a value', () => {
-    const plan = parsePipeline(
+    const [plan] = parsePipeline(
       'steps: [{commands: a, when: {branch: "${CI_REPO_DEFAULT_BRANCH}"}}]',
       'x.yaml',
       {
@@ -39,12 +39,12 @@ describe('when', () => {
   });
 
   test('that leaves out the whole file, or each step, says so', () => {
-    const whole = parsePipeline('when: {event: tag}\nsteps: [{commands: a}]', 'x.yaml');
+    const [whole] = parsePipeline('when: {event: tag}\nsteps: [{commands: a}]', 'x.yaml');
     expect(selectSteps(whole, { event: 'push', branch: 'main' })).toMatchObject({
       steps: [],
       reason: '`when` of x.yaml leaves out push on main',
     });
-    const steps = parsePipeline('steps: [{commands: a, when: {event: push}}]', 'x.yaml');
+    const [steps] = parsePipeline('steps: [{commands: a, when: {event: push}}]', 'x.yaml');
     expect(selectSteps(steps, { event: 'tag', branch: 'v1' })).toMatchObject({
       reason: 'no step of x.yaml is for tag',
     });
