@@ -107,11 +107,6 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/pools.ts')).configurePools,
     },
     {
-      name: 'check',
-      summary: 'whether the queue agrees with its jobs, and mend it',
-      load: async () => (await import('./commands/check.ts')).configureCheck,
-    },
-    {
       name: 'audit',
       summary: 'who changed what, and whether that record is whole',
       load: async () => (await import('./commands/audit.ts')).configureAudit,
@@ -184,6 +179,8 @@ export async function createProgram(context: Context, wanted?: string): Promise<
     .description('A self-hosted CI platform for your own machines.')
     .version(context.version, '--version', 'print the version')
     .helpOption('-h, --help', 'show this help')
+    // An option after a command's name is that command's own.
+    .enablePositionalOptions()
     .helpCommand(false) // command-line.ts does it, so that it too loads one file only
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({

@@ -9,6 +9,7 @@ import { toJson } from '../json.ts';
 import { withProgress } from '../progress.ts';
 import { toTable } from '../table.ts';
 import { type Terminal, toTerminal } from '../terminal.ts';
+import { configureQueueCheck } from './queue-check.ts';
 
 const listed = 200;
 
@@ -35,6 +36,8 @@ export function configureQueue(command: Command, context: Context): void {
     { line: './bellows queue' },
     { line: './bellows queue --pool gpu --json | jq .counts', does: 'how many wait in all, by state' },
   );
+  command.enablePositionalOptions();
+  configureQueueCheck(command.command('check'), context);
 }
 
 function toQueueTable({ jobs }: QueueView, now: number, terminal: Terminal): string {

@@ -105,16 +105,16 @@ test('dead letters are listed with their reasons, and put back by their ids', as
   expect((await cli('dead', '--limit', '0')).code).toBe(2);
 });
 
-test('check fails where the queue does not agree with its jobs, until that is repaired', async () => {
-  expect(await cli('check')).toMatchObject({ code: 0, stdout: '', stderr: 'All is well.\n' });
+test('queue check fails where the queue does not agree with its jobs, until that is repaired', async () => {
+  expect(await cli('queue', 'check')).toMatchObject({ code: 0, stdout: '', stderr: 'All is well.\n' });
   api.wrong.push('a lease without its job', 'success: counted 3, really 1');
-  expect(await cli('check')).toMatchObject({
+  expect(await cli('queue', 'check')).toMatchObject({
     code: 1,
     stdout: 'a lease without its job\nsuccess: counted 3, really 1\n',
-    stderr: 'bellows: 2 things are wrong: ./bellows check --repair mends what can be\n',
+    stderr: 'bellows: 2 things are wrong: ./bellows queue check --repair mends what can be\n',
   });
-  expect(JSON.parse((await cli('check', '--repair', '--json')).stdout).lines).toHaveLength(2);
-  expect((await cli('check', '--repair')).stderr).toBe('All is well.\n');
+  expect(JSON.parse((await cli('queue', 'check', '--repair', '--json')).stdout).lines).toHaveLength(2);
+  expect((await cli('queue', 'check', '--repair')).stderr).toBe('All is well.\n');
 });
 
 test('trigger takes a branch or a whole ref, and finds a repository by its name', async () => {

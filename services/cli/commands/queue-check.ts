@@ -7,8 +7,9 @@ import { withProgress } from '../progress.ts';
 import { toText } from '../table.ts';
 import { toTerminal } from '../terminal.ts';
 
-export function configureCheck(command: Command, context: Context): void {
+export function configureQueueCheck(command: Command, context: Context): void {
   command
+    .summary('whether it agrees with its jobs, and mend it')
     .description(
       'Says what in the queue does not agree with its jobs, such as after a restored backup or an edited key, and mends it with --repair. It looks at every job, and nothing else is done meanwhile. Exit code 1 where something is wrong and was not mended.',
     )
@@ -26,9 +27,9 @@ export function configureCheck(command: Command, context: Context): void {
         if (lines.length > 0 && options.repair !== true)
           throw new CommandError(
             exitCodes.failure,
-            `${lines.length} things are wrong: ./bellows check --repair mends what can be`,
+            `${lines.length} things are wrong: ./bellows queue check --repair mends what can be`,
           );
       }),
     );
-  addExamples(command, { line: './bellows check' }, { line: './bellows check --repair' });
+  addExamples(command, { line: './bellows queue check' }, { line: './bellows queue check --repair' });
 }
