@@ -17,12 +17,13 @@ const rooms = [
   { from: '^services/core/log/', to: packages('pino') },
   { from: '^services/core/store/', to: packages('aws4fetch') },
   { from: '^services/core/trace/', to: [] },
+  { from: '^services/core/report/', to: packages('sax') },
   { from: '^services/core/mask/', to: core('execute') },
 ];
 
 const programs = {
   agent: {
-    core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log', 'mask', 'trace'],
+    core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log', 'mask', 'trace', 'report'],
     packages: ['zod'],
   },
   api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino', 'openid-client'] },
@@ -85,7 +86,7 @@ export default {
       comment:
         'What a job is, what a pipeline file means, what is safe to show and how a chain is checked need no I/O.',
       severity: 'error',
-      from: { path: '^services/core/(job|pipeline|display|audit)/' },
+      from: { path: '^services/core/(job|pipeline|display|audit|report)/' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|path|util)$' },
     },
     {

@@ -14,4 +14,5 @@ export { createProcessEngine, type ProcessEngineOptions } from './process-engine
 export { createReaper, type Reaper } from './reaper.ts';
 export { type RunEnd, type RunOptions, type RunSink, runPipeline, type StepReport } from './run-pipeline.ts';
 export { findClosedFolders, toToolVariables } from './tools.ts';
+export { type FindOptions, type Found, findFiles, openTreeFile } from './tree-files.ts';
 export { createWorkspace, type Workspace } from './workspace.ts';
