@@ -5,7 +5,10 @@ const packages = (...names) => names.map((name) => `^node_modules/${name}/`);
 /** A room's own folder is always allowed; so are Node's modules, where `io` is true. */
 const rooms = [
   { from: '^services/core/job/', to: packages('zod') },
-  { from: '^services/core/display/', to: packages('string-width', 'get-east-asian-width') },
+  {
+    from: '^services/core/display/',
+    to: [...core('job'), ...packages('string-width', 'get-east-asian-width')],
+  },
   { from: '^services/core/pipeline/', to: [...core('job'), ...packages('zod', 'yaml')] },
   { from: '^services/core/queue/', to: [...core('job', 'runtime'), ...packages('zod', 'ioredis')] },
   { from: '^services/core/audit/', to: packages('zod') },

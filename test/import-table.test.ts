@@ -49,7 +49,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   'no-circles': ['services/core/job/a.ts', './b.ts'],
   resolvable: ['services/core/job/nowhere.ts', './does-not-exist.ts'],
   'room services/core/job': ['services/core/job/io.ts', 'ioredis'],
-  'room services/core/display': ['services/core/display/x.ts', '../job/index.ts'],
+  'room services/core/display': ['services/core/display/x.ts', '../queue/index.ts'],
   'room services/core/pipeline': ['services/core/pipeline/x.ts', '../queue/index.ts'],
   'room services/core/queue': ['services/core/queue/x.ts', '../access/index.ts'],
   'room services/core/audit': ['services/core/audit/x.ts', '../job/index.ts'],

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Transport } from '../core/client/index.ts';
-import { claimSchema, type Outcome } from '../core/job/index.ts';
+import { claimSchema, type JobResult, type Outcome, toFittingResult } from '../core/job/index.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding } from './ending.ts';
 import { isRefused, keepAlive } from './heartbeat.ts';
@@ -93,6 +93,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
 
   let patience: NodeJS.Timeout | undefined;
   let outcome: Outcome | undefined;
+  const measured: JobResult = {};
   try {
     outcome = await runJob({
       claim: taken,
@@ -105,6 +106,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       env,
       platform,
       graceMs,
+      measured,
       reporter,
       ending,
       log,
@@ -118,7 +120,10 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     await reporter.drain();
     const end = reporter.missesWorkflows ? withoutWorkflows : outcome;
     const completing = tracing?.startComplete();
-    const { answer } = await untilAnswered(() => link.complete(end), { signal: impatience.signal });
+    const { answer } = await untilAnswered(
+      () => link.complete(taken.protocol === undefined ? end : { ...end, result: toFittingResult(measured) }),
+      { signal: impatience.signal },
+    );
     completing?.end();
     log.info({ job, answer, ...end }, 'completed');
     return answer === 'stale' ? exitCodes.lost : exitCodes.done;

@@ -3,12 +3,12 @@ import type { Transport } from '../core/client/index.ts';
 import {
   type Claim,
   type ClaimRequest,
+  type Completion,
   claimSchema,
   completeAnswerSchema,
   heartbeatAnswerSchema,
   jobSecretsSchema,
   logAnswerSchema,
-  type Outcome,
   type StepFact,
 } from '../core/job/index.ts';
 
@@ -54,7 +54,7 @@ export function createJobLink(
     },
     secrets: (names: readonly string[], signal: AbortSignal) =>
       transport.call(`${place}/secrets?names=${names.join(',')}`, jobSecretsSchema, { token, signal }),
-    complete: (outcome: Outcome) =>
-      transport.call(`${place}/complete`, completeAnswerSchema, { method: 'POST', body: outcome, token }),
+    complete: (completion: Completion) =>
+      transport.call(`${place}/complete`, completeAnswerSchema, { method: 'POST', body: completion, token }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Claim, JobSecrets } from '../core/job/index.ts';
+import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
 import type { Ending } from './ending.ts';
 import type { LateLog } from './late-log.ts';
 import type { Reporter } from './reporter.ts';
@@ -24,6 +24,8 @@ export interface JobSetting {
   platform: string;
   /** From TERM to KILL. */
   graceMs: number;
+  /** What was measured until now: whoever measures adds it here. */
+  measured: JobResult;
   reporter: Reporter;
   ending: Ending;
   log: LateLog;

@@ -53,12 +53,13 @@ async function run(setting: JobSetting): Promise<Ran> {
 
 /** @param meanwhile called when git works */
 async function fetch(
-  { claim, uid, path, reporter, ending }: JobSetting,
+  { claim, uid, path, reporter, ending, measured }: JobSetting,
   workspace: Workspace,
   meanwhile: () => void,
 ): Promise<void> {
   const { signal } = ending;
   const { clone: target, spec } = claim;
+  const startedAt = performance.now();
   await reporter.step({ name: cloneStep, state: 'running' });
   try {
     const { ref, sha } = spec;
@@ -67,6 +68,7 @@ async function fetch(
     await reporter.step({ name: cloneStep, state: signal.aborted ? 'cancelled' : 'failure' });
     throw error;
   }
+  measured.cloneMs = Math.round(performance.now() - startedAt);
   await reporter.step({ name: cloneStep, state: 'success' });
 }
 

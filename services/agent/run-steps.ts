@@ -7,6 +7,7 @@ import {
   toToolVariables,
   type Workspace,
 } from '../core/execute/index.ts';
+import type { StepResult } from '../core/job/index.ts';
 import { maskSink } from '../core/mask/index.ts';
 import {
   cloneStep,
@@ -26,7 +27,8 @@ export interface Steps {
 
 /** All that can be made ready before the files are there. */
 export function openSteps(setting: JobSetting, workspace: Workspace, isolation: Promise<Isolation>): Steps {
-  const { claim, askSecrets, toStepVariables, env, platform, path, graceMs, reporter, ending } = setting;
+  const { claim, askSecrets, toStepVariables, env, platform, path, graceMs, reporter, ending, measured } =
+    setting;
   const tools = toToolVariables(env);
   const engine = createProcessEngine({ workspace, isolation, path, tools, graceMs });
   // The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it.
@@ -50,7 +52,10 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const situation = { event, branch };
     const { plan, variables } = await load();
     const { signal } = ending;
-    const given = { plan, situation, engine, signal, variables, toStepVariables };
+    const onMeasured = (step: StepResult) => {
+      measured.steps = [...(measured.steps ?? []), step];
+    };
+    const given = { plan, situation, engine, signal, variables, toStepVariables, onMeasured };
     if (plan.steps.every(({ secrets }) => secrets === undefined))
       return runPipeline({ ...given, sink: reporter });
     const secrets = await takeSecrets(plan, situation, (names) => askSecrets(names, signal));

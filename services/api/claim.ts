@@ -1,6 +1,6 @@
 import { createToken, hashToken, type Identity, toJobToken } from '../core/access/index.ts';
 import { toCloneUrl } from '../core/forge/index.ts';
-import { type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
+import { agentProtocol, type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
 import { toCloneCredentials } from './clone.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem, unauthorized } from './problem.ts';
@@ -39,6 +39,7 @@ export async function claimJob(
     token: toJobToken(claimed.job, secret),
     clone: toClone(deps, claimed.spec),
     page: `${deps.publicUrl}/jobs/${claimed.job}`,
+    protocol: agentProtocol,
   };
 }
 

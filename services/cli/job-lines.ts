@@ -1,5 +1,5 @@
-import { formatAge, formatDuration } from '../core/display/index.ts';
-import type { Job, JobState, StepState } from '../core/job/index.ts';
+import { formatAge, formatDuration, toMeasuredFacts, toStepMeasures } from '../core/display/index.ts';
+import type { Job, JobAnswer, JobResult, JobState, StepState } from '../core/job/index.ts';
 import { toShortId } from './find-job.ts';
 import { type Cell, toTable, toText } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
@@ -42,9 +42,9 @@ export function toJobTable(jobs: readonly Job[], now: number, terminal: Terminal
 }
 
 /** Everything that is known of a job, and a line for each of its steps. */
-export function toJobLines(job: Job, now: number, terminal: Terminal): string {
+export function toJobLines({ job, result = {} }: JobAnswer, now: number, terminal: Terminal): string {
   const { spec } = job;
-  const facts: [name: string, value: string | undefined][] = [
+  const facts: readonly (readonly [name: string, value: string | undefined])[] = [
     ['repository', spec.repository],
     ['branch', spec.branch],
     ['commit', `${spec.sha.slice(0, 12)} ${spec.subject}`],
@@ -57,7 +57,9 @@ export function toJobLines(job: Job, now: number, terminal: Terminal): string {
     ['agent', job.agent],
     ['attempt', job.attempt === 0 ? undefined : String(job.attempt)],
     ['created', `${new Date(job.createdAt).toISOString()} (${formatAge(now - job.createdAt)})`],
+    ['waited', toWait(job)],
     ['took', toDuration(job, now) || undefined],
+    ...toMeasuredFacts(result),
     ['exit code', job.exitCode === undefined ? undefined : String(job.exitCode)],
     ['reason', job.reason],
   ];
@@ -67,7 +69,7 @@ export function toJobLines(job: Job, now: number, terminal: Terminal): string {
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([name, value = '']) => `  ${terminal.style(name.padEnd(10), 'dim')}  ${toText(value, terminal)}\n`)
     .join('');
-  return title + body + toStepTable(job, now, terminal);
+  return title + body + toStepTable(job, result, now, terminal);
 }
 
 /** What became of a job, in one line without an end. */
@@ -76,19 +78,27 @@ export function toOutcome(job: Job): string {
   return `job ${toShortId(job.id)} ended with ${job.state}${reason}`;
 }
 
-function toStepTable({ steps }: Job, now: number, terminal: Terminal): string {
+/** From when it could have been claimed until it was. */
+function toWait({ queuedAt, startedAt }: Job): string | undefined {
+  return queuedAt === undefined || startedAt === undefined ? undefined : formatDuration(startedAt - queuedAt);
+}
+
+function toStepTable({ steps }: Job, result: JobResult, now: number, terminal: Terminal): string {
   if (steps.length === 0) return '';
+  const measured = new Map(result.steps?.map((step) => [step.name, toStepMeasures(step)]));
   const columns = [
     { title: 'STEP', shrinks: true },
     { title: 'STATE' },
     { title: 'TOOK' },
     { title: 'EXIT' },
+    ...(measured.size === 0 ? [] : [{ title: 'USED' }]),
   ];
   const rows = steps.map((step) => [
     step.name,
     { text: step.state, style: styles[step.state] },
     toDuration(step, now),
     step.exitCode === undefined ? '' : String(step.exitCode),
+    ...(measured.size === 0 ? [] : [measured.get(step.name) ?? '']),
   ]);
   return `\n${toTable(columns, rows, terminal)}`;
 }

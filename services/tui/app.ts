@@ -77,8 +77,10 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
   /** A list carries no steps, so an opened job is asked for by itself. */
   const renew = (id: string) =>
     attempt(async () => {
-      const { job, event } = await client.job(id);
-      change({ board: learn(state.board, [job], event) });
+      const { job, event, result } = await client.job(id);
+      const { opened } = state;
+      const own = opened?.id === id ? { opened: { ...opened, result } } : {};
+      change({ ...own, board: learn(state.board, [job], event) });
     });
   const attempt = (act: () => Promise<void>) =>
     void act().catch((error: unknown) => {
@@ -212,7 +214,11 @@ export async function runApp(options: AppOptions, signal: AbortSignal): Promise<
           if (state.filter.text !== '' || state.filter.states !== 'all') search(undefined);
           if (state.opened !== undefined) renew(state.opened.id);
         },
-        event: (id, event) => change({ board: hear(state.board, id, event) }),
+        event: (id, event) => {
+          change({ board: hear(state.board, id, event) });
+          // What its agent measured came with its end, and no event says it.
+          if (event.type === 'finished' && event.job === state.opened?.id) renew(event.job);
+        },
         heard: () => change({ connection: { state: 'live' }, heardAt: now() }),
         lost: (reason, retryInMs) =>
           change({ connection: { state: 'lost', reason, retryAt: now() + retryInMs } }),

@@ -1,5 +1,5 @@
-import { formatAge, toColumns, toDisplay } from '../core/display/index.ts';
-import type { Job, Step } from '../core/job/index.ts';
+import { formatAge, toColumns, toDisplay, toMeasuredFacts, toStepMeasures } from '../core/display/index.ts';
+import type { Job, JobResult, Step } from '../core/job/index.ts';
 import { toElapsed, toStateText } from './jobs-view.ts';
 import { type Line, span, toSides } from './line.ts';
 import { toLogWindow } from './log-window.ts';
@@ -16,7 +16,8 @@ const ownRows = 3;
 export function toLogHeight(state: State): number {
   const job = state.opened && state.board.known.get(state.opened.id)?.job;
   const free = state.size.rows - frameRows - ownRows;
-  return Math.max(1, free - Math.min(job?.steps.length ?? 0, toMostSteps(free)));
+  const measured = toMeasuredRow(state.opened?.result ?? {}).length;
+  return Math.max(1, free - measured - Math.min(job?.steps.length ?? 0, toMostSteps(free)));
 }
 
 function toMostSteps(free: number): number {
@@ -34,7 +35,10 @@ export function toJobView(state: State, now: number, look: Look): Line[] {
   return [
     toTitle(job, size.columns, look),
     toSummary(job, now, size.columns, look),
-    ...toSteps(job.steps, size.rows - frameRows - ownRows, now, look),
+    ...toSteps(job.steps, opened.result ?? {}, size.rows - frameRows - ownRows, now, look),
+    ...toMeasuredRow(opened.result ?? {}).map((text) => [
+      span(`  ${toColumns(text, size.columns - 4, look.more)}`, styles.dim),
+    ]),
     toRule('log', place, size.columns, look),
     ...(log.rows.length === 0 ? [[span(toSilence(job), styles.dim)]] : log.rows),
   ];
@@ -65,13 +69,20 @@ function toSummary(job: Job, now: number, columns: number, look: Look): Line {
   return toSides(left, [span(facts.join(` ${look.dot} `), styles.dim)], columns, look.more);
 }
 
+/** One row, or none where nothing was measured. */
+function toMeasuredRow(result: JobResult): string[] {
+  const facts = toMeasuredFacts(result).map(([name, value]) => `${name} ${value}`);
+  return facts.length === 0 ? [] : [facts.join('; ')];
+}
+
 function toAgo(ms: number): string {
   const age = formatAge(ms);
   return age === 'now' ? age : `${age} ago`;
 }
 
 /** The steps that there is room for; the latest matter most. */
-function toSteps(steps: readonly Step[], free: number, now: number, look: Look): Line[] {
+function toSteps(steps: readonly Step[], result: JobResult, free: number, now: number, look: Look): Line[] {
+  const measured = new Map(result.steps?.map((step) => [step.name, toStepMeasures(step)]));
   const most = toMostSteps(free);
   const hidden = steps.length <= most ? 0 : steps.length - most + 1;
   const widest = Math.min(30, Math.max(0, ...steps.map(({ name }) => name.length)));
@@ -86,6 +97,7 @@ function toSteps(steps: readonly Step[], free: number, now: number, look: Look):
         ...(step.exitCode === undefined || step.exitCode === 0
           ? []
           : [span(`  exit ${step.exitCode}`, styles.bad)]),
+        span(`  ${measured.get(step.name) ?? ''}`.trimEnd(), styles.dim),
       ]),
   ];
 }

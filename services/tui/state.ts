@@ -3,6 +3,7 @@ import {
   isFinal,
   isFound,
   type Job,
+  type JobResult,
   type JobState,
   type Pool,
   type QueueView,
@@ -26,6 +27,8 @@ export interface Opened {
   readonly log: LogLines;
   /** Number of the log's line at the top of the screen; undefined follows the end. */
   readonly top: number | undefined;
+  /** What its agent measured; known once it has ended. */
+  readonly result?: JobResult | undefined;
 }
 
 /** What is asked for a job once it is confirmed. */

@@ -27,6 +27,14 @@ const job = {
   startedAt: 1_790_000_000_400,
   steps: [step],
 };
+const result = {
+  cloneMs: 210,
+  steps: [{ name: 'cargo test', ms: 8400, cpuMs: 15_900, peakBytes: 410_000_000 }],
+  caches: [{ name: 'cargo', hit: 'exact', bytes: 96_000_000, ms: 700 }],
+  tests: { passed: 118, failed: 1, skipped: 2, failing: ['cogs::turn_backwards'] },
+  coverage: { covered: 812, total: 1000 },
+  artifacts: { count: 2, bytes: 4_200_000 },
+};
 const repository = {
   id: 'local/ada/engine',
   forge: 'local',
@@ -53,7 +61,8 @@ export const examples: Readonly<Record<string, unknown>> = {
   JobSpec: spec,
   Job: job,
   JobPage: { jobs: [{ ...job, steps: [] }], next: '41', event },
-  JobAnswer: { job, event },
+  JobResult: result,
+  JobAnswer: { job, event, result },
   JobEvent: { type: 'step', job: id, at: 1_790_000_001_200, fence: 1, step },
   Trigger: { repository: 'local/ada/engine', ref: 'refs/heads/main' },
   Accepted: {
@@ -75,9 +84,11 @@ export const examples: Readonly<Record<string, unknown>> = {
     leaseMs: 30_000,
     clone: { url: 'http://127.0.0.1:7441/ada/engine.git' },
     page: `http://127.0.0.1:7440/jobs/${id}`,
+    protocol: 2,
   },
   StepFact: { name: 'cargo test', state: 'success', exitCode: 0 },
   Outcome: { outcome: 'failure', reason: 'cargo test: exit 101', exitCode: 101 },
+  Completion: { outcome: 'success', result },
   Agent: {
     agent: 'agent-4f1c2a9b',
     job: id,

@@ -7,10 +7,12 @@ import {
   apiTokenSchema,
   claimRequestSchema,
   claimSchema,
+  completionSchema,
   createdTokenSchema,
   jobAnswerSchema,
   jobEventSchema,
   jobPageSchema,
+  jobResultSchema,
   jobSchema,
   jobSpecSchema,
   logTextSchema,
@@ -33,6 +35,7 @@ import { problemSchema } from '../problem.ts';
 /** What has a name in the document; a schema stands behind those that it is made of. */
 export const namedSchemas: Readonly<Record<string, z.ZodType>> = {
   Step: stepSchema,
+  JobResult: jobResultSchema,
   JobSpec: jobSpecSchema,
   Job: jobSchema,
   JobPage: jobPageSchema,
@@ -47,6 +50,7 @@ export const namedSchemas: Readonly<Record<string, z.ZodType>> = {
   Claim: claimSchema,
   StepFact: stepFactSchema,
   Outcome: outcomeSchema,
+  Completion: completionSchema,
   Agent: agentSchema,
   Pool: poolSchema,
   QueueEntry: queueEntrySchema,

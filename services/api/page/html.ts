@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import { toDisplay } from '../../core/display/index.ts';
-import type { Job } from '../../core/job/index.ts';
+import type { Job, JobAnswer } from '../../core/job/index.ts';
 import type { PageLog } from './log.ts';
 import { script } from './script.ts';
 import { style } from './style.ts';
@@ -34,8 +34,8 @@ function toHash(text: string): string {
 }
 
 /** Filled by the server, so that it is read without a script; the script then follows. */
-export function toJobPage(job: Job, log: PageLog, who?: string): Html {
-  const view = toJobView(job);
+export function toJobPage({ job, result }: JobAnswer, log: PageLog, who?: string): Html {
+  const view = toJobView(job, result);
   return toPage(
     view.title,
     html`<main id="job">
@@ -46,6 +46,7 @@ export function toJobPage(job: Job, log: PageLog, who?: string): Html {
 <span data-line class="dim" role="status"></span></p>
 <p data-reason>${view.reason}</p>
 <ol data-steps>${view.steps.map((step) => toStep(step))}</ol>
+<ul class="dim" data-measured>${view.measured.map((line) => html`<li>${line}</li>`)}</ul>
 <p class="dim" data-cut hidden>The beginning is not shown.</p>
 ${toLog(log)}
 <p class="dim"><noscript>${log.cut ? 'The log goes on: ' : ''}</noscript><a href="/api/v1/jobs/${job.id}/log">the whole log, byte for byte</a></p>
@@ -55,9 +56,9 @@ ${toLog(log)}
   );
 }
 
-function toStep({ name, state, exitCode = 0 }: JobView['steps'][number]): Html {
+function toStep({ name, state, exitCode = 0, measures }: JobView['steps'][number]): Html {
   const code = exitCode > 0 ? ` ${exitCode}` : '';
-  return html`<li><span>${name}</span><span class="state ${state}">${state}${code}</span></li>`;
+  return html`<li><span>${name} <small>${measures}</small></span><span class="state ${state}">${state}${code}</span></li>`;
 }
 
 /** A parser drops a line break at the beginning of a `pre` (HTML, 13.2.6.4.7): ours, so that the log's stays. */

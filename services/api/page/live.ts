@@ -30,15 +30,16 @@ async function* followJob(
   let found = await queue.job(id);
   while (found !== undefined && !signal.aborted) {
     let job: Job | undefined = found.job;
-    yield { event: 'job', data: toJobView(found.job) };
+    yield { event: 'job', data: toJobView(found.job, found.result) };
     if (isFinal(found.job.state)) return;
     for await (const followed of follower.events(found.event, signal)) {
       if ('reset' in followed) break;
       if (followed.event.job !== id) continue;
       job = apply(job, followed.event);
       if (job === undefined) continue;
+      // With its end came what was measured, which no event says.
+      if (isFinal(job.state)) break;
       yield { event: 'job', data: toJobView(job) };
-      if (isFinal(job.state)) return;
     }
     found = await queue.job(id);
   }

@@ -36,6 +36,9 @@ function toRow(step) {
     cell.className = look;
     row.append(cell);
   }
+  const used = document.createElement('small');
+  used.textContent = step.measures;
+  row.firstChild.append(' ', used);
   return row;
 }
 
@@ -48,6 +51,11 @@ function draw() {
   put('reason', view.reason);
   put('time', toTime(view.startedAt, view.finishedAt));
   at('steps').replaceChildren(...view.steps.map(toRow));
+  at('measured').replaceChildren(...view.measured.map((line) => {
+    const item = document.createElement('li');
+    item.textContent = line;
+    return item;
+  }));
   const color = getComputedStyle(at('state')).color;
   const icon = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="' + color + '"/></svg>';
   document.querySelector('link[rel=icon]').href = 'data:image/svg+xml,' + encodeURIComponent(icon);

@@ -25,6 +25,10 @@ ol li { grid-template-columns: minmax(0, 1fr) auto 5rem; }
 ol .dim { text-align: right; font-variant-numeric: tabular-nums; }
 ul a, ul .dim { overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 ul a { text-decoration-color: var(--line); text-underline-offset: .2em; }
+small { color: var(--dim); }
+[data-measured] { border: 0; }
+[data-measured] li { border: 0; padding: 0; display: block; }
+[data-measured]:empty { display: none; }
 form { margin: .25rem 0; }
 input, button { font: inherit; padding: .25rem .75rem; }
 .code { font: 1.5rem ui-monospace, monospace; letter-spacing: .1em; }

@@ -1,5 +1,5 @@
-import { toDisplay } from '../../core/display/index.ts';
-import { isFinal, type Job, type Step } from '../../core/job/index.ts';
+import { toDisplay, toMeasuredFacts, toStepMeasures } from '../../core/display/index.ts';
+import { isFinal, type Job, type JobResult, type Step } from '../../core/job/index.ts';
 
 /** A job as its page shows it: everything that somebody else chose is safe to show as text. */
 export interface JobView {
@@ -14,11 +14,14 @@ export interface JobView {
   /** Milliseconds since 1970; the browser counts on while it runs. */
   startedAt?: number;
   finishedAt?: number;
-  steps: readonly Step[];
+  steps: readonly (Step & { measures: string })[];
+  /** Beside the steps: `tests: 118 passed, 1 failed`. */
+  measured: readonly string[];
 }
 
-export function toJobView(job: Job): JobView {
+export function toJobView(job: Job, result: JobResult = {}): JobView {
   const { spec } = job;
+  const measures = new Map(result.steps?.map((step) => [step.name, toStepMeasures(step)]));
   const state = job.cancelling ? 'cancelling' : job.state;
   const name = spec.repository.split('/').slice(1).join('/');
   return {
@@ -37,6 +40,11 @@ export function toJobView(job: Job): JobView {
     reason: toDisplay(job.reason ?? ''),
     ...(job.startedAt === undefined ? {} : { startedAt: job.startedAt }),
     ...(job.finishedAt === undefined ? {} : { finishedAt: job.finishedAt }),
-    steps: job.steps.map((step) => ({ ...step, name: toDisplay(step.name) })),
+    steps: job.steps.map((step) => ({
+      ...step,
+      name: toDisplay(step.name),
+      measures: measures.get(step.name) ?? '',
+    })),
+    measured: toMeasuredFacts(result).map(([name, value]) => `${name}: ${value}`),
   };
 }

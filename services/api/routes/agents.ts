@@ -5,10 +5,10 @@ import {
   claimRequestSchema,
   claimSchema,
   completeAnswerSchema,
+  completionSchema,
   heartbeatAnswerSchema,
   jobSecretsSchema,
   logAnswerSchema,
-  outcomeSchema,
   secretLimits,
   secretNameSchema,
   stepFactSchema,
@@ -114,7 +114,7 @@ const complete = createRoute({
   operationId: 'completeJob',
   tags: ['Agents: their protocol'],
   summary: 'How the job ended',
-  request: { params, body: takes(outcomeSchema) },
+  request: { params, body: takes(completionSchema) },
   responses: { 200: answers(completeAnswerSchema, 'Whether it counts.') },
 });
 

@@ -6,6 +6,7 @@ import {
   acceptedSchema,
   isFinal,
   type Job,
+  type JobAnswer,
   type JobSpec,
   jobAnswerSchema,
   jobPageSchema,
@@ -171,7 +172,7 @@ export function createJobRoutes(deps: ApiDeps) {
     });
 }
 
-export async function readJob(deps: ApiDeps, id: string): Promise<{ job: Job; event: string }> {
+export async function readJob(deps: ApiDeps, id: string): Promise<JobAnswer> {
   const found = await deps.queue.job(id);
   if (found === undefined) throw noJob(id);
   return found;

@@ -32,8 +32,9 @@ export function createPageRoutes(deps: ApiDeps) {
       return c.html(toIndexPage(jobs, toName(identity)));
     })
     .get('/jobs/:id', policy, async (c) => {
-      const { job } = await readJob(deps, toId(c.req.param('id')));
-      return c.html(toJobPage(job, await readPageLog(deps.queue, job.id), toName(c.get('identity'))));
+      const answer = await readJob(deps, toId(c.req.param('id')));
+      const log = await readPageLog(deps.queue, answer.job.id);
+      return c.html(toJobPage(answer, log, toName(c.get('identity'))));
     })
     .get('/jobs/:id/live', async (c) => {
       const id = toId(c.req.param('id'));

@@ -17,6 +17,10 @@ export interface StepRun {
 /** How a step ended; 128 + n where signal n ended it. */
 export interface StepEnd {
   exitCode: number;
+  /** Processor time, milliseconds, where the engine can tell. */
+  cpuMs?: number | undefined;
+  /** The most memory that was seen, where the engine can tell. */
+  peakBytes?: number | undefined;
 }
 
 /** Where steps run. */

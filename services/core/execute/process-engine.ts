@@ -8,6 +8,7 @@ import { type Isolation, toHidden } from './isolation.ts';
 import { endGroup, untilExit } from './process-group.ts';
 import { createReaper } from './reaper.ts';
 import { toCarrier, toScript } from './script.ts';
+import { createCpuMeter, watchMemory } from './usage.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface ProcessEngineOptions {
@@ -28,6 +29,7 @@ export interface ProcessEngineOptions {
 export function createProcessEngine(options: ProcessEngineOptions): Engine {
   const { workspace, path, graceMs = 10_000 } = options;
   const reaper = createReaper();
+  const takeCpu = createCpuMeter();
   let steps = 0;
 
   const start = async ({ step, variables, secrets = [] }: StepRun, cwd: string) => {
@@ -67,24 +69,28 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     }
     signal.throwIfAborted();
     const child = await start(given, cwd);
-    const exit = untilExit(child);
+    // What ended before was not this step's.
+    takeCpu();
+    const exit = untilExit(child).then((exitCode) => ({ exitCode, cpuMs: takeCpu() }));
     const output = [child.stdout, child.stderr].map((stream) => forward(stream, write));
     const { pid } = child;
     if (pid === undefined)
       throw new EngineError('no process could be started', { cause: await reasonOf(exit) });
     reaper.add(pid);
+    const memory = watchMemory(pid);
     const onAbort = () => void endGroup(pid, graceMs);
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     try {
-      const exitCode = await exit;
+      const end = await exit;
       // What the step has left in the background ends with it.
       await endGroup(pid, Math.min(graceMs, 1000));
       // Who has left the group may hold the pipe; nobody waits for that longer than a moment.
       const closed = Promise.all(output.map(({ ended }) => ended));
       await Promise.race([closed, delay(1000, undefined, { ref: false })]);
-      return { exitCode };
+      return { ...end, peakBytes: memory.stop() };
     } finally {
+      memory.stop();
       signal.removeEventListener('abort', onAbort);
       for (const { stop } of output) stop();
       reaper.remove(pid);

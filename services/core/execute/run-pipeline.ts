@@ -1,3 +1,4 @@
+import type { StepResult } from '../job/index.ts';
 import {
   type Plan,
   type PlannedStep,
@@ -30,6 +31,8 @@ export interface RunOptions {
   /** By name: at least those that the plan's steps ask for. @default none */
   secrets?: ReadonlyMap<string, string>;
   sink: RunSink;
+  /** Told of each step that has run. */
+  onMeasured?: ((result: StepResult) => void) | undefined;
   signal: AbortSignal;
 }
 
@@ -64,15 +67,22 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
 }
 
 async function runStep(step: PlannedStep, options: RunOptions): Promise<RunEnd> {
-  const { engine, variables, toStepVariables, secrets, sink, signal } = options;
+  const { engine, variables, toStepVariables, secrets, sink, onMeasured, signal } = options;
   const { name } = step;
   await sink.step({ name, state: 'running' });
-  const { exitCode } = await engine.run({
+  const startedAt = performance.now();
+  const { exitCode, cpuMs, peakBytes } = await engine.run({
     step,
     variables: { ...variables, CI_STEP_NAME: name, ...toStepVariables?.(name) },
     secrets: step.secrets?.map(({ secret }) => secrets?.get(secret) ?? '') ?? [],
     write: (bytes) => sink.write(name, bytes),
     signal,
+  });
+  onMeasured?.({
+    name,
+    ms: Math.round(performance.now() - startedAt),
+    ...(cpuMs === undefined ? {} : { cpuMs }),
+    ...(peakBytes === undefined ? {} : { peakBytes }),
   });
   if (signal.aborted) {
     await sink.step({ name, state: 'cancelled', exitCode });

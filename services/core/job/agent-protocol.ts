@@ -1,8 +1,17 @@
 import * as z from 'zod';
 import { stepSchema } from './job.ts';
+import { jobResultSchema, mostResultBytes } from './result.ts';
 import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
 
 /** What agents and the api say to each other, under `/api/v1/agent`. Bodies are JSON but for log chunks. */
+
+/**
+ * What this code says and understands. An api serves agents of every version before its own; an agent says
+ * nothing that is newer than what its api has told it that it understands.
+ *
+ * 1: as it began · 2: `complete` may bring a result
+ */
+export const agentProtocol = 2;
 
 /** `POST /claim`, with a one-time or projected pool credential. */
 export const claimRequestSchema = z.strictObject({
@@ -31,6 +40,8 @@ export const claimSchema = z.object({
   }),
   /** The page that a person opens. */
   page: z.url(),
+  /** What the api understands (`agentProtocol`). @default 1 */
+  protocol: z.int().positive().optional(),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
@@ -60,5 +71,13 @@ export const outcomeSchema = z.strictObject({
   exitCode: z.int().optional(),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
+export const completionSchema = outcomeSchema.extend({
+  result: jobResultSchema
+    .refine((result) => Buffer.byteLength(JSON.stringify(result)) <= mostResultBytes, {
+      error: `expected at most ${mostResultBytes} bytes`,
+    })
+    .optional(),
+});
+export type Completion = z.infer<typeof completionSchema>;
 export const completeAnswerSchema = z.object({ answer: z.enum(['done', 'dup', 'stale']) });
 export type CompleteAnswer = z.infer<typeof completeAnswerSchema>;

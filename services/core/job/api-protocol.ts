@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { jobSchema } from './job.ts';
+import { jobResultSchema } from './result.ts';
 import { jobIdSchema, refSchema, repositoryIdSchema, shaSchema } from './spec.ts';
 
 /** What people's programs and the api say to each other, under `/api/v1`. */
@@ -13,7 +14,12 @@ export const jobPageSchema = z.object({
 export type JobPage = z.infer<typeof jobPageSchema>;
 
 /** `GET /jobs/:id` and the answer to a cancel. */
-export const jobAnswerSchema = z.object({ job: jobSchema, event: z.string() });
+export const jobAnswerSchema = z.object({
+  job: jobSchema,
+  event: z.string(),
+  /** What its last agent measured; it comes with the end of the job. */
+  result: jobResultSchema.optional(),
+});
 export type JobAnswer = z.infer<typeof jobAnswerSchema>;
 
 /** `POST /jobs`: run the pipeline of a ref; without `sha`, of what the forge says is its head. */

@@ -8,6 +8,7 @@ export * from './event.ts';
 export { toId } from './id.ts';
 export * from './job.ts';
 export * from './repository.ts';
+export * from './result.ts';
 export { isFound } from './search.ts';
 export * from './secret.ts';
 export * from './spec.ts';

@@ -3,7 +3,7 @@ import {
   completeAnswerSchema,
   type Forge,
   heartbeatAnswerSchema,
-  type Job,
+  type JobAnswer,
   jobStates,
 } from '../job/index.ts';
 import type { LogArchive } from './archive.ts';
@@ -18,6 +18,7 @@ import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
 import { createReplicatedRunner, type Replication } from './replicated.ts';
 import { createRerun } from './rerun.ts';
+import { parseResult, toResultBytes } from './result-bytes.ts';
 import { createRunner, toBytes, toFields, toList, toNumber, toText } from './run-script.ts';
 import { audit } from './scripts/audit.ts';
 import { claim } from './scripts/claim.ts';
@@ -57,11 +58,15 @@ export function createQueue(deps: QueueDeps): Queue {
   const runSafely = deps.replication === undefined ? run : createReplicatedRunner(deps.replication);
   const logs = createLogReader(commands, deps.archive);
 
-  const read = async (id: string): Promise<{ job: Job; event: string } | undefined> => {
+  const read = async (id: string): Promise<JobAnswer | undefined> => {
     const reply = await run(look, [id]);
     if (reply === null) return undefined;
-    const [event, row, steps] = toList(reply);
-    return { job: toJob(row, steps), event: toText(event) };
+    const [event, row, steps, result] = toList(reply);
+    return {
+      job: toJob(row, steps),
+      event: toText(event),
+      ...(Buffer.isBuffer(result) ? { result: parseResult(result) } : {}),
+    };
   };
 
   const readPlaces = async (id: string) => {
@@ -130,10 +135,12 @@ export function createQueue(deps: QueueDeps): Queue {
       return toOneOf(['done', 'stale'] as const, toText(reply));
     },
 
-    async complete(id, fence, { outcome, reason, exitCode }) {
+    async complete(id, fence, { outcome, reason, exitCode, result }) {
       const { errors, backOffMs, longestBackOffMs } = limits;
       const retry = [errors, backOffMs, longestBackOffMs];
-      const reply = await runSafely(complete, [id, fence, outcome, reason ?? '', exitCode ?? '', ...retry]);
+      const end = [outcome, reason ?? '', exitCode ?? ''];
+      const kept = result === undefined ? '' : toResultBytes(result);
+      const reply = await runSafely(complete, [id, fence, ...end, ...retry, kept]);
       return completeAnswerSchema.shape.answer.parse(toText(reply));
     },
 

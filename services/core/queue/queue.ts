@@ -2,13 +2,14 @@ import type {
   Agents,
   Claim,
   CompleteAnswer,
+  Completion,
   HeartbeatAnswer,
   Job,
+  JobAnswer,
   JobEvent,
   JobSpec,
   JobState,
   LogAnswer,
-  Outcome,
   PipelineView,
   Pool,
   QueueView,
@@ -151,7 +152,7 @@ export interface Queue {
   authenticate(id: string, tokenHash: string, settled?: boolean): Promise<number | undefined>;
   heartbeat(id: string, fence: number): Promise<HeartbeatAnswer['answer']>;
   step(id: string, fence: number, fact: StepFact): Promise<'done' | 'stale'>;
-  complete(id: string, fence: number, outcome: Outcome): Promise<CompleteAnswer['answer']>;
+  complete(id: string, fence: number, completion: Completion): Promise<CompleteAnswer['answer']>;
   cancel(id: string, by: string): Promise<'done' | 'final' | 'unknown'>;
   /** A parent saw its agent die: the same as a lease that ran out, at once. */
   lost(agent: string, reason: string): Promise<'done' | 'unknown'>;
@@ -176,7 +177,7 @@ export interface Queue {
   /** Makes again, from the jobs themselves, what does not agree with them; says what it mended. */
   repair(): Promise<string[]>;
 
-  job(id: string): Promise<{ job: Job; event: string } | undefined>;
+  job(id: string): Promise<JobAnswer | undefined>;
   jobs(filter: JobFilter): Promise<JobPage>;
   pipeline(id: string): Promise<{ jobs: string[] } | undefined>;
   /** What an asking with this key made, if there was one. */

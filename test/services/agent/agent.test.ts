@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Job } from '../../../services/core/job/index.ts';
+import type { Claim, Job, JobAnswer } from '../../../services/core/job/index.ts';
 import { type AgentBench, openAgentBench } from '../../support/agent.ts';
 
 let bench: AgentBench;
@@ -27,6 +27,28 @@ describe('an agent', () => {
     expect(Buffer.from(await response.arrayBuffer()).toString('latin1')).toBe(
       '+ echo "hello $CI_REPO $CI_ATTEMPT"\nhello a/b 1\n+ printf \'\\377\\033[31m\'\n\xff\x1b[31m',
     );
+  });
+
+  test('tells what it measured, and an older api nothing that it would refuse', async () => {
+    const ask = async (id: string) =>
+      (await bench.api.admin(`/api/v1/jobs/${id}`)).json() as Promise<JobAnswer>;
+    const id = await bench.enqueue(pipeline('true'));
+    await bench.agent();
+    expect((await ask(id)).result).toEqual({
+      cloneMs: expect.any(Number),
+      steps: [expect.objectContaining({ name: 'test', ms: expect.any(Number), cpuMs: expect.any(Number) })],
+    });
+    const other = await bench.enqueue(pipeline('true'));
+    const firstAnswer = (async () => {
+      const token = await bench.api.deps.claimTokens.issue('default');
+      const body = { pool: 'default', agent: 'older' };
+      const claimed = await bench.api.ask('/api/v1/agent/claim', { method: 'POST', token, json: body });
+      const { protocol: _, ...claim } = (await claimed.json()) as Claim;
+      return claim;
+    })();
+    await bench.agent({ firstAnswer });
+    expect((await ask(other)).job.state).toBe('success');
+    expect(await ask(other)).not.toHaveProperty('result');
   });
 
   test('ends at once where no job waits', async () => {

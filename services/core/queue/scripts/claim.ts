@@ -39,7 +39,7 @@ local id, fence, attempt = job.id, (job.fence or 0) + 1, (job.attempt or 0) + 1
 call('XDEL', TICKETS .. pool, job.ticket)
 call('HSET', JOB .. id, 'state', 'running', 'ticket', '', 'agent', agent, 'token', token, 'started', stamp,
   'fence', fence, 'ran', fence, 'attempt', attempt)
-if attempt > 1 then call('DEL', STEPS .. id) end
+if attempt > 1 then call('DEL', STEPS .. id, RESULT .. id) end
 call('HSET', AGENTS, agent, id)
 call('ZADD', LEASES, now + lease, id)
 -- The agent keeps the limit itself; this is for one that does not, a lease later. Where the clock went back and

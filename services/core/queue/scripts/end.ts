@@ -8,7 +8,7 @@ const parts = [base, order, place, dispatch, finish];
 /**
  * KEYS  [1] seq
  * ARGV  [1] job  [2] fence  [3] outcome  [4] reason or ''  [5] exit code or ''
- *       [6] most errors  [7] back-off, ms  [8] longest back-off, ms
+ *       [6] most errors  [7] back-off, ms  [8] longest back-off, ms  [9] its result, or ''
  * Returns 'done' | 'dup' (this fence has settled it before) | 'stale' (somebody else has it, or nobody).
  */
 export const complete = toScript('complete', {
@@ -21,6 +21,7 @@ local job = read(id)
 if not job then return 'stale' end
 if job.state ~= 'running' or job.fence ~= fence then return job.settled == fence and 'dup' or 'stale' end
 job.settled = fence
+if ARGV[9] ~= '' then call('SET', RESULT .. id, ARGV[9]) end
 
 if outcome == 'error' and job.cancelling then outcome = 'cancelled' end
 if outcome == 'cancelled' then reason = reason or cancelled_by(job) end

@@ -16,14 +16,14 @@ end
 /**
  * KEYS  [1] seq
  * ARGV  [1] job
- * Returns {event, {job, hash, spec, reason}, steps} | false: a job and the event that it is as new as.
+ * Returns {event, {job, hash, spec, reason}, steps, result or false} | false: a job and the event that it is as new as.
  */
 export const look = toScript('look', {
   kind: 'look',
   parts: [base, rows],
   body: `
 if call('EXISTS', JOB .. ARGV[1]) == 0 then return false end
-return { last_event(), row(ARGV[1]), call('HGETALL', STEPS .. ARGV[1]) }
+return { last_event(), row(ARGV[1]), call('HGETALL', STEPS .. ARGV[1]), call('GET', RESULT .. ARGV[1]) }
 `,
 });
 

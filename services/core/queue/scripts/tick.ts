@@ -97,7 +97,7 @@ local function forget(id)
   call('HDEL', PIPELINE .. job.pipeline, id)
   for _, pipeline in ipairs(call('SMEMBERS', STANDS .. id)) do call('HDEL', PIPELINE .. pipeline, id) end
   if job.state == 'dead' then call('ZREM', DEAD, id) end
-  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, STANDS .. id)
+  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, RESULT .. id, STANDS .. id)
   count(job.state, nil)
   if job.status and string.match(call('HGET', STATUSES, job.status) or '', '^%x+') == id then
     call('HDEL', STATUSES, job.status)

@@ -99,7 +99,8 @@ const view = {
   reason: '',
   startedAt: 0,
   finishedAt: 61_000,
-  steps: [{ name: 'test', state: 'failure', exitCode: 2, startedAt: 0, finishedAt: 3000 }],
+  steps: [{ name: 'test', state: 'failure', exitCode: 2, startedAt: 0, finishedAt: 3000, measures: '' }],
+  measured: [],
 };
 
 test('the state is shown in the page, in its title and in its icon', () => {

@@ -147,6 +147,28 @@ describe('a step', () => {
   });
 });
 
+describe('what a step used', () => {
+  const measure = async (command: string) => {
+    const { signal } = new AbortController();
+    const step = toStep([command]);
+    return engine.run({ step, variables: {}, write: () => undefined, signal });
+  };
+
+  test('is the processor time of all that it waited for', async () => {
+    const spin = 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done';
+    const { cpuMs = 0 } = await measure(`sh -c '${spin}'; (${spin})`);
+    expect(cpuMs).toBeGreaterThan(50);
+    expect((await measure('sleep 0.2')).cpuMs).toBeLessThan(50);
+  });
+
+  test('is the most memory that was seen, of all its processes together', async () => {
+    const eat = 'head -c 30000000 /dev/zero | tail -c 30000000 | (sleep 0.5; wc -c)';
+    const { peakBytes = 0 } = await measure(`${eat} & ${eat}; wait`);
+    expect(peakBytes).toBeGreaterThan(50_000_000);
+    expect(peakBytes).toBeLessThan(200_000_000);
+  });
+});
+
 describe('the end of a step', () => {
   test('is the end of what it left in the background', async () => {
     const { exitCode, text } = await run(['sleep 1000 & echo "pid $!"']);
@@ -175,7 +197,7 @@ describe('the end of a step', () => {
     });
     await output.until('\nready\n');
     abort.abort();
-    expect(await ended).toEqual({ exitCode: 3 });
+    expect(await ended).toMatchObject({ exitCode: 3 });
     expect(output.text).toContain('cleaned');
   });
 
@@ -192,7 +214,7 @@ describe('the end of a step', () => {
     await output.until('\npid ');
     const group = Number(/\npid (\d+)/.exec(output.text)?.[1]);
     abort.abort();
-    expect(await ended).toEqual({ exitCode: 137 });
+    expect(await ended).toMatchObject({ exitCode: 137 });
     expect(isGroupAlive(group)).toBe(false);
   });
 

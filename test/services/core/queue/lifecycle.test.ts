@@ -63,6 +63,26 @@ test('a cancel and a complete at the same time end a job exactly once, in 200 tr
   expect(await queue.audit()).toEqual([]);
 });
 
+test('what an agent measured stays with its job until another takes it, and goes with it', async () => {
+  const result = { cloneMs: 12, steps: [{ name: 'test', ms: 40, cpuMs: 30, peakBytes: 4_000_000 }] };
+  queue = createQueue({ commands, leaseMs: 30_000, limits: { finishedMs: 0 } });
+  const id = await enqueueOne();
+  const { fence } = await claim('one');
+  await queue.complete(id, fence - 1, { outcome: 'success', result });
+  expect(await queue.job(id)).not.toHaveProperty('result');
+  await queue.complete(id, fence, { outcome: 'error', result });
+  expect((await queue.job(id))?.result).toEqual(result);
+  await makeDue('delayed', id);
+  await queue.tick();
+  const again = await claim('two');
+  expect(await queue.job(id)).not.toHaveProperty('result');
+  await queue.complete(id, again.fence, { outcome: 'success', result });
+  expect((await queue.job(id))?.result).toEqual(result);
+  await commands.zadd(toKey('done'), 0, id);
+  await queue.tick();
+  expect(await commands.keys(`*${id}*`)).toEqual([]);
+});
+
 test('infra trouble is tried again after a growing while, then dead; never a failure', async () => {
   queue = createQueue({
     commands,

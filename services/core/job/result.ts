@@ -1,0 +1,69 @@
+import * as z from 'zod';
+
+/** What an agent measured of one job: told with its outcome, kept as long as the job. All of it is optional. */
+
+const count = z.int().nonnegative();
+const ms = count;
+const bytes = count;
+const name = z.string().max(200);
+
+export const stepResultSchema = z.object({
+  name,
+  ms,
+  /** Of all processes that the step has waited for. */
+  cpuMs: ms.optional(),
+  /** Of memory, as seen now and then: a peak between two looks is missed. */
+  peakBytes: bytes.optional(),
+});
+export type StepResult = z.infer<typeof stepResultSchema>;
+
+export const cacheResultSchema = z.object({
+  name,
+  /** `older`: of another lock file, or of another branch. */
+  hit: z.enum(['exact', 'older', 'miss']),
+  /** Restored, and how long that took. */
+  bytes,
+  ms,
+  /** What was written back. */
+  saved: bytes.optional(),
+});
+export type CacheResult = z.infer<typeof cacheResultSchema>;
+
+export const testResultSchema = z.object({
+  passed: count,
+  failed: count,
+  skipped: count,
+  /** Names of tests that failed, the first ones. */
+  failing: z.array(name).max(50),
+});
+export type TestResult = z.infer<typeof testResultSchema>;
+
+const mostSteps = 500;
+
+export const jobResultSchema = z.object({
+  cloneMs: ms.optional(),
+  steps: z.array(stepResultSchema).max(mostSteps).optional(),
+  caches: z.array(cacheResultSchema).max(20).optional(),
+  tests: testResultSchema.optional(),
+  /** Lines. */
+  coverage: z.object({ covered: count, total: count }).optional(),
+  artifacts: z.object({ count, bytes }).optional(),
+});
+export type JobResult = z.infer<typeof jobResultSchema>;
+
+/** Of JSON; more is refused. */
+export const mostResultBytes = 32 * 1024;
+
+/** The same, with as many steps as there is room for: those that took longest. */
+export function toFittingResult(result: JobResult): JobResult {
+  const { steps = [] } = result;
+  if (steps.length <= mostSteps && toBytes(result) <= mostResultBytes) return result;
+  for (let most = Math.min(mostSteps, steps.length); most > 0; most = Math.floor(most / 2)) {
+    const longest = new Set([...steps].sort((a, b) => b.ms - a.ms).slice(0, most));
+    const fitting = { ...result, steps: steps.filter((step) => longest.has(step)) };
+    if (toBytes(fitting) <= mostResultBytes) return fitting;
+  }
+  return { ...result, steps: [] };
+}
+
+const toBytes = (result: JobResult): number => Buffer.byteLength(JSON.stringify(result));
