@@ -2,6 +2,7 @@ import type { ForgeEvent } from '../core/forge/index.ts';
 import type { Accepted, JobSpec, Repository } from '../core/job/index.ts';
 import type { EnqueueRequest, EnqueueResult, Queue } from '../core/queue/index.ts';
 import type { Span, Tracer } from '../core/trace/index.ts';
+import { toAwaits } from './approval.ts';
 import { Problem } from './problem.ts';
 import { trace } from './trace.ts';
 
@@ -28,7 +29,9 @@ export function toEnqueueRequest(
     defaultBranch: movement.defaultBranch,
     timeLimitMs: repository.timeLimitMs,
     ...(pull === undefined ? {} : { pullRequest: pull }),
+    ...(movement.movedBy === undefined ? {} : { movedBy: movement.movedBy }),
   };
+  const awaits = toAwaits(repository, spec);
   return {
     cause: {
       kind: 'ref',
@@ -40,7 +43,7 @@ export function toEnqueueRequest(
       ...(pull === undefined ? {} : { pullRequest: pull.number }),
     },
     ...(delivery === undefined ? {} : { delivery: `${repository.forge}:${delivery}` }),
-    jobs: [{ spec, pool: repository.pool }],
+    jobs: [{ spec, pool: repository.pool, ...(awaits === undefined ? {} : { awaits }) }],
     ...toMost(repository),
   };
 }

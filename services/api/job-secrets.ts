@@ -1,5 +1,5 @@
 import { SealError } from '../core/access/index.ts';
-import type { JobSecrets, JobSpec } from '../core/job/index.ts';
+import { isForeign, type JobSecrets, type JobSpec } from '../core/job/index.ts';
 import type { ApiDeps } from './deps.ts';
 
 export const noSecretsKey =
@@ -17,7 +17,7 @@ export async function openJobSecrets(
   });
   if (repositorySecrets === undefined) return refuseAll(noSecretsKey);
   if (isForeign(spec))
-    return refuseAll("what a fork's pull request runs is its author's: it gets no secrets");
+    return refuseAll('what it runs may be of somebody who cannot push to the repository: it gets no secrets');
   try {
     const found = await repositorySecrets.open(spec.repository, names);
     const secrets: JobSecrets['secrets'] = {};
@@ -37,10 +37,4 @@ export async function openJobSecrets(
     log.error({ err: error, repository: spec.repository }, 'a secret cannot be opened');
     return refuseAll(`the api cannot open it. ${error.message}`);
   }
-}
-
-/** Of a fork, or of a pull request that nothing is known of but its ref. */
-function isForeign({ event, ref, pullRequest }: JobSpec): boolean {
-  if (pullRequest !== undefined) return pullRequest.fork;
-  return event === 'pull_request' || ref.startsWith('refs/pull/');
 }

@@ -10,20 +10,31 @@ export function printRepository(context: Context, repository: Repository, option
 }
 
 export function toRepositoryTable(context: Context, repositories: readonly Repository[]): string {
-  const limited = repositories.some(({ jobLimit }) => jobLimit !== undefined);
+  const seldom = seldomSet.filter(({ show }) => repositories.some((each) => show(each) !== undefined));
   const columns = [
     { title: 'REPOSITORY', shrinks: true },
     { title: 'DEFAULT BRANCH', shrinks: true },
     { title: 'POOL' },
     { title: 'TIME LIMIT' },
-    ...(limited ? [{ title: 'JOB LIMIT' }] : []),
+    ...seldom.map(({ title }) => ({ title })),
   ];
-  const rows = repositories.map(({ id, defaultBranch, pool, timeLimitMs, jobLimit }) => [
-    id,
-    defaultBranch,
-    pool,
-    formatDuration(timeLimitMs),
-    ...(limited ? [jobLimit === undefined ? '-' : String(jobLimit)] : []),
+  const rows = repositories.map((repository) => [
+    repository.id,
+    repository.defaultBranch,
+    repository.pool,
+    formatDuration(repository.timeLimitMs),
+    ...seldom.map(({ show }) => show(repository) ?? '-'),
   ]);
   return toTable(columns, rows, toTerminal(context.env, context.stdout));
 }
+
+/** Columns that are there when a repository has something to show in them. */
+const seldomSet: readonly { title: string; show(repository: Repository): string | undefined }[] = [
+  { title: 'JOB LIMIT', show: ({ jobLimit }) => jobLimit?.toString() },
+  { title: 'APPROVAL', show: ({ approval }) => approval },
+  { title: 'TRUSTED', show: ({ trusted = [] }) => (trusted.length === 0 ? undefined : trusted.join(', ')) },
+  {
+    title: 'APPROVERS',
+    show: ({ approvers }) => (approvers?.length === 0 ? 'admins' : approvers?.join(', ')),
+  },
+];

@@ -1,10 +1,11 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { createToken, knowsRepository, toActor, toLimit } from '../../core/access/index.ts';
+import { createToken, type Identity, knowsRepository, toActor, toLimit } from '../../core/access/index.ts';
 import {
   type Accepted,
   acceptedSchema,
   isFinal,
+  isForeign,
   type Job,
   type JobAnswer,
   type JobSpec,
@@ -18,6 +19,8 @@ import {
   triggerSchema,
 } from '../../core/job/index.ts';
 import type { EnqueueRequest, NewJob } from '../../core/queue/index.ts';
+import { mayApprove, toAwaits } from '../approval.ts';
+import { toAskedSpec } from '../asked-spec.ts';
 import type { ApiDeps } from '../deps.ts';
 import { enqueue, toMost } from '../enqueue.ts';
 import { tagByMark } from '../etag.ts';
@@ -143,9 +146,10 @@ export function createJobRoutes(deps: ApiDeps) {
       const key = c.req.valid('header')['idempotency-key'];
       const before = await readAsked(deps, repository, key, (spec) => isAskedSpec(spec, repository, body));
       if (before !== undefined) return c.json(before, 202);
-      const spec = await toTriggeredSpec(deps, repository, body);
-      const awaits = body.awaits === undefined ? {} : { awaits: `awaits approval: ${body.awaits}` };
-      const accepted = await askFor(repository, { spec, ...awaits }, c.req.valid('header'));
+      const spec = await toAskedSpec(deps, repository, body);
+      const awaits = toAsked(repository, spec, body, c.get('identity'));
+      const job = awaits === undefined ? { spec } : { spec, awaits };
+      const accepted = await askFor(repository, job, c.req.valid('header'));
       c.set('about', `${repository.id} ${accepted.jobs[0]}`);
       return c.json(accepted, 202);
     })
@@ -216,19 +220,17 @@ async function toRepeated({ queue }: ApiDeps, { id, pipeline, spec }: Job): Prom
   return { ...rest, ...(others ? { expanded: true as const } : {}), retryOf: id };
 }
 
-async function toTriggeredSpec(deps: ApiDeps, repository: Repository, wanted: Trigger): Promise<JobSpec> {
-  const ref = wanted.ref ?? `refs/heads/${repository.defaultBranch}`;
-  const sha = wanted.sha ?? (await deps.reconciler.readHeads(repository)).get(ref);
-  if (sha === undefined) throw new Problem(404, `${repository.id} has no ${ref}.`);
-  return {
-    repository: repository.id,
-    event: 'manual',
-    ref,
-    branch: ref.replace(/^refs\/(?:heads|tags)\//, ''),
-    sha,
-    subject: '',
-    author: '',
-    defaultBranch: repository.defaultBranch,
-    timeLimitMs: repository.timeLimitMs,
-  };
+/**
+ * Why what was asked for waits. Whoever may approve and names the commit has decided about it; a pull request that
+ * is named by its ref may have moved since they looked.
+ */
+function toAsked(
+  repository: Repository,
+  spec: JobSpec,
+  { awaits, sha }: Trigger,
+  identity: Identity,
+): string | undefined {
+  if (awaits !== undefined) return `awaits approval: ${awaits}`;
+  if (!isForeign(spec) || (sha !== undefined && mayApprove(repository, identity))) return undefined;
+  return toAwaits(repository, spec);
 }

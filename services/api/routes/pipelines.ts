@@ -1,7 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { toActor } from '../../core/access/index.ts';
+import { type Identity, toActor } from '../../core/access/index.ts';
 import { acceptedSchema, commitSchema, jobIdSchema, settledSchema } from '../../core/job/index.ts';
+import { refuseOther, toAsking } from '../approval.ts';
 import type { ApiDeps } from '../deps.ts';
 import { toAccepted } from '../enqueue.ts';
 import { noPipeline, Problem } from '../problem.ts';
@@ -46,13 +47,19 @@ export function createPipelineRoutes(deps: ApiDeps) {
     .openapi(approve, async (c) => {
       const { pipeline } = c.req.valid('param');
       const { sha } = c.req.valid('json');
-      return c.json({ jobs: await settled(deps, pipeline, sha, await queue.approve(pipeline, sha)) }, 200);
+      const about = await toDecided(deps, c.get('identity'), pipeline, sha);
+      const jobs = await settled(deps, pipeline, sha, await queue.approve(pipeline, sha));
+      c.set('about', `${pipeline} ${about}`);
+      return c.json({ jobs, about }, 200);
     })
     .openapi(skip, async (c) => {
       const { pipeline } = c.req.valid('param');
       const { sha } = c.req.valid('json');
+      const about = await toDecided(deps, c.get('identity'), pipeline, sha);
       const by = `skipped by ${toActor(c.get('identity'))}`;
-      return c.json({ jobs: await settled(deps, pipeline, sha, await queue.skip(pipeline, sha, by)) }, 200);
+      const jobs = await settled(deps, pipeline, sha, await queue.skip(pipeline, sha, by));
+      c.set('about', `${pipeline} ${about}`);
+      return c.json({ jobs, about }, 200);
     })
     .openapi(retry, async (c) => {
       const { pipeline } = c.req.valid('param');
@@ -68,6 +75,20 @@ export function createPipelineRoutes(deps: ApiDeps) {
         throw new Problem(409, `Pipeline ${pipeline} has nothing to run again: nothing of it failed.`);
       return c.json(toAccepted(result, deps.publicUrl), 202);
     });
+}
+
+/**
+ * What is decided about: who asks for what.
+ *
+ * @throws Problem 403 where the repository has named others for it
+ */
+async function toDecided(deps: ApiDeps, identity: Identity, pipeline: string, sha: string): Promise<string> {
+  const [first = ''] = (await deps.queue.pipeline(pipeline))?.jobs ?? [];
+  if (first === '') throw noPipeline(pipeline);
+  const { spec } = (await readJob(deps, first)).job;
+  const repository = await readRepository(deps, spec.repository);
+  refuseOther(repository, identity);
+  return `${toAsking(repository, { ...spec, sha })} in ${repository.id}`;
 }
 
 async function settled({ queue }: ApiDeps, pipeline: string, sha: string, jobs: number): Promise<number> {

@@ -113,7 +113,8 @@ export function createRepositoryRoutes(deps: ApiDeps) {
     .openapi(patch, async (c) => {
       const before = await readRepository(deps, toRepositoryId(c.req.valid('param')));
       const given = Object.entries(c.req.valid('json')).filter(([, value]) => value !== undefined);
-      const after = repositorySchema.parse({ ...before, ...Object.fromEntries(given) });
+      const all = Object.entries({ ...before, ...Object.fromEntries(given) });
+      const after = repositorySchema.parse(Object.fromEntries(all.filter(([, value]) => value !== null)));
       await repositories.put(after);
       return c.json(after, 200);
     })

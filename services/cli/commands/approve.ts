@@ -6,13 +6,15 @@ import { CommandError, exitCodes } from '../failure.ts';
 import { findJob, toShortId } from '../find-job.ts';
 import { toJson } from '../json.ts';
 import { withProgress } from '../progress.ts';
+import { toText } from '../table.ts';
+import { toTerminal } from '../terminal.ts';
 
 interface Decision {
   description: string;
   doing: string;
   /** As in "Approved 2 jobs". */
   done: string;
-  decide(client: ApiClient, pipeline: string, sha: string): Promise<{ jobs: number }>;
+  decide(client: ApiClient, pipeline: string, sha: string): Promise<{ jobs: number; about: string }>;
 }
 
 const approval: Decision = {
@@ -46,7 +48,7 @@ function configure(command: Command, context: Context, { description, doing, don
     .description(description)
     .argument('<id>', 'a job of the pipeline: its id, the beginning of it, or the address of its page')
     .option('--sha <commit>', 'only if this is its commit, or begins its id')
-    .option('--json', "the api's answer, for scripts: jobs")
+    .option('--json', "the api's answer, for scripts: jobs, about")
     .action((given: string, { sha: wanted = '', json }: { sha?: string; json?: true }) =>
       withClient(context, async (client) => {
         const { job } = await client.job(await findJob(client, given));
@@ -57,9 +59,10 @@ function configure(command: Command, context: Context, { description, doing, don
             `job ${toShortId(job.id)} is of commit ${sha}, not of ${wanted}`,
           );
         const answer = await withProgress(context, doing, () => decide(client, job.pipeline, sha));
+        const terminal = toTerminal(context.env, context.stdout);
         const jobs = answer.jobs === 1 ? '1 job' : `${answer.jobs} jobs`;
         context.stdout.write(
-          json === true ? toJson(answer) : `${done} ${jobs} of commit ${sha.slice(0, 12)}.\n`,
+          json === true ? toJson(answer) : `${done} ${jobs}: ${toText(answer.about, terminal)}.\n`,
         );
       }),
     );

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ApiClient } from '../../core/client/index.ts';
 import {
+  approvalRules,
   nameSchema,
+  type Repository,
   type RepositoryPatch,
   repositoryIdSchema,
   repositorySchema,
@@ -18,6 +20,9 @@ interface Settings {
   pool?: string;
   timeLimit?: number;
   jobLimit?: number;
+  approval?: NonNullable<Repository['approval']>;
+  trusted?: number[];
+  approvers?: number[] | 'all';
   json?: true;
 }
 
@@ -40,7 +45,8 @@ export function configureAdd(command: Command, context: Context): void {
           defaultBranch: settings.defaultBranch ?? usual.defaultBranch,
           pool: settings.pool ?? usual.pool,
           timeLimitMs: settings.timeLimit ?? parseLimit(usual.timeLimit),
-          ...(settings.jobLimit === undefined ? {} : { jobLimit: settings.jobLimit }),
+          ...toSeldom(settings),
+          ...(settings.approvers === 'all' ? { approvers: undefined } : {}),
         });
         printRepository(context, await client.putRepository(repository), settings);
         if (forge !== 'local' && settings.json !== true)
@@ -65,12 +71,12 @@ export function configureSet(command: Command, context: Context): void {
           ...(settings.defaultBranch === undefined ? {} : { defaultBranch: settings.defaultBranch }),
           ...(settings.pool === undefined ? {} : { pool: settings.pool }),
           ...(settings.timeLimit === undefined ? {} : { timeLimitMs: settings.timeLimit }),
-          ...(settings.jobLimit === undefined ? {} : { jobLimit: settings.jobLimit }),
+          ...toSeldom(settings),
         };
         if (Object.keys(patch).length === 0)
           throw new CommandError(
             exitCodes.usage,
-            'nothing to set: give at least one of --default-branch, --pool, --time-limit, --job-limit',
+            'nothing to set: give at least one of the settings that --help lists',
           );
         printRepository(
           context,
@@ -98,9 +104,34 @@ function addSettings(command: Command, shown?: typeof usual): Command {
       parseJobLimit,
     )
     .option(
-      '--json',
-      `the api's answer, for scripts: id, forge, name, defaultBranch, pool, timeLimitMs, jobLimit`,
-    );
+      '--approval <which>',
+      `which pipelines wait for an approval: ${approvalRules.join(', ')} (default: forks)`,
+      parseApproval,
+    )
+    .option(
+      '--trusted <ids>',
+      "the forge's ids of users whose pipelines wait for nobody, such as 3,12, or none",
+      parsePeople,
+    )
+    .option(
+      '--approvers <ids>',
+      "the forge's ids of users who may approve, beside admins; none, or all who may trigger (default: all)",
+      (text: string) => (text === 'all' ? text : parsePeople(text)),
+    )
+    .option('--json', `the api's answer, for scripts: ${repositoryFields}`);
+}
+
+/** The fields of a repository, as `--json` prints them. */
+export const repositoryFields = Object.keys(repositorySchema.shape).join(', ');
+
+/** What is written only where it is given. */
+function toSeldom({ jobLimit, approval, trusted, approvers }: Settings): RepositoryPatch {
+  return {
+    ...(jobLimit === undefined ? {} : { jobLimit }),
+    ...(approval === undefined ? {} : { approval }),
+    ...(trusted === undefined ? {} : { trusted }),
+    ...(approvers === undefined ? {} : { approvers: approvers === 'all' ? null : approvers }),
+  };
 }
 
 /** `add` writes all settings: it must not silently undo what somebody has set. */
@@ -134,6 +165,20 @@ function parseJobLimit(text: string): number {
   const parsed = repositorySchema.shape.jobLimit.safeParse(/^\d+$/.test(text) ? Number(text) : undefined);
   if (parsed.success && parsed.data !== undefined) return parsed.data;
   throw new InvalidArgumentError('Expected a number from 1 to 1000000.');
+}
+
+function parseApproval(text: string): NonNullable<Repository['approval']> {
+  const rule = approvalRules.find((known) => known === text);
+  if (rule !== undefined) return rule;
+  throw new InvalidArgumentError(`Expected one of ${approvalRules.join(', ')}.`);
+}
+
+function parsePeople(text: string): number[] {
+  const ids =
+    text === 'none' ? [] : text.split(',').map((id) => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0));
+  const parsed = repositorySchema.shape.trusted.safeParse([...new Set(ids)]);
+  if (parsed.success && parsed.data !== undefined) return parsed.data;
+  throw new InvalidArgumentError('Expected numbers, such as 3,12: names can change hands. Or none.');
 }
 
 function parseLimit(text: string): number {

@@ -6,7 +6,7 @@ import { toJson } from '../json.ts';
 import { printRepository, toRepositoryTable } from '../repository-table.ts';
 import { toText } from '../table.ts';
 import { toTerminal } from '../terminal.ts';
-import { configureAdd, configureSet } from './repo-settings.ts';
+import { configureAdd, configureSet, repositoryFields } from './repo-settings.ts';
 
 const repositoryArgument = ['<repository>', 'its id, owner/name, or name'] as const;
 const json = "the api's answer, for scripts";
@@ -52,7 +52,7 @@ function configureShow(command: Command, context: Context): void {
     .summary('show one')
     .description('Shows the settings of one repository.')
     .argument(...repositoryArgument)
-    .option('--json', `${json}: id, forge, name, defaultBranch, pool, timeLimitMs, jobLimit`)
+    .option('--json', `${json}: ${repositoryFields}`)
     .action((given: string, options: { json?: true }) =>
       withClient(context, async (client) =>
         printRepository(context, await client.repository(await findRepository(client, given)), options),

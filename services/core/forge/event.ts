@@ -8,6 +8,8 @@ interface Moved {
   /** First line of the message, or the pull request's title. Hostile, and cut to what a job holds. */
   subject: string;
   author: string;
+  /** Who moved it, by the number that the forge knows them by. */
+  movedBy?: number | undefined;
   defaultBranch: string;
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { refSchema, shaSchema } from '../job/index.ts';
+import { forgeUserSchema, refSchema, shaSchema } from '../job/index.ts';
 
 /*
  * The parts that Gitea and GitHub share, and that we read. Both send far more; what is not read is not
@@ -7,7 +7,13 @@ import { refSchema, shaSchema } from '../job/index.ts';
  */
 
 const text = z.string().max(100_000);
-const person = z.object({ name: text.nullish(), username: text.nullish(), login: text.nullish() });
+const person = z.object({
+  // Gitea's ghosts and bots have numbers below 1; they are nobody.
+  id: forgeUserSchema.nullish().catch(undefined),
+  name: text.nullish(),
+  username: text.nullish(),
+  login: text.nullish(),
+});
 export const repositorySchema = z.object({
   id: z.int(),
   full_name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,98}\/[A-Za-z0-9_][A-Za-z0-9._-]{0,98}$/),
@@ -21,6 +27,7 @@ export const pushSchema = z.object({
   head_commit: z.object({ id: shaSchema, message: text, author: person.nullish() }).nullish(),
   repository: repositorySchema,
   pusher: person.nullish(),
+  sender: person.nullish(),
 });
 export type Push = z.infer<typeof pushSchema>;
 
@@ -37,6 +44,7 @@ export const pullRequestSchema = z.object({
     base: side,
   }),
   repository: repositorySchema,
+  sender: person.nullish(),
 });
 export type PullRequest = z.infer<typeof pullRequestSchema>;
 

@@ -77,6 +77,7 @@ function toPush(push: Push): ForgeEvent {
     sha,
     subject: toSubject(message),
     author: toName(push.head_commit?.author ?? push.pusher),
+    movedBy: push.sender?.id ?? undefined,
     defaultBranch: push.repository.default_branch,
   };
 }
@@ -84,7 +85,14 @@ function toPush(push: Push): ForgeEvent {
 /** Opening, reopening and each push to it; Gitea spells the last one `synchronized`. */
 const builds = new Set(['opened', 'reopened', 'synchronize', 'synchronized']);
 
-function toPullRequest({ action, number, before, pull_request, repository }: PullRequest): ForgeEvent {
+function toPullRequest({
+  action,
+  number,
+  before,
+  pull_request,
+  repository,
+  sender,
+}: PullRequest): ForgeEvent {
   const ref = `refs/pull/${number}/head`;
   const name = repository.full_name;
   if (action === 'closed') return { kind: 'gone', repository: name, ref };
@@ -102,9 +110,15 @@ function toPullRequest({ action, number, before, pull_request, repository }: Pul
     sha: head.sha,
     subject: toSubject(pull_request.title),
     author: toName(pull_request.user),
+    movedBy: sender?.id ?? undefined,
     defaultBranch: repository.default_branch,
     // The repository that the head came from may be deleted by now: then nobody can say that it was ours.
-    pullRequest: { number, head: head.ref, fork: head.repo?.id !== repository.id },
+    pullRequest: {
+      number,
+      head: head.ref,
+      fork: head.repo?.id !== repository.id,
+      openedBy: pull_request.user?.id ?? undefined,
+    },
   };
 }
 

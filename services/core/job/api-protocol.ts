@@ -36,8 +36,8 @@ export type Trigger = z.infer<typeof triggerSchema>;
 export const commitSchema = z.strictObject({ sha: shaSchema });
 /** `GET /queue/audit`: what is wrong; `POST /queue/repair`: what was mended. */
 export const integritySchema = z.object({ lines: z.array(z.string()) });
-/** How many jobs were decided about. */
-export const settledSchema = z.object({ jobs: z.int().positive() });
+/** How many jobs were decided about, and who had asked for what. */
+export const settledSchema = z.object({ jobs: z.int().positive(), about: z.string() });
 
 /** The answer to a trigger, a retry and a webhook: the pipeline, its jobs, and the first one's page. */
 export const acceptedSchema = z.object({

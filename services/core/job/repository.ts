@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { forges, nameSchema, repositoryIdSchema } from './spec.ts';
+import { forges, forgeUserSchema, nameSchema, repositoryIdSchema } from './spec.ts';
+
+/** Which pipelines wait for an approval, unless those who caused them are trusted. */
+export const approvalRules = ['forks', 'pull_requests', 'all_events', 'none'] as const;
+
+const peopleSchema = z.array(forgeUserSchema).max(200);
 
 /** A repository that may send events. A webhook of any other is answered 404 and counted. */
 export const repositorySchema = z.strictObject({
@@ -13,12 +18,29 @@ export const repositorySchema = z.strictObject({
   timeLimitMs: z.int().positive(),
   /** Unfinished jobs that it may have; more are refused until some are done. @default a half of all */
   jobLimit: z.int().min(1).max(1_000_000).optional(),
+  /** @default forks */
+  approval: z.enum(approvalRules).optional(),
+  /** Forge users whose pipelines wait for nobody. @default none */
+  trusted: peopleSchema.optional(),
+  /** Forge users who may approve, beside admins. @default whoever may trigger */
+  approvers: peopleSchema.optional(),
 });
 export type Repository = z.infer<typeof repositorySchema>;
 
 /** What may be changed of a registered repository. */
 export const repositoryPatchSchema = repositorySchema
-  .pick({ defaultBranch: true, pool: true, timeLimitMs: true, jobLimit: true })
+  .pick({
+    defaultBranch: true,
+    pool: true,
+    timeLimitMs: true,
+    jobLimit: true,
+    approval: true,
+    trusted: true,
+  })
+  .extend({
+    /** Null: whoever may trigger. */
+    approvers: peopleSchema.nullable(),
+  })
   .partial()
   .strict();
 export type RepositoryPatch = z.infer<typeof repositoryPatchSchema>;

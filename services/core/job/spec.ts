@@ -16,6 +16,9 @@ export const jobIdSchema = z.string().regex(/^[0-9a-f]{20}$/, 'expected a job id
 export const forges = ['local', 'gitea', 'github'] as const;
 export type Forge = (typeof forges)[number];
 
+/** Of a person at a forge: the number that it knows them by. Names change hands, and commits say what they like. */
+export const forgeUserSchema = z.int().positive();
+
 export const jobEvents = ['push', 'tag', 'pull_request', 'manual', 'cron'] as const;
 
 /** A registered repository's id: `<forge>/<owner>/<name>`. */
@@ -40,8 +43,18 @@ export const jobSpecSchema = z.object({
   author: z.string().max(200),
   defaultBranch: z.string().max(512),
   pullRequest: z
-    .object({ number: z.int().positive(), head: z.string().max(512), fork: z.boolean() })
+    .object({
+      number: z.int().positive(),
+      head: z.string().max(512),
+      fork: z.boolean(),
+      /** Who opened it. Absent: the forge did not say. */
+      openedBy: forgeUserSchema.optional(),
+    })
     .optional(),
+  /** Who moved the ref, as the forge knows them. Absent: nobody saw who. */
+  movedBy: forgeUserSchema.optional(),
+  /** Asked for by its commit, and not known to have been pushed to the repository itself. */
+  foreign: z.literal(true).optional(),
   /** The file that this job runs, without folder and ending. Absent: the tree at `sha` decides. */
   workflow: nameSchema.optional(),
   /** Without a workflow: the pipeline has the tree's other workflows already; run the first, and add none. */
@@ -62,3 +75,19 @@ export const jobSpecSchema = z.object({
 });
 
 export type JobSpec = z.infer<typeof jobSpecSchema>;
+
+/**
+ * Whether what a job runs may be of somebody who cannot push to the repository: of a fork, of a pull request of
+ * which nothing is known but its ref, or of any commit that was asked for by its id. It gets no secrets, writes no
+ * cache that others read, and pushes nothing.
+ */
+export function isForeign({
+  event,
+  ref,
+  pullRequest,
+  foreign,
+}: Pick<JobSpec, 'event' | 'ref' | 'pullRequest' | 'foreign'>): boolean {
+  if (foreign === true) return true;
+  if (pullRequest !== undefined) return pullRequest.fork;
+  return event === 'pull_request' || ref.startsWith('refs/pull/');
+}

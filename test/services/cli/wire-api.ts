@@ -154,8 +154,8 @@ export async function startWireApi() {
   );
   app.get('/queue/audit', (c) => c.json({ lines: wrong }));
   app.post('/queue/repair', (c) => c.json({ lines: wrong.splice(0) }));
-  app.post('/pipelines/:id/approve', (c) => c.json({ jobs: 2 }));
-  app.post('/pipelines/:id/skip', (c) => c.json({ jobs: 1 }));
+  app.post('/pipelines/:id/approve', (c) => c.json({ jobs: 2, about: 'pull request #4 of ada' }));
+  app.post('/pipelines/:id/skip', (c) => c.json({ jobs: 1, about: 'pull request #4 of ada' }));
   app.post('/pipelines/:id/retry', (c) => {
     const again = jobs.filter(({ pipeline }) => pipeline === toJobId(98)).map(({ id }) => id);
     return c.json({ ...accepted(toJobId(98)), answer: 'dup', jobs: [c.req.param('id'), ...again] }, 202);

@@ -69,7 +69,8 @@ export async function startFakeApi() {
     if (status !== undefined)
       return json(status, { title: 'no', status, detail: `the fake answers ${status}` });
     const [, kind, id = '', action] = path.split('/');
-    if (kind === 'pipelines' && (action === 'approve' || action === 'skip')) return json(200, { jobs: 1 });
+    if (kind === 'pipelines' && (action === 'approve' || action === 'skip'))
+      return json(200, { jobs: 1, about: '' });
     if (kind === 'pipelines')
       return json(202, { answer: 'enqueued', pipeline: id, jobs: [id], page: `http://fake/jobs/${id}` });
     const job = jobs.get(id);

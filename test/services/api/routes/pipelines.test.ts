@@ -49,7 +49,10 @@ test('a trigger that is to be approved waits until it is, and says why', async (
     409,
     `No job of pipeline ${pipeline} awaits approval for commit ${'b'.repeat(40)}.`,
   ]);
-  expect(await read(await post(`/api/v1/pipelines/${pipeline}/approve`, { sha }))).toEqual({ jobs: 1 });
+  expect(await read(await post(`/api/v1/pipelines/${pipeline}/approve`, { sha }))).toEqual({
+    jobs: 1,
+    about: `manual of main at commit aaaaaaaaaaaa in ${repository.id}`,
+  });
   const approved = await job(jobs[0]);
   expect([approved.state, approved.awaits]).toEqual(['queued', undefined]);
   expect((await post(`/api/v1/pipelines/${pipeline}/approve`, { sha })).status).toBe(409);
@@ -61,7 +64,7 @@ test('what is skipped in place of an approval never runs, and what needs it goes
     toJob('smoke', { needs: ['deploy'] }),
     toJob('report', { needs: ['deploy'], runs: 'always' }),
   );
-  expect(await read(await post(`/api/v1/pipelines/${pipeline}/skip`, { sha }))).toEqual({ jobs: 1 });
+  expect(await read(await post(`/api/v1/pipelines/${pipeline}/skip`, { sha }))).toMatchObject({ jobs: 1 });
   const after = await Promise.all(jobs.map(job));
   expect(after.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'queued']);
   expect(after[0]?.reason).toBe('skipped by admin-token');

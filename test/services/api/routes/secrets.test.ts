@@ -90,12 +90,16 @@ test.each<[string, Partial<JobSpec>, boolean]>([
     false,
   ],
   ['the ref of a pull request run by hand', { event: 'manual', ref: 'refs/pull/1/head' }, false],
-])('%s: a secret for every event is given: %j → %s', async (_what, spec, isGiven) => {
-  await put('token', 'hunter2', '?events=push,tag,pull_request,manual,cron');
-  const answer = await ask('token', { ref: 'refs/pull/1/head', ...spec });
-  expect(answer.secrets).toEqual(isGiven ? { token: 'hunter2' } : {});
-  expect(Object.keys(answer.refused)).toEqual(isGiven ? [] : ['token']);
-});
+  ['a commit of nobody knows whom', { event: 'manual', ref: 'refs/heads/main', foreign: true }, false],
+])(
+  'what a stranger may have written gets no secret, whatever the event: %s, %j → %s',
+  async (_what, spec, isGiven) => {
+    await put('token', 'hunter2', '?events=push,tag,pull_request,manual,cron');
+    const answer = await ask('token', { ref: 'refs/pull/1/head', ...spec });
+    expect(answer.secrets).toEqual(isGiven ? { token: 'hunter2' } : {});
+    expect(Object.keys(answer.refused)).toEqual(isGiven ? [] : ['token']);
+  },
+);
 
 test('one job cannot ask in the name of another, and secrets go with their repository', async () => {
   await put('token', 'hunter2');

@@ -55,6 +55,31 @@ test('set changes just what is given', async () => {
   });
 });
 
+test('who is trusted and who approves are numbers of the forge, and all may be said again', async () => {
+  await cli(
+    'set',
+    'gitea/ada/engine',
+    '--approval',
+    'pull_requests',
+    '--trusted',
+    '3,12',
+    '--approvers',
+    'none',
+  );
+  await cli('set', 'gitea/ada/engine', '--trusted', 'none', '--approvers', 'all');
+  expect(api.bodies).toEqual([
+    { approval: 'pull_requests', trusted: [3, 12], approvers: [] },
+    { trusted: [], approvers: null },
+  ]);
+  api.repositories.push({ ...createRepository('gitea/ada/engine'), trusted: [3, 12], approvers: [] });
+  const { stdout } = await cli('show', 'engine');
+  expect(stdout.split('\n').map((line) => line.split(/ {2,}/).slice(4))).toEqual([
+    ['TRUSTED', 'APPROVERS'],
+    ['3, 12', 'admins'],
+    [],
+  ]);
+});
+
 test('a secret is alone with its address on stdout; what to do with it is not', async () => {
   const { stdout, stderr } = await cli('hook', 'gitea/ada/engine');
   expect(stdout).toBe('url     http://127.0.0.1/webhooks/gitea/h1\nsecret  the-secret\n');
@@ -78,6 +103,8 @@ test('settings that cannot be are refused before anything is asked', async () =>
     ['set', 'local/ada/engine', '--time-limit', '30'],
     ['set', 'local/ada/engine', '--pool', 'a b'],
     ['set', 'local/ada/engine', '--default-branch', ''],
+    ['set', 'local/ada/engine', '--approval', 'friends'],
+    ['set', 'local/ada/engine', '--trusted', 'ada'],
   ]) {
     const { code, stderr } = await cli(...words);
     expect([words, code]).toEqual([words, 2]);

@@ -75,9 +75,14 @@ test('retry --failed names the jobs that run again, not those that stand', async
 test('approve and skip are for the commit of the job that is named', async () => {
   const sha = '1a2b3c4d'.repeat(5);
   api.jobs.push(createJob(4, { state: 'waiting' }));
-  expect((await cli('approve', '0004')).stdout).toBe('Approved 2 jobs of commit 1a2b3c4d1a2b.\n');
-  expect((await cli('skip', '0004', '--sha', '1a2b')).stdout).toBe('Skipped 1 job of commit 1a2b3c4d1a2b.\n');
-  expect(JSON.parse((await cli('approve', '0004', '--json')).stdout)).toEqual({ jobs: 2 });
+  expect((await cli('approve', '0004')).stdout).toBe('Approved 2 jobs: pull request #4 of ada.\n');
+  expect((await cli('skip', '0004', '--sha', '1a2b')).stdout).toBe(
+    'Skipped 1 job: pull request #4 of ada.\n',
+  );
+  expect(JSON.parse((await cli('approve', '0004', '--json')).stdout)).toEqual({
+    jobs: 2,
+    about: 'pull request #4 of ada',
+  });
   expect(await cli('approve', '0004', '--sha', 'ffff')).toMatchObject({
     code: 1,
     stderr: `bellows: job 00040000 is of commit ${sha}, not of ffff\n`,

@@ -30,6 +30,7 @@ const pullRequest = {
 };
 
 describe.each(['gitea', 'github'] as const)('%s', (forge) => {
+  const movedBy = forge === 'gitea' ? 3 : 5810;
   test('a push says which branch moved, from where to where', () => {
     expect(read(forge, 'push', 'push')).toEqual({
       ...common,
@@ -39,6 +40,7 @@ describe.each(['gitea', 'github'] as const)('%s', (forge) => {
       before,
       sha: main,
       subject: 'Let the bell ring twice',
+      movedBy,
     });
   });
 
@@ -63,7 +65,11 @@ describe.each(['gitea', 'github'] as const)('%s', (forge) => {
   });
 
   test('a pull request is built at its head, for its base', () => {
-    expect(read(forge, 'pull_request', 'pull-request-opened')).toEqual(pullRequest);
+    expect(read(forge, 'pull_request', 'pull-request-opened')).toEqual({
+      ...pullRequest,
+      movedBy,
+      pullRequest: { ...pullRequest.pullRequest, openedBy: movedBy },
+    });
   });
 
   test('a pull request of another repository is a fork', () => {
