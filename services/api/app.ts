@@ -1,11 +1,11 @@
 import { createMiddleware } from 'hono/factory';
-import { matchedRoutes } from 'hono/route';
 import { auditChanges, auditRefusals } from './audit.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
 import { apiBytes, checkNames, limitBody, refuseWrites } from './door.ts';
 import type { ApiEnv } from './env.ts';
 import { limitFailures, limitRequests } from './limit.ts';
+import { toMatchedRoute } from './matched-route.ts';
 import { toOpenApi } from './openapi/document.ts';
 import { createErrorHandler } from './problem.ts';
 import { createRoutes } from './route.ts';
@@ -73,8 +73,7 @@ function measure({ metrics, log }: ApiDeps) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const start = performance.now();
     await next();
-    // The pattern, never the address: that may hold a code, and has no end of values.
-    const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL')?.path ?? 'none';
+    const route = toMatchedRoute(c)?.path ?? 'none';
     const ms = performance.now() - start;
     metrics.request(c.req.method, route, c.res.status, ms / 1000);
     log.debug({ method: c.req.method, route, status: c.res.status, ms: Math.round(ms) }, 'request');

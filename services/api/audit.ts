@@ -1,11 +1,11 @@
 import type { Context } from 'hono';
 
 import { createMiddleware } from 'hono/factory';
-import { matchedRoutes } from 'hono/route';
 import { type Identity, isPerson, toActor } from '../core/access/index.ts';
 
 import type { ApiDeps } from './deps.ts';
 import type { ApiEnv } from './env.ts';
+import { toMatchedRoute } from './matched-route.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
 const longest = 300;
@@ -60,6 +60,6 @@ function isAudited(identity: Identity, action: string): boolean {
 }
 
 function toAction(c: Context<ApiEnv>): string {
-  const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
+  const route = toMatchedRoute(c);
   return route === undefined ? `${c.req.method} none` : `${route.method} ${route.path}`;
 }

@@ -1,5 +1,4 @@
 import { createMiddleware } from 'hono/factory';
-import { matchedRoutes } from 'hono/route';
 import {
   apiTokenPattern,
   claimTokenPattern,
@@ -11,6 +10,7 @@ import {
 import { accessRules } from './access-rules.ts';
 import type { ApiDeps } from './deps.ts';
 import type { ApiEnv } from './env.ts';
+import { toMatchedRoute } from './matched-route.ts';
 import { Problem, unauthorized } from './problem.ts';
 import { checkLimit } from './repository-limit.ts';
 import { readSessionCookie } from './session-cookie.ts';
@@ -22,8 +22,7 @@ import { readSessionCookie } from './session-cookie.ts';
 export function authenticate(deps: ApiDeps) {
   const rules = deps.openReadyz ? { ...accessRules, 'GET /readyz': 'open' as const } : accessRules;
   return createMiddleware<ApiEnv>(async (c, next) => {
-    // Middleware is registered for all methods; what answers is registered for one.
-    const matched = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
+    const matched = toMatchedRoute(c);
     const route = matched === undefined ? '' : `${matched.method} ${matched.path}`;
     const rule = rules[route];
     if (rule === 'open') return next();

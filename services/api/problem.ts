@@ -1,6 +1,5 @@
 import type { ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { matchedRoutes } from 'hono/route';
 import { z } from 'zod';
 import { AccessError } from '../core/access/index.ts';
 import { HeadsError, PayloadError } from '../core/forge/index.ts';
@@ -9,6 +8,7 @@ import { QueueError } from '../core/queue/index.ts';
 import { StoreError } from '../core/store/index.ts';
 import { pageRoutes } from './access-rules.ts';
 import type { ApiEnv } from './env.ts';
+import { toMatchedRoute } from './matched-route.ts';
 import { pagePolicy, toProblemPage } from './page/html.ts';
 
 export const problemType = 'application/problem+json';
@@ -80,7 +80,7 @@ export function createErrorHandler({ log, signIn }: { log: Log; signIn?: unknown
     const problem = toProblem(error);
     if (problem.status >= 500)
       log.error({ path: c.req.path, status: problem.status, err: error }, 'a request failed');
-    const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
+    const route = toMatchedRoute(c);
     const isPage = route === undefined ? !c.req.path.startsWith('/api/') : isPageRoute(route);
     const forPeople = isPage && c.req.header('accept')?.includes('text/html') === true;
     if (forPeople && problem.status === 401 && signIn !== undefined && c.req.method === 'GET')

@@ -4,7 +4,7 @@ import type { ApiClient } from '../core/client/index.ts';
 import type { Reaper } from '../core/execute/index.ts';
 import { startChild } from './process/child.ts';
 import { type Kept, keepRunning } from './process/keep-running.ts';
-import { memoryFlags } from './process/memory.ts';
+import { apiFlags } from './process/memory.ts';
 
 export interface ApiServerOptions {
   reaper: Reaper;
@@ -32,7 +32,7 @@ export function openApiServer(options: ApiServerOptions): Promise<Kept> {
     start: () => {
       const log = openSync(options.logFile, 'a', 0o600);
       try {
-        return startChild(options.reaper, options.node, [...memoryFlags, options.program], {
+        return startChild(options.reaper, options.node, [...apiFlags, options.program], {
           stdio: ['ignore', log, log],
           env: toApiEnvironment(options),
         });

@@ -6,7 +6,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildPrograms } from './bundle/build.ts';
 import { parseOptions, UsageError } from './options.ts';
-import { memoryFlags } from './process/memory.ts';
+import { restingFlags } from './process/memory.ts';
 
 try {
   const args = process.argv.slice(2);
@@ -17,7 +17,7 @@ try {
   process.env.BELLOWS_ROOT = root;
   process.env.BELLOWS_PROGRAMS = programs;
   const node = process.execPath;
-  const flags = ['--disable-warning=ExperimentalWarning', ...memoryFlags];
+  const flags = ['--disable-warning=ExperimentalWarning', ...restingFlags];
   process.execve?.(
     node,
     [node, ...flags, join(programs, 'up.mjs'), ...args],

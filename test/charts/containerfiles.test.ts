@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { pins } from '../../charts/pins.ts';
+import { apiFlags } from '../../services/local/process/memory.ts';
 import { root } from './committed.ts';
 
 test.each(['api', 'agent'])(
@@ -18,4 +19,10 @@ test.each(['api', 'agent'])(
 test("the images' version is the package's", () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   expect(readFileSync(join(root, 'charts', 'pins.ts'), 'utf8')).toContain(`ownVersion = '${version}'`);
+});
+
+test('the image starts the api with the flags that the single-machine edition gives it', () => {
+  const text = readFileSync(join(root, 'services', 'api', 'Containerfile'), 'utf8');
+  const start = ['node', ...apiFlags, '/programs/api.mjs'].map((part) => JSON.stringify(part));
+  expect(text).toContain(`ENTRYPOINT [${start.join(', ')}]`);
 });

@@ -33,13 +33,25 @@ export function createRepositories({ commands }: { commands: Redis }): Repositor
     });
   const parse = (text: string) => repositorySchema.parse(JSON.parse(text));
 
+  // Many webhooks of one repository at once ask once.
+  const asked = new Map<string, Promise<string | null>>();
+  const ask = (id: string) => {
+    const known = asked.get(id);
+    if (known !== undefined) return known;
+    const answer = commands.hget(all, id).finally(() => asked.get(id) === answer && asked.delete(id));
+    asked.set(id, answer);
+    return answer;
+  };
+
   return {
     async put(repository) {
+      // Who asks from here on is told what is now written.
+      asked.delete(repository.id);
       const text = JSON.stringify(repositorySchema.parse(repository));
       await guard('put repository', commands.hset(all, repository.id, text));
     },
     async get(id) {
-      const text = await guard('get repository', commands.hget(all, id));
+      const text = await guard('get repository', ask(id));
       return text === null ? undefined : parse(text);
     },
     async list() {
@@ -47,6 +59,7 @@ export function createRepositories({ commands }: { commands: Redis }): Repositor
       return texts.map(parse).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
     async remove(id) {
+      asked.delete(id);
       return (await run(removeRepository, [id], [hooks])) === 1;
     },
     async setHookSecret(id, secret) {

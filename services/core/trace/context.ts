@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** Which trace, which span of it, and whether anybody keeps it (W3C Trace Context). */
 export interface TraceContext {
@@ -25,10 +25,14 @@ export function toTraceparent({ traceId, spanId, sampled }: TraceContext): strin
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
 }
 
+/**
+ * As UUIDs, which Node draws from a stock: asking the system for each took 15 µs of every webhook. The six bits
+ * that a UUID does not draw stand where no sampler looks (W3C Trace Context 2: the right-most 7 bytes are random).
+ */
 export function createTraceId(): string {
-  return randomBytes(16).toString('hex');
+  return randomUUID().replaceAll('-', '');
 }
 
 export function createSpanId(): string {
-  return randomBytes(8).toString('hex');
+  return createTraceId().slice(16);
 }

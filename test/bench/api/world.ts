@@ -11,7 +11,7 @@ import { createdTokenSchema, type Repository } from '../../../services/core/job/
 import { toKey } from '../../../services/core/queue/keys.ts';
 import { toApiEnvironment } from '../../../services/local/api-server.ts';
 import { buildPrograms } from '../../../services/local/bundle/build.ts';
-import { memoryFlags } from '../../../services/local/process/memory.ts';
+import { apiFlags } from '../../../services/local/process/memory.ts';
 import { openSecrets, writeOwnFile } from '../../../services/local/secrets.ts';
 import { startRedis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
@@ -136,7 +136,7 @@ export async function readMemory(pid: number): Promise<Memory> {
 function startProgram(program: string, logFile: string, env: Record<string, string>): ChildProcess {
   const log = openSync(logFile, 'a');
   try {
-    return spawn(process.execPath, [...memoryFlags, program], { stdio: ['ignore', log, log], env });
+    return spawn(process.execPath, [...apiFlags, program], { stdio: ['ignore', log, log], env });
   } finally {
     closeSync(log);
   }
