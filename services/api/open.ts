@@ -12,7 +12,7 @@ import {
   type RepositorySecrets,
   type Secrets,
 } from '../core/access/index.ts';
-import type { ForgeAccess, Origins } from '../core/forge/index.ts';
+import { createLookup, type ForgeAccess, type Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import {
   createFollower,
@@ -120,10 +120,21 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   const tracing = openTracing(config);
   stack.add('traces', () => tracing.flush());
   const { tracer } = tracing;
-  const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, tracer, log });
-  const watch = createJobWatch({ queue, follower, log });
   const listen = toListen(config.BELLOWS_LISTEN);
   const publicUrl = config.BELLOWS_PUBLIC_URL;
+  const lookups = Object.fromEntries(accesses.map((access) => [access.forge, createLookup(access)]));
+  const reconciler = createReconciler({
+    queue,
+    repositories,
+    origins,
+    lookups,
+    cloneKey,
+    publicUrl,
+    metrics,
+    tracer,
+    log,
+  });
+  const watch = createJobWatch({ queue, follower, log });
 
   const app = createApp({
     queue,

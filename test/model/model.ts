@@ -222,7 +222,7 @@ export function createModel(limits: ModelLimits) {
     /** Pipelines of which a job is left. */
     livePipelines: () => [...pipelines.keys()].filter((id) => membersOf(id).length > 0).sort(),
     removeHead(repo: string, ref: string) {
-      heads.delete(`${repo} ${ref}`);
+      if (!heads.delete(`${repo} ${ref}`)) return;
       removed += 1;
       epochs.set(`${repo} ${ref}`, removed);
     },

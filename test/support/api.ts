@@ -82,7 +82,17 @@ export async function openTestApi({
   const origins = given.origins ?? { gitea: 'http://127.0.0.1:1', local: 'http://127.0.0.1:1' };
   const cloneKey = 'clone-key-of-the-test-0000000000000000';
   const tracer = given.tracer ?? createTracer(createSampler('parentbased_always_on'));
-  const reconciler = createReconciler({ queue, repositories, origins, cloneKey, metrics, tracer, log });
+  const reconciler = createReconciler({
+    queue,
+    repositories,
+    origins,
+    lookups: {},
+    cloneKey,
+    publicUrl,
+    metrics,
+    tracer,
+    log,
+  });
   const deps: ApiDeps = {
     queue,
     outbox,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -20,7 +21,7 @@ type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
 export async function openForgeApi({ token = 'forge-token-of-the-test-00000000000000' } = {}) {
   const posted: PostedStatus[] = [];
   const asked: string[] = [];
-  /** Answers of `GET`, by path below the API. */
+  /** Answers of `GET`, by path below the API without its query; an array is a list, and goes out in pages. */
   const documents: Record<string, unknown> = {};
   let fault: Fault | undefined;
 
@@ -32,13 +33,23 @@ export async function openForgeApi({ token = 'forge-token-of-the-test-0000000000
     if (fault?.(request, response) === true) return;
     const answer = (status: number, body: unknown) =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    const [, version, path = ''] = /^\/api\/(v1|v3)(\/.*)$/.exec(url) ?? [];
+    const { pathname, searchParams } = new URL(url, 'http://forge');
+    const [, version, path = ''] = /^\/api\/(v1|v3)(\/.*)$/.exec(pathname) ?? [];
     const wanted = version === 'v1' ? `token ${token}` : `Bearer ${token}`;
     if (headers.authorization !== wanted) return answer(401, { message: 'Bad credentials' });
     // GitHub refuses who does not say who it is.
     if (version === 'v3' && headers['user-agent'] === undefined) return answer(403, { message: 'no agent' });
-    if (method === 'GET')
-      return path in documents ? answer(200, documents[path]) : answer(404, { message: 'Not Found' });
+    if (method === 'GET') {
+      if (!(path in documents)) return answer(404, { message: 'Not Found' });
+      const size = Number(searchParams.get(version === 'v1' ? 'limit' : 'per_page') ?? 30);
+      const { body, link } = toPage(documents[path], size, Number(searchParams.get('page') ?? 1));
+      if (link) response.setHeader('link', `<${url}&page=next>; rel="next", <${url}>; rel="last"`);
+      // GitHub tags what it answers, Gitea does not.
+      const etag = `W/"${hash('sha1', JSON.stringify(body))}"`;
+      if (version === 'v3') response.setHeader('etag', etag);
+      if (version === 'v3' && headers['if-none-match'] === etag) return void response.writeHead(304).end();
+      return answer(200, body);
+    }
     const [, repository = '', sha = ''] =
       /^\/repos\/([^/]+\/[^/]+)\/statuses\/([0-9a-f]{40})$/.exec(path) ?? [];
     if (method !== 'POST' || sha === '') return answer(404, { message: 'Not Found' });
@@ -65,6 +76,11 @@ export async function openForgeApi({ token = 'forge-token-of-the-test-0000000000
       return new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function toPage(document: unknown, size: number, n: number): { body: unknown; link: boolean } {
+  if (!Array.isArray(document)) return { body: document, link: false };
+  return { body: document.slice((n - 1) * size, n * size), link: n * size < document.length };
 }
 
 export type ForgeApi = Awaited<ReturnType<typeof openForgeApi>>;

@@ -1,18 +1,16 @@
-import { HeadsError, type Origins, readHeads } from '../../core/forge/index.ts';
-import type { JobSpec, Reconciled, Repository } from '../../core/job/index.ts';
+import { HeadsError, type Lookup, type Origins, readHeads, toMoved } from '../../core/forge/index.ts';
+import type { Forge, Reconciled, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 import type { Queue, Repositories } from '../../core/queue/index.ts';
-import type { Tracer } from '../../core/trace/index.ts';
 import { toCloneCredentials } from '../clone.ts';
-import { toEnqueueRequest, withTrace } from '../enqueue.ts';
+import { type HearDeps, type HeardEvent, hear } from '../hear.ts';
 import type { Metrics } from '../metrics.ts';
-import { Problem } from '../problem.ts';
-import { trace } from '../trace.ts';
-import { type Difference, toDifferences } from './decide.ts';
+import { type Difference, toDifferences, toPullNumber } from './decide.ts';
+import { createForgeWords } from './forge-words.ts';
 
 /**
- * Makes the events that no webhook told: asks each forge where its refs stand, compares that with what the
- * queue saw, and enqueues the difference, which the queue knows from a replay.
+ * Makes the events that no webhook told: asks each forge where its refs and pull requests stand, compares that
+ * with what the queue saw, and hears the difference as it would have heard the webhook.
  */
 export interface Reconciler {
   /** Of one repository, or of all that are registered. @throws HeadsError when a forge does not say */
@@ -23,16 +21,20 @@ export interface Reconciler {
   oweForges(): Promise<void>;
   /** Runs what is owed, if anything is; called each second, and backs off while it fails. */
   settle(): Promise<void>;
+  /** Where branches and tags stand, and the heads of pull requests, closed ones too. */
   readHeads(repository: Repository): Promise<Map<string, string>>;
+  /** What is there now is not news: only what moves from here on is built. */
+  noteHeads(repository: Repository): Promise<void>;
 }
 
-export interface ReconcilerDeps {
-  queue: Pick<Queue, 'enqueue' | 'heads' | 'jobs' | 'removeHead'>;
+export interface ReconcilerDeps extends HearDeps {
+  queue: Pick<Queue, 'enqueue' | 'heads' | 'jobs' | 'noteHead' | 'removeHead'>;
   repositories: Pick<Repositories, 'get' | 'list'>;
   origins: Origins;
+  /** The APIs that may be asked. Elsewhere only what git says is compared. */
+  lookups: Partial<Record<Forge, Lookup>>;
   cloneKey: string | undefined;
   metrics: Pick<Metrics, 'reconciled'>;
-  tracer: Tracer;
   log: Log;
   /** Of the longest pause between two tries, milliseconds. @default 30000 */
   longestPauseMs?: number;
@@ -40,6 +42,7 @@ export interface ReconcilerDeps {
 
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { queue, repositories, log, longestPauseMs = 30_000 } = deps;
+  const words = createForgeWords(deps);
   const owed = new Set<string>();
   let failures = 0;
   let notBefore = 0;
@@ -54,32 +57,55 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     return readHeads(origin, repository.name, { credentials });
   };
 
-  const act = async (repository: Repository, difference: Difference): Promise<boolean> => {
-    const { ref } = difference;
-    if (difference.kind === 'gone') {
-      await queue.removeHead(repository.id, ref);
-      return true;
-    }
-    const movement = await toMovement(queue, repository, difference);
-    if (movement === undefined) return false;
-    // Nobody told of it, so its trace begins here.
-    const attributes = { 'bellows.repository': repository.id, 'bellows.event': movement.kind };
-    const result = await trace(deps.tracer, 'missed event', { attributes }, ({ traceparent }) =>
-      queue.enqueue(withTrace(toEnqueueRequest(repository, movement, undefined), traceparent)),
-    );
-    if (result.answer === 'full')
-      throw new Problem(503, `Too many jobs wait already; ${repository.id} ${ref} is looked at later.`);
-    if (result.answer === 'enqueued') log.info({ repository: repository.id, ref }, 'a missed push');
-    return result.answer === 'enqueued';
-  };
-
   const reconcileOne = async (repository: Repository): Promise<number> => {
     const known = await queue.heads(repository.id);
-    const differences = toDifferences(known, await read(repository));
+    const refs = await read(repository);
+    const pulls = await words.openPullRequests(repository);
+    const open = pulls && new Map([...pulls].map(([ref, { sha }]) => [ref, sha]));
+    const differences = toDifferences(known, { refs, open });
     let events = 0;
-    for (const difference of differences) if (await act(repository, difference)) events += 1;
+    for (const difference of differences) {
+      const event = await toEvent(repository, difference, pulls);
+      if (event === undefined) continue;
+      // Nobody told of it, so its trace begins here.
+      const { answer } = await hear(deps, repository, event, { span: 'missed event' });
+      if (answer === 'enqueued')
+        log.info({ repository: repository.id, ref: difference.ref }, 'a missed event');
+      if (answer === 'enqueued' || answer === 'gone') events += 1;
+    }
     deps.metrics.reconciled(events);
     return events;
+  };
+
+  const toEvent = async (
+    repository: Repository,
+    difference: Difference,
+    pulls: ReadonlyMap<string, HeardEvent> | undefined,
+  ): Promise<HeardEvent | undefined> => {
+    const { ref } = difference;
+    const number = toPullNumber(ref);
+    if (difference.kind === 'gone') {
+      // One that is not in the list may have been moved past us while we read it.
+      const isStill =
+        number !== undefined && pulls !== undefined && !(await words.isClosed(repository, number));
+      return isStill ? undefined : { kind: 'gone', repository: repository.name, ref };
+    }
+    const { sha, before } = difference;
+    if (number === undefined) {
+      const { message, author } = await words.commit(repository, sha);
+      const { name, defaultBranch } = repository;
+      return toMoved({
+        repository: name,
+        ref,
+        before: before ?? '0'.repeat(sha.length),
+        sha,
+        message,
+        author,
+        defaultBranch,
+      });
+    }
+    const event = pulls?.get(ref) ?? (await toKnownPull(queue, repository, { ref, sha }));
+    return event?.kind === 'pull request' ? { ...event, before } : event;
   };
 
   const reconcile = async (id: string | undefined): Promise<Reconciled> => {
@@ -130,32 +156,34 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       }
     },
     readHeads: async (repository) => read(repository),
+    noteHeads: async (repository) => {
+      for (const [ref, sha] of await read(repository))
+        if (toPullNumber(ref) === undefined) await queue.noteHead(repository.id, ref, sha);
+      for (const [ref, { sha }] of (await words.openPullRequests(repository)) ?? [])
+        await queue.noteHead(repository.id, ref, sha);
+    },
   };
 }
 
-type Movement = Parameters<typeof toEnqueueRequest>[1];
-
-/** A ref says where it stands, not who moved it or why. */
-async function toMovement(
+/** Without the forge's API: what a pull request is for, its last job knows. */
+async function toKnownPull(
   queue: Pick<Queue, 'jobs'>,
   repository: Repository,
-  { ref, sha, before = '0'.repeat(sha.length) }: Extract<Difference, { kind: 'moved' }>,
-): Promise<Movement | undefined> {
-  const base = {
+  { ref, sha }: { ref: string; sha: string },
+): Promise<HeardEvent | undefined> {
+  const { jobs } = await queue.jobs({ repository: repository.id, limit: 200 });
+  const spec = jobs.find((job) => job.spec.ref === ref)?.spec;
+  if (spec?.pullRequest === undefined) return undefined;
+  const { branch, pullRequest, defaultBranch } = spec;
+  const unknown = { subject: '', author: '' };
+  return {
+    kind: 'pull request',
     repository: repository.name,
     ref,
     sha,
-    before,
-    subject: '',
-    author: '',
-    defaultBranch: repository.defaultBranch,
+    branch,
+    pullRequest,
+    defaultBranch,
+    ...unknown,
   };
-  if (ref.startsWith('refs/heads/'))
-    return { ...base, kind: 'push', branch: ref.slice('refs/heads/'.length) };
-  if (ref.startsWith('refs/tags/')) return { ...base, kind: 'tag', branch: ref.slice('refs/tags/'.length) };
-  // What a pull request is for, its last job knows.
-  const { jobs } = await queue.jobs({ repository: repository.id, limit: 200 });
-  const spec: JobSpec | undefined = jobs.find((job) => job.spec.ref === ref)?.spec;
-  if (spec?.pullRequest === undefined) return undefined;
-  return { ...base, kind: 'pull request', branch: spec.branch, pullRequest: spec.pullRequest };
 }

@@ -138,9 +138,7 @@ export function createRepositoryRoutes(deps: ApiDeps) {
  */
 async function noteHeads(deps: ApiDeps, repository: Repository): Promise<void> {
   try {
-    const heads = await deps.reconciler.readHeads(repository);
-    for (const [ref, sha] of heads)
-      if (!ref.startsWith('refs/pull/')) await deps.queue.noteHead(repository.id, ref, sha);
+    await deps.reconciler.noteHeads(repository);
   } catch (error) {
     if (!(error instanceof HeadsError)) throw error;
     deps.log.warn(

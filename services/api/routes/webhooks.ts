@@ -6,12 +6,12 @@ import { PayloadError, parseWebhook, readSignature, verifySignature } from '../.
 import { acceptedSchema, type Forge, forges } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { limitBody, webhookBytes } from '../door.ts';
-import { enqueue, toEnqueueRequest } from '../enqueue.ts';
 import type { ApiEnv } from '../env.ts';
+import { hear } from '../hear.ts';
 import type { WebhookOutcome } from '../metrics.ts';
 import { Problem } from '../problem.ts';
 import { answers, createRoutes, refuses } from '../route.ts';
-import { toServerSpan, trace } from '../trace.ts';
+import { toServerSpan } from '../trace.ts';
 
 /** What became of an event that starts nothing. */
 const heardSchema = z.union([
@@ -100,26 +100,14 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
       count('unregistered');
       throw new Problem(404, `${id} is not registered. Register it first: bellows repo --help`);
     }
-    if (event.kind === 'skipped') {
-      await deps.queue.noteHead(id, event.ref, event.sha);
-      count('ignored');
-      return c.json({ answer: 'ignored', reason: event.reason }, 200);
-    }
-    if (event.kind === 'gone') {
-      await deps.queue.removeHead(id, event.ref);
-      count('gone');
-      return c.json({ answer: 'gone', ref: event.ref }, 200);
-    }
-    const attributes = { 'bellows.repository': id, 'bellows.event': event.kind };
-    const accepted = await trace(
-      deps.tracer,
-      'webhook',
+    const heard = await hear(deps, repository, event, {
+      span: 'webhook',
       // Whoever signed may go on with a trace of its own.
-      { ...toServerSpan(c.req.header('traceparent'), attributes), startMs: receivedAt },
-      (span) => enqueue(deps, toEnqueueRequest(repository, event, delivery), span),
-    );
-    count(accepted.answer);
-    return c.json(accepted, accepted.answer === 'dup' ? 200 : 202);
+      options: { ...toServerSpan(c.req.header('traceparent'), {}), startMs: receivedAt },
+      delivery,
+    });
+    count(heard.answer);
+    return c.json(heard, heard.answer === 'enqueued' ? 202 : 200);
   } catch (error) {
     if (error instanceof PayloadError || (error instanceof Problem && error.status === 415))
       count('malformed');

@@ -32,17 +32,13 @@ export const pushSchema = z.object({
 export type Push = z.infer<typeof pushSchema>;
 
 const side = z.object({ ref: z.string().min(1).max(512), sha: shaSchema, repo: repositorySchema.nullish() });
+const pull = z.object({ title: text, user: person.nullish(), head: side, base: side });
 
 export const pullRequestSchema = z.object({
   action: z.string().max(100),
   number: z.int().positive(),
   before: shaSchema.optional(),
-  pull_request: z.object({
-    title: text,
-    user: person.nullish(),
-    head: side,
-    base: side,
-  }),
+  pull_request: pull,
   repository: repositorySchema,
   sender: person.nullish(),
 });
@@ -54,6 +50,19 @@ export const deleteSchema = z.object({
   ref_type: z.enum(['branch', 'tag']),
   repository: repositorySchema,
 });
+
+/** `GET /repos/{owner}/{repo}/pulls`: each as its webhook has it. */
+export const openPullsSchema = z.array(
+  pull.extend({ number: z.int().positive(), base: side.extend({ repo: repositorySchema }) }),
+);
+
+/** `GET /repos/{owner}/{repo}/pulls/{number}` */
+export const pullStateSchema = z.object({ state: z.string().max(100) });
+
+/** `GET /repos/{owner}/{repo}/commits`; the author is a person whom the forge knows, if it knows one. */
+export const commitsSchema = z.array(
+  z.object({ commit: z.object({ message: text, author: person.nullish() }), author: person.nullish() }),
+);
 
 export function toName(given: z.infer<typeof person> | null | undefined): string {
   return (given?.login || given?.username || given?.name || '').slice(0, 200).toWellFormed();

@@ -16,6 +16,8 @@ export interface RestRequest {
   timeoutMs?: number;
   /** Of the answer. @default 1 MiB */
   maxBytes?: number;
+  /** Of an answer before: 304 where nothing has changed since, which costs none of GitHub's requests. */
+  etag?: string | undefined;
 }
 
 export interface RestAnswer {
@@ -44,7 +46,7 @@ export function toApiUrl({ forge, origin }: Pick<ForgeAccess, 'forge' | 'origin'
 export async function askForge(
   access: ForgeAccess,
   path: string,
-  { method = 'GET', body, timeoutMs = 10_000, maxBytes = 1 << 20 }: RestRequest = {},
+  { method = 'GET', body, timeoutMs = 10_000, maxBytes = 1 << 20, etag }: RestRequest = {},
 ): Promise<RestAnswer> {
   const url = new URL(toApiUrl(access) + path);
   const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -52,7 +54,11 @@ export async function askForge(
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const request = send(url, { method, agent: false, signal, headers: toHeaders(access, payload) });
+      const headers = {
+        ...toHeaders(access, payload),
+        ...(etag === undefined ? {} : { 'if-none-match': etag }),
+      };
+      const request = send(url, { method, agent: false, signal, headers });
       request.on('response', resolve).on('error', reject).end(payload);
     });
     const { statusCode = 0, headers } = response;
@@ -66,6 +72,43 @@ export async function askForge(
 /** `/repos/<owner>/<name>`. @param name `owner/name`, as registered */
 export function toRepositoryPath(name: string): string {
   return `/repos/${name.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+const longestWaitMs = 3_600_000;
+
+/**
+ * How long the forge asks us to wait; undefined where this is no rate limit. GitHub answers 403 or 429: with
+ * Retry-After, or with no requests left until a time, or (its "secondary" limit) with neither, and then expects a minute.
+ * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
+export function toPause({ status, headers, body }: RestAnswer, now: number): number | undefined {
+  if (![403, 429, 503].includes(status)) return undefined;
+  const bound = (ms: number) => Math.min(Math.max(ms, 1000), longestWaitMs);
+  const after = headers['retry-after'];
+  if (after !== undefined) {
+    const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
+    return bound(Number.isFinite(ms) ? ms : 60_000);
+  }
+  const reset = Number(headers['x-ratelimit-reset']);
+  if (headers['x-ratelimit-remaining'] === '0' && reset > 0) return bound(reset * 1000 - now);
+  if (status === 429 || (status === 403 && /rate limit/i.test(body.toString()))) return 60_000;
+  return undefined;
+}
+
+/** What the forge said, in one line: both answer errors as `{"message": …}`. */
+export function toWhy({ status, body }: RestAnswer): string {
+  let message = '';
+  try {
+    const parsed: unknown = JSON.parse(body.toString());
+    if (typeof parsed === 'object' && parsed !== null && 'message' in parsed)
+      message = String(parsed.message);
+  } catch {
+    message = ''; // a page of a proxy: its status says enough
+  }
+  return `${status} ${message}`
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 300);
 }
 
 function toHeaders({ forge, token }: ForgeAccess, payload: string | undefined): Record<string, string> {

@@ -1,5 +1,13 @@
 import type { CommitStatus } from '../job/index.ts';
-import { askForge, type ForgeAccess, type RestAnswer, RestError, toRepositoryPath } from './rest.ts';
+import {
+  askForge,
+  type ForgeAccess,
+  type RestAnswer,
+  RestError,
+  toPause,
+  toRepositoryPath,
+  toWhy,
+} from './rest.ts';
 
 /**
  * What became of a status. `later`: the forge cannot now, and perhaps says when it can. `denied`: the token is
@@ -16,8 +24,6 @@ export interface StatusToPost extends CommitStatus {
   /** The job's page. */
   url: string;
 }
-
-const longestWaitMs = 3_600_000;
 
 /**
  * Sets a commit's status: `POST /repos/{owner}/{repo}/statuses/{sha}` at both forges. Never rejects.
@@ -58,39 +64,4 @@ function toAnswer(answer: RestAnswer, now: number): StatusAnswer {
       why: `moved to ${headers.location}: register it by its new name`.slice(0, 500),
     };
   return { answer: 'refused', why };
-}
-
-/**
- * How long the forge asks us to wait; undefined where this is no rate limit. GitHub answers 403 or 429: with
- * Retry-After, or with no requests left until a time, or (its "secondary" limit) with neither, and then expects a minute.
- * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
- */
-function toPause({ status, headers, body }: RestAnswer, now: number): number | undefined {
-  if (![403, 429, 503].includes(status)) return undefined;
-  const bound = (ms: number) => Math.min(Math.max(ms, 1000), longestWaitMs);
-  const after = headers['retry-after'];
-  if (after !== undefined) {
-    const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now;
-    return bound(Number.isFinite(ms) ? ms : 60_000);
-  }
-  const reset = Number(headers['x-ratelimit-reset']);
-  if (headers['x-ratelimit-remaining'] === '0' && reset > 0) return bound(reset * 1000 - now);
-  if (status === 429 || (status === 403 && /rate limit/i.test(body.toString()))) return 60_000;
-  return undefined;
-}
-
-/** What the forge said, in one line: both answer errors as `{"message": …}`. */
-function toWhy({ status, body }: RestAnswer): string {
-  let message = '';
-  try {
-    const parsed: unknown = JSON.parse(body.toString());
-    if (typeof parsed === 'object' && parsed !== null && 'message' in parsed)
-      message = String(parsed.message);
-  } catch {
-    message = ''; // a page of a proxy: its status says enough
-  }
-  return `${status} ${message}`
-    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 300);
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Forge, refSchema } from '../job/index.ts';
-import { asksToSkip, type ForgeEvent, isZero, PayloadError, toSubject } from './event.ts';
+import { type ForgeEvent, isZero, PayloadError } from './event.ts';
+import { toMoved, toOpened, toPullRef } from './movement.ts';
 import {
   deleteSchema,
   type PullRequest,
@@ -63,63 +64,28 @@ function toPush(push: Push): ForgeEvent {
   if (isZero(sha)) return { kind: 'gone', repository, ref };
   // Gitea's "test delivery" is a push that moves nothing.
   if (before === sha) return { kind: 'ping' };
-  const tag = ref.startsWith('refs/tags/');
-  if (!tag && !ref.startsWith('refs/heads/')) return { kind: 'ignored', reason: `${ref} is not a branch` };
-  const message = push.head_commit?.message ?? '';
-  if (!tag && asksToSkip(message))
-    return { kind: 'skipped', repository, ref, sha, reason: 'the commit message asks to skip' };
-  return {
-    kind: tag ? 'tag' : 'push',
+  if (!/^refs\/(?:heads|tags)\//.test(ref)) return { kind: 'ignored', reason: `${ref} is not a branch` };
+  return toMoved({
     repository,
     ref,
-    branch: ref.slice(tag ? 'refs/tags/'.length : 'refs/heads/'.length),
     before,
     sha,
-    subject: toSubject(message),
+    message: push.head_commit?.message ?? '',
     author: toName(push.head_commit?.author ?? push.pusher),
     movedBy: push.sender?.id ?? undefined,
     defaultBranch: push.repository.default_branch,
-  };
+  });
 }
 
 /** Opening, reopening and each push to it; Gitea spells the last one `synchronized`. */
 const builds = new Set(['opened', 'reopened', 'synchronize', 'synchronized']);
 
-function toPullRequest({
-  action,
-  number,
-  before,
-  pull_request,
-  repository,
-  sender,
-}: PullRequest): ForgeEvent {
-  const ref = `refs/pull/${number}/head`;
-  const name = repository.full_name;
-  if (action === 'closed') return { kind: 'gone', repository: name, ref };
+function toPullRequest(told: PullRequest): ForgeEvent {
+  const { action, number, repository, sender } = told;
+  if (action === 'closed') return { kind: 'gone', repository: repository.full_name, ref: toPullRef(number) };
   if (!builds.has(action))
     return { kind: 'ignored', reason: `pull request action "${action}" changes no commit` };
-  const { head, base } = pull_request;
-  if (asksToSkip(pull_request.title))
-    return { kind: 'skipped', repository: name, ref, sha: head.sha, reason: 'the title asks to skip' };
-  return {
-    kind: 'pull request',
-    repository: name,
-    ref,
-    branch: base.ref,
-    ...(before === undefined ? {} : { before }),
-    sha: head.sha,
-    subject: toSubject(pull_request.title),
-    author: toName(pull_request.user),
-    movedBy: sender?.id ?? undefined,
-    defaultBranch: repository.default_branch,
-    // The repository that the head came from may be deleted by now: then nobody can say that it was ours.
-    pullRequest: {
-      number,
-      head: head.ref,
-      fork: head.repo?.id !== repository.id,
-      openedBy: pull_request.user?.id ?? undefined,
-    },
-  };
+  return toOpened({ ...told, movedBy: sender?.id ?? undefined });
 }
 
 function toDeletion({ ref, ref_type, repository }: z.infer<typeof deleteSchema>): ForgeEvent {

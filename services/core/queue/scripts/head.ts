@@ -3,12 +3,13 @@ import { toScript } from './script.ts';
 /**
  * KEYS  [1] seq
  * ARGV  [1] repository  [2] ref  [3] how many removed refs are remembered
- * A ref is gone: the same commit pushed to it again is a new event, so its epoch rises.
+ * A ref is gone: the same commit pushed to it again is a new event, so its epoch rises. Where no head is known
+ * nothing was built since the last time, and to hear of it once more changes nothing.
  */
 export const removeHead = toScript('remove-head', {
   kind: 'admit',
   body: `
-call('HDEL', HEAD .. ARGV[1], ARGV[2])
+if call('HDEL', HEAD .. ARGV[1], ARGV[2]) == 0 then return end
 call('ZADD', EPOCHS .. ARGV[1], call('INCR', EPOCH), ARGV[2])
 call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
 `,

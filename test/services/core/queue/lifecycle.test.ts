@@ -227,6 +227,19 @@ test('a branch that was removed and pushed again at the same commit runs again',
   expect(await queue.enqueue(toPush('a'.repeat(40)))).toEqual({ ...second, answer: 'dup' });
 });
 
+test('to hear twice that a branch is gone, in whatever order, builds nothing twice', async () => {
+  const gone = () => queue.removeHead('local/ada/engine', 'refs/heads/main');
+  await gone();
+  const first = await queue.enqueue(toPush('a'.repeat(40)));
+  await gone();
+  await gone();
+  const second = await queue.enqueue(toPush('a'.repeat(40)));
+  await queue.enqueue(toPush('b'.repeat(40), { before: 'a'.repeat(40) }));
+  expect(await queue.enqueue(toPush('a'.repeat(40)))).toEqual({ ...second, answer: 'dup' });
+  expect(second).not.toEqual(first);
+  expect((await queue.jobs({ limit: 10 })).jobs).toHaveLength(3);
+});
+
 test('pushes that come out of order all run, and the head is where the forge has it', async () => {
   const [a, b, c] = ['a', 'b', 'c'].map((digit) => digit.repeat(40));
   const heads = async () => (await queue.heads('local/ada/engine')).get('refs/heads/main');

@@ -1,0 +1,143 @@
+import type * as z from 'zod';
+import { type OpenedEvent, toOpened } from './movement.ts';
+import { commitsSchema, openPullsSchema, pullStateSchema, toName } from './payload.ts';
+import {
+  askForge,
+  type ForgeAccess,
+  type RestAnswer,
+  RestError,
+  toPause,
+  toRepositoryPath,
+  toWhy,
+} from './rest.ts';
+
+/** What git does not say of a repository, and its forge's API does. */
+export interface Lookup {
+  /**
+   * The open pull requests, each as the event of its head.
+   *
+   * @returns undefined where there are more than can be read
+   * @throws LookupError, as all of these
+   */
+  openPullRequests(name: string): Promise<OpenedEvent[] | undefined>;
+  isClosed(name: string, number: number): Promise<boolean>;
+  /** @param sha of a commit, or of an annotated tag */
+  commit(name: string, sha: string): Promise<CommitWords | undefined>;
+}
+
+export interface CommitWords {
+  message: string;
+  author: string;
+}
+
+/** The forge does not say now, or not to this token. Nothing is known of what was asked. */
+export class LookupError extends Error {
+  override name = 'LookupError';
+}
+
+export interface LookupOptions {
+  timeoutMs?: number;
+  /** Milliseconds since 1970; a rate limit ends at a time of day. */
+  now?: () => number;
+}
+
+/** Of a list; GitHub describes a pull request in some 25 KB. */
+const pageSize = 30;
+const mostPages = 40;
+const mostBytes = 4 << 20;
+/** Pages whose answer is kept, to be asked for again only if it changed. */
+const mostRemembered = 500;
+/** Of GitHub's requests, for commit statuses: those are told to people. */
+const reserve = 0.1;
+
+interface Page {
+  events: OpenedEvent[];
+  isLast: boolean;
+}
+
+/**
+ * Asks one forge, and no more often than it likes: a page that has not changed costs none of GitHub's requests,
+ * and near its limit, or when told to wait, it is not asked at all.
+ */
+export function createLookup(
+  access: ForgeAccess,
+  { timeoutMs = 10_000, now = Date.now }: LookupOptions = {},
+): Lookup {
+  const remembered = new Map<string, { etag: string; page: Page }>();
+  let quietUntil = 0;
+
+  const ask = async (path: string, etag?: string): Promise<RestAnswer> => {
+    const quietMs = quietUntil - now();
+    if (quietMs > 0)
+      throw new LookupError(`${access.forge} wants no request for ${Math.ceil(quietMs / 1000)} s`);
+    const asked = askForge(access, path, { etag, timeoutMs, maxBytes: mostBytes });
+    const answer = await asked.catch((cause: unknown) => {
+      throw cause instanceof RestError ? new LookupError(cause.message, { cause }) : cause;
+    });
+    quietUntil = now() + (toPause(answer, now()) ?? toRest(answer, now()));
+    if (answer.status === 200 || (answer.status === 304 && etag !== undefined)) return answer;
+    throw new LookupError(`${access.forge} says to ${path}: ${toWhy(answer)}`);
+  };
+
+  const readPage = async (path: string): Promise<Page> => {
+    const before = remembered.get(path);
+    const answer = await ask(path, before?.etag);
+    if (answer.status === 304 && before !== undefined) return before.page;
+    const pulls = parse(openPullsSchema, answer, path);
+    const page = {
+      events: pulls.map(({ number, ...pull }) =>
+        toOpened({ number, pull_request: pull, repository: pull.base.repo }),
+      ),
+      isLast: !/;\s*rel="next"/.test(String(answer.headers.link)),
+    };
+    remembered.delete(path);
+    const [oldest] = remembered.keys();
+    if (remembered.size >= mostRemembered && oldest !== undefined) remembered.delete(oldest);
+    const { etag } = answer.headers;
+    if (etag !== undefined) remembered.set(path, { etag, page });
+    return page;
+  };
+
+  return {
+    async openPullRequests(name) {
+      const events: OpenedEvent[] = [];
+      for (let n = 1; n <= mostPages; n++) {
+        // Gitea's word for a page's size, and GitHub's. The newest first: one that is opened meanwhile hides none.
+        const query = `state=open&limit=${pageSize}&per_page=${pageSize}&page=${n}`;
+        const page = await readPage(`${toRepositoryPath(name)}/pulls?${query}`);
+        events.push(...page.events);
+        if (page.isLast) return events;
+      }
+      return undefined;
+    },
+    async isClosed(name, number) {
+      const path = `${toRepositoryPath(name)}/pulls/${number}`;
+      return parse(pullStateSchema, await ask(path), path).state === 'closed';
+    },
+    async commit(name, sha) {
+      // A list of one says the author's login and leaves the diff out. The last three are for Gitea.
+      const query = `sha=${sha}&per_page=1&limit=1&stat=false&verification=false&files=false`;
+      const path = `${toRepositoryPath(name)}/commits?${query}`;
+      const [found] = parse(commitsSchema, await ask(path), path);
+      if (found === undefined) return undefined;
+      const { commit, author } = found;
+      return { message: commit.message, author: toName(author) || toName(commit.author) };
+    },
+  };
+}
+
+/** How long GitHub is left alone although it would answer; 0 while enough requests are left. */
+function toRest({ headers }: RestAnswer, now: number): number {
+  const [remaining, limit, reset] = ['remaining', 'limit', 'reset'].map((word) =>
+    Number(headers[`x-ratelimit-${word}`] ?? Number.NaN),
+  ) as [number, number, number];
+  return remaining < limit * reserve && reset > 0 ? Math.max(0, reset * 1000 - now) : 0;
+}
+
+function parse<S extends z.ZodType>(schema: S, { body }: RestAnswer, path: string): z.infer<S> {
+  try {
+    return schema.parse(JSON.parse(body.toString()));
+  } catch (cause) {
+    throw new LookupError(`what the forge says to ${path} is not as expected`, { cause });
+  }
+}
