@@ -1,76 +1,34 @@
-import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { type Found, findFiles, openTreeFile } from '../core/execute/index.ts';
-import { type ReportsSettings, toPathFilter } from '../core/pipeline/index.ts';
-import {
-  otherFolders,
-  type Report,
-  ReportError,
-  type ReportSummary,
-  readReport,
-  reportPaths,
-  toSummary,
-} from '../core/report/index.ts';
-
-export interface ReportsOptions {
-  tree: string;
-  /** Who steps run as, where that is not us. */
-  uid: number | undefined;
-  /** What the file asks for. @default where the usual tools write, and only what this job wrote */
-  settings: ReportsSettings | undefined;
-  /** When the files of the commit were all there, milliseconds since 1970. */
-  since: number;
-  signal: AbortSignal;
-}
-
-export interface FoundReports {
-  summary: ReportSummary;
-  reports: readonly { path: string; report: Report }[];
-  /** What could not be read, or was too much: a line each, for the author. */
-  problems: readonly string[];
-}
+import { type Found, findFiles } from '../core/execute/index.ts';
+import { GlobError, type PathFilter, toPathFilter } from '../core/pipeline/index.ts';
+import { otherFolders, type Report, reportPaths } from '../core/report/index.ts';
+import type { FoundReports, ReportsOptions } from './found-reports.ts';
 
 const mostFiles = 500;
-const mostFileBytes = 32 * 1024 * 1024;
-const mostBytes = 64 * 1024 * 1024;
 
 /** Finds the reports of a job that its steps have left in the tree, and reads them. */
 export async function findReports(options: ReportsOptions): Promise<FoundReports> {
-  const { tree, uid, settings, since, signal } = options;
+  const { tree, settings, signal } = options;
   const patterns = settings === undefined ? reportPaths : [...settings.junit, ...settings.coverage];
-  const filter = toPathFilter(patterns);
   const skip = settings === undefined ? otherFolders : gitFolder;
+  const filter = toFilter(patterns);
+  if (typeof filter === 'string') return { summary: {}, reports: [], problems: [filter] };
   const found = await findFiles(tree, { filter, skip, most: mostFiles, signal });
   const problems = settings === undefined ? [] : toProblems(found, patterns);
-  const reports: { path: string; report: Report }[] = [];
-  const seen = new Set<string>();
-  let left = mostBytes;
-  for (const path of found.paths) {
-    signal.throwIfAborted();
-    const opened = await openTreeFile(tree, path, uid);
-    if (opened === undefined) continue;
-    try {
-      // What stands in the repository is nobody's result.
-      if (settings === undefined && opened.mtimeMs <= since) continue;
-      if (opened.size > Math.min(mostFileBytes, left)) {
-        problems.push(
-          `${path} is not read: it has ${opened.size} bytes, and ${mostFileBytes} are read of one file, ${mostBytes} of all.`,
-        );
-        continue;
-      }
-      left -= opened.size;
-      const { report, digest } = await readFile(opened.file, opened.size);
-      // Some tools copy their reports to one place.
-      if (!seen.has(digest)) reports.push({ path, report });
-      seen.add(digest);
-    } catch (error) {
-      if (!(error instanceof ReportError)) throw error;
-      problems.push(`${path} cannot be read: ${error.message}.`);
-    } finally {
-      await opened.file.close();
-    }
+  // Most jobs have none: what reads them is not loaded then.
+  if (found.paths.length === 0) return { summary: {}, reports: [], problems };
+  const { readReports } = await import('./read-reports.ts');
+  const read = await readReports(found.paths, options);
+  return { ...read, problems: [...problems, ...read.problems] };
+}
+
+/** The filter, or why there is none. */
+function toFilter(patterns: readonly string[]): PathFilter | string {
+  try {
+    return toPathFilter(patterns);
+  } catch (error) {
+    if (error instanceof GlobError) return `The pattern ${error.message}.`;
+    throw error;
   }
-  return { summary: toSummary(reports), reports, problems };
 }
 
 const gitFolder: ReadonlySet<string> = new Set(['.git']);
@@ -83,20 +41,6 @@ function toProblems({ paths, others, isCut }: Found, patterns: readonly string[]
       ? [`There are more than ${mostFiles} reports, or too many files to look at; the rest is not read.`]
       : []),
   ];
-}
-
-async function readFile(file: FileHandle, size: number): Promise<{ report: Report; digest: string }> {
-  const hash = createHash('sha256');
-  async function* parts(): AsyncGenerator<Uint8Array> {
-    if (size === 0) return;
-    // Not more than was looked at: who still writes could go on for ever.
-    for await (const part of file.createReadStream({ start: 0, end: size - 1, autoClose: false })) {
-      hash.update(part as Buffer);
-      yield part as Buffer;
-    }
-  }
-  const report = await readReport(parts());
-  return { report, digest: hash.digest('base64') };
 }
 
 /** What a step says of the reports that it found, for its log. */

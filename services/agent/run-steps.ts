@@ -16,7 +16,9 @@ import {
   parsePipeline,
   toCiVariables,
 } from '../core/pipeline/index.ts';
+import { addReports } from './job-reports.ts';
 import type { JobSetting } from './job-setting.ts';
+import { createOwnSteps } from './own-steps.ts';
 import { takeSecrets } from './secrets.ts';
 
 export interface Steps {
@@ -55,13 +57,20 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const onMeasured = (step: StepResult) => {
       measured.steps = [...(measured.steps ?? []), step];
     };
-    const given = { plan, situation, engine, signal, variables, toStepVariables, onMeasured };
-    if (plan.steps.every(({ secrets }) => secrets === undefined))
-      return runPipeline({ ...given, sink: reporter });
+    const own = createOwnSteps(setting, workspace);
+    const given = { plan, situation, engine, own, signal, variables, toStepVariables, onMeasured };
+    const reports = { setting, workspace, plan, since: Date.now() };
+    if (plan.steps.every(({ secrets }) => secrets === undefined)) {
+      const end = await runPipeline({ ...given, sink: reporter });
+      await addReports(reports, end);
+      return end;
+    }
     const secrets = await takeSecrets(plan, situation, (names) => askSecrets(names, signal));
     const sink = maskSink(secrets, reporter);
     try {
-      return sink.maskEnd(await runPipeline({ ...given, sink, secrets }));
+      const end = await runPipeline({ ...given, sink, secrets });
+      await addReports(reports, end, sink.maskText);
+      return sink.maskEnd(end);
     } finally {
       await sink.close();
     }

@@ -12,7 +12,14 @@ export { type Isolation, type IsolationWish, probeIsolation } from './isolation.
 export { type LoadedPlan, loadPlan } from './load-plan.ts';
 export { createProcessEngine, type ProcessEngineOptions } from './process-engine.ts';
 export { createReaper, type Reaper } from './reaper.ts';
-export { type RunEnd, type RunOptions, type RunSink, runPipeline, type StepReport } from './run-pipeline.ts';
+export {
+  type OwnSteps,
+  type RunEnd,
+  type RunOptions,
+  type RunSink,
+  runPipeline,
+  type StepReport,
+} from './run-pipeline.ts';
 export { findClosedFolders, toToolVariables } from './tools.ts';
 export { type FindOptions, type Found, findFiles, openTreeFile } from './tree-files.ts';
 export { createWorkspace, type Workspace } from './workspace.ts';

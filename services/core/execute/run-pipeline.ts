@@ -6,7 +6,7 @@ import {
   selectSteps,
   type Variables,
 } from '../pipeline/index.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, StepEnd, StepRun } from './engine.ts';
 
 /** Where a run's output and facts go. */
 export interface RunSink {
@@ -21,10 +21,15 @@ export interface StepReport {
   exitCode?: number;
 }
 
+/** What runs steps that no engine does, by their kind: those that are the agent's own work. */
+export type OwnSteps = Partial<Readonly<Record<PlannedStep['kind'], (run: StepRun) => Promise<StepEnd>>>>;
+
 export interface RunOptions {
   plan: Plan;
   situation: Situation;
   engine: Engine;
+  /** @default all steps are the engine's */
+  own?: OwnSteps;
   variables: Variables;
   /** Asked once the step has begun; they win. @default none */
   toStepVariables?: ((step: string) => Variables) | undefined;
@@ -67,11 +72,12 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
 }
 
 async function runStep(step: PlannedStep, options: RunOptions): Promise<RunEnd> {
-  const { engine, variables, toStepVariables, secrets, sink, onMeasured, signal } = options;
+  const { engine, own, variables, toStepVariables, secrets, sink, onMeasured, signal } = options;
   const { name } = step;
+  const run = own?.[step.kind] ?? engine.run;
   await sink.step({ name, state: 'running' });
   const startedAt = performance.now();
-  const { exitCode, cpuMs, peakBytes } = await engine.run({
+  const { exitCode, cpuMs, peakBytes } = await run({
     step,
     variables: { ...variables, CI_STEP_NAME: name, ...toStepVariables?.(name) },
     secrets: step.secrets?.map(({ secret }) => secrets?.get(secret) ?? '') ?? [],

@@ -4,6 +4,8 @@ import { createMask, type MaskStream } from './mask.ts';
 export interface MaskedSink extends RunSink {
   /** A reason says what the plan says, and so perhaps a secret. */
   maskEnd(end: RunEnd): RunEnd;
+  /** Of what else is told: the names in a report. */
+  maskText(text: string): string;
   /** Tells what a step that was cut off has left. */
   close(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function maskSink(secrets: ReadonlyMap<string, string>, sink: RunSink): M
       await sink.write(name, Buffer.from(`Shorter than 6 characters, so not masked: ${names}\n`));
     },
     maskEnd: (end) => ('reason' in end ? { ...end, reason: mask.text(end.reason) } : end),
+    maskText: mask.text,
     close,
   };
 }
