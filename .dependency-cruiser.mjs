@@ -19,6 +19,7 @@ const rooms = [
   { from: '^services/core/runtime/', to: packages('zod', 'ioredis') },
   { from: '^services/core/log/', to: packages('pino') },
   { from: '^services/core/store/', to: packages('aws4fetch') },
+  { from: '^services/core/cache/', to: [...core('pipeline', 'store'), ...packages('zod')] },
   { from: '^services/core/trace/', to: [] },
   { from: '^services/core/report/', to: packages('sax') },
   { from: '^services/core/mask/', to: core('execute') },
@@ -26,7 +27,19 @@ const rooms = [
 
 const programs = {
   agent: {
-    core: ['job', 'pipeline', 'execute', 'client', 'runtime', 'log', 'mask', 'trace', 'report'],
+    core: [
+      'job',
+      'pipeline',
+      'execute',
+      'client',
+      'runtime',
+      'log',
+      'mask',
+      'trace',
+      'report',
+      'cache',
+      'store',
+    ],
     packages: ['zod'],
   },
   api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino', 'openid-client'] },

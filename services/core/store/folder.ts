@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { isNativeError } from 'node:util/types';
-import { checkName, type Range, type Store, StoreError } from './store.ts';
+import { checkName, type Listed, type Range, type Store, StoreError } from './store.ts';
 
 /** Nothing takes longer to be written. */
 const abandonedMs = 3_600_000;
@@ -46,7 +46,21 @@ export async function openFolderStore(path: string): Promise<Store> {
         if (!(await isInside(root, dirname(target)))) return;
         await unlink(target).catch(ignoreMissing);
       }),
+    list: (folder) => list(toPath(folder), folder),
   };
+}
+
+async function* list(path: string, name: string): AsyncGenerator<Listed> {
+  const entries = await guard('listed', name, async () => {
+    return (await readdir(path, { withFileTypes: true }).catch(ignoreMissing)) ?? [];
+  });
+  for (const entry of entries) {
+    const below = `${name}/${entry.name}`;
+    if (entry.isDirectory()) yield* list(join(path, entry.name), below);
+    if (!entry.isFile()) continue;
+    const found = await guard('listed', below, () => stat(join(path, entry.name)).catch(ignoreMissing));
+    if (found !== undefined) yield { name: below, bytes: found.size, putMs: found.mtimeMs };
+  }
 }
 
 async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {

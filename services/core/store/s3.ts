@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AwsV4Signer } from 'aws4fetch';
-import { checkName, type Store, StoreError } from './store.ts';
+import { checkName, type Listed, type Store, StoreError } from './store.ts';
 
 export interface S3Options {
   /** The endpoint with the bucket, and perhaps a folder in it: `https://s3.example.org/logs`. */
@@ -21,8 +21,10 @@ export function openS3Store({ url, region, accessKey, secretKey, timeoutMs = 30_
   const key = { accessKeyId: accessKey, secretAccessKey: secretKey, service: 's3', region };
 
   /** Once: whoever asks tries again. */
-  const send = async (method: string, name: string, given: Sent = {}): Promise<Response> => {
-    const target = `${base}/${checkName(name).join('/')}`;
+  const send = (method: string, name: string, given: Sent = {}): Promise<Response> =>
+    ask(method, `${base}/${checkName(name).join('/')}`, given);
+
+  const ask = async (method: string, target: string, given: Sent = {}): Promise<Response> => {
     const headers = { 'x-amz-content-sha256': given.sha256 ?? sha256([]), ...given.headers };
     const { body = null } = given;
     try {
@@ -66,7 +68,41 @@ export function openS3Store({ url, region, accessKey, secretKey, timeoutMs = 30_
       if (response.status === 404) await drop(response);
       else await expectDone(response, name);
     },
+    list: async function* (folder) {
+      const { origin, pathname } = new URL(base);
+      // The bucket is the path's first part; the rest of it, and the folder, are the beginning of each key.
+      const [bucket = '', ...before] = pathname.split('/').slice(1);
+      const prefix = [...before, ...checkName(folder), ''].join('/');
+      for (let next: string | undefined; ; ) {
+        const query = new URLSearchParams({ 'list-type': '2', prefix });
+        if (next !== undefined) query.set('continuation-token', next);
+        const response = await ask('GET', `${origin}/${bucket}?${query}`);
+        await expectDone(response, folder, false);
+        const text = Buffer.from(await toBody(response, folder)).toString();
+        for (const listed of parseList(text))
+          yield { ...listed, name: listed.name.slice(prefix.length - folder.length - 1) };
+        next = toElement(text, 'NextContinuationToken');
+        if (next === undefined) return;
+      }
+    },
   };
+}
+
+/** ListObjectsV2. Our own names need no unescaping; others are none of ours. */
+function parseList(text: string): Listed[] {
+  return text
+    .split('<Contents>')
+    .slice(1)
+    .flatMap((part) => {
+      const [name, bytes, put] = ['Key', 'Size', 'LastModified'].map((element) => toElement(part, element));
+      if (name === undefined || bytes === undefined || put === undefined) return [];
+      return [{ name, bytes: Number(bytes), putMs: Date.parse(put) }];
+    });
+}
+
+function toElement(text: string, name: string): string | undefined {
+  const [, value] = new RegExp(`<${name}>([^<]{1,2000})</${name}>`).exec(text) ?? [];
+  return value?.replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 }
 
 interface Sent {

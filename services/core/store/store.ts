@@ -8,6 +8,15 @@ export interface Store {
   get(name: string, range?: Range): Promise<Buffer | undefined>;
   /** Also where there is none. */
   remove(name: string): Promise<void>;
+  /** Everything below a folder, in no order; what comes or goes meanwhile may be missed. */
+  list(folder: string): AsyncIterable<Listed>;
+}
+
+export interface Listed {
+  name: string;
+  bytes: number;
+  /** When it was put, milliseconds since 1970, by the store's clock. */
+  putMs: number;
 }
 
 export interface Range {

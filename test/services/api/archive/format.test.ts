@@ -22,6 +22,9 @@ function createMemory() {
       return part;
     },
     remove: async (name) => void blobs.delete(name),
+    list: async function* () {
+      for (const [name, { length }] of blobs) yield { name, bytes: length, putMs: 0 };
+    },
   };
   return { store, blobs, readBytes: () => read };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
+  type Listed,
   openFolderStore,
   openS3Store,
   type Store,
@@ -18,6 +19,12 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bellows-test-store-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function list(store: Store, folder: string): Promise<Listed[]> {
+  const all: Listed[] = [];
+  for await (const listed of store.list(folder)) all.push(listed);
+  return all;
+}
 
 /** What every store promises. */
 function conform(open: () => Promise<Store>): void {
@@ -66,6 +73,15 @@ function conform(open: () => Promise<Store>): void {
     await expect(store.put(name, [bytes])).rejects.toThrow(TypeError);
     await expect(store.get(name)).rejects.toThrow('cannot name a blob');
     await expect(store.remove(name)).rejects.toThrow(TypeError);
+  });
+
+  test('what lies below a folder is listed, with its size and its age', async () => {
+    const before = Date.now() - 5000;
+    for (const name of ['logs/ab/1', 'logs/ab/2', 'logs/cd', 'logsx/1']) await store.put(name, [bytes]);
+    const listed = await list(store, 'logs');
+    expect(listed.map(({ name }) => name).sort()).toEqual(['logs/ab/1', 'logs/ab/2', 'logs/cd']);
+    expect(listed.every(({ bytes, putMs }) => bytes === 1000 && putMs > before)).toBe(true);
+    expect(await list(store, 'never')).toEqual([]);
   });
 
   test('3 MB come back byte for byte, while others are read and written', async () => {

@@ -1,0 +1,147 @@
+import { posix } from 'node:path';
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import * as z from 'zod';
+
+/** What is kept of one cache: the list of its files, whose contents stand in packs. */
+export interface Entry {
+  name: string;
+  /** Hash of the files that its content follows from. */
+  key: string;
+  /** Of whatever was built newest, µs since 1970. */
+  newestUs: number;
+  /** How much it was when it was made from nothing, bytes. */
+  bornBytes: number;
+  packs: readonly Pack[];
+  /** In the order in which they stand in their packs. A path begins with the number of its root. */
+  files: readonly FileEntry[];
+  folders: readonly FolderEntry[];
+  links: readonly LinkEntry[];
+  /** Further names of a file. */
+  twins: readonly LinkEntry[];
+  /** Of the tree that it was built from; none where times mean nothing to it. */
+  sources: readonly (readonly [path: string, hash: string, mtimeUs: number])[];
+}
+
+export type Pack = readonly [sha256: string, bytes: number, rawBytes: number];
+export type FileEntry = readonly [path: string, mode: number, mtimeUs: number, size: number, pack: number];
+export type FolderEntry = readonly [path: string, mode: number, mtimeUs: number];
+export type LinkEntry = readonly [path: string, target: string];
+
+/** What stands in a store is none of ours, or damaged. It counts as not there. */
+export class EntryError extends Error {
+  override name = 'EntryError';
+}
+
+/** More of either is no cache that is worth its time. */
+export const limits = {
+  files: 400_000,
+  bytes: 32 * 1024 ** 3,
+  packBytes: 256 * 1024 ** 2,
+  fileBytes: 1024 ** 3,
+  entryBytes: 256 * 1024 ** 2,
+} as const;
+
+const text = z.string().min(1).max(4096);
+const size = z.int().nonnegative().max(limits.bytes);
+const mode = z.int().nonnegative().max(0o777);
+const time = z.int().nonnegative();
+const many = <T extends z.ZodType>(item: T) => z.array(item).max(limits.files);
+
+const entrySchema: z.ZodType<Entry> = z.object({
+  version: z.literal(1),
+  name: z.string().max(100),
+  key: z.string().max(100),
+  newestUs: time,
+  bornBytes: size,
+  packs: many(
+    z.tuple([
+      z.string().regex(/^[0-9a-f]{64}$/),
+      size.max(limits.packBytes),
+      size.max(limits.fileBytes + limits.packBytes),
+    ]),
+  ),
+  files: many(z.tuple([text, mode, time, size.max(limits.fileBytes), z.int().nonnegative()])),
+  folders: many(z.tuple([text, mode, time])),
+  links: many(z.tuple([text, text])),
+  twins: many(z.tuple([text, text])),
+  sources: many(z.tuple([text, z.string().length(27), time])),
+});
+
+/** zstd's default: of a build's outputs level 1 saves 15 % of the time, and costs no room worth naming. */
+const level = 3;
+
+export function compress(bytes: Uint8Array): Promise<Buffer> {
+  const params = { [constants.ZSTD_c_compressionLevel]: level };
+  return promisify(zstdCompress)(bytes, { params });
+}
+
+/** @throws where it is not zstd, or becomes larger. */
+export function decompress(bytes: Uint8Array, mostBytes: number): Promise<Buffer> {
+  return promisify(zstdDecompress)(bytes, { maxOutputLength: Math.max(1, mostBytes) });
+}
+
+export async function encodeEntry(entry: Entry): Promise<Buffer> {
+  return compress(Buffer.from(JSON.stringify({ version: 1, ...entry })));
+}
+
+/**
+ * @param roots how many there are
+ * @param isInside whether a link at a path of the entry may lead to this place
+ * @throws EntryError
+ */
+export async function decodeEntry(
+  bytes: Uint8Array,
+  roots: number,
+  isInside: (path: string, target: string) => boolean,
+): Promise<Entry> {
+  try {
+    const json = (await decompress(bytes, limits.entryBytes)).toString();
+    const entry = entrySchema.parse(JSON.parse(json));
+    requireSound(entry, roots, isInside);
+    return entry;
+  } catch (cause) {
+    if (cause instanceof EntryError) throw cause;
+    throw new EntryError('the list of its files cannot be read', { cause });
+  }
+}
+
+function requireSound(
+  { files, folders, links, twins, packs, sources }: Entry,
+  roots: number,
+  isInside: (path: string, target: string) => boolean,
+): void {
+  const known = new Set<string>();
+  // Nothing can lie below a link or a file: every folder on the way is one that we make.
+  const made = new Set(folders.map(([path]) => path));
+  for (const [path] of [...folders, ...files, ...links, ...twins]) {
+    if (!isPlainPath(path) || !(Number(path.split('/')[0]) < roots) || !/^\d{1,3}(?:\/|$)/.test(path))
+      throw new EntryError(`${JSON.stringify(path)} is no place for a file`);
+    if (known.has(path)) throw new EntryError(`${JSON.stringify(path)} stands there twice`);
+    const folder = posix.dirname(path);
+    if (folder !== '.' && !made.has(folder)) throw new EntryError(`${JSON.stringify(path)} has no folder`);
+    known.add(path);
+  }
+  for (const [path, target] of links)
+    if (!isInside(path, target)) throw new EntryError(`the link ${JSON.stringify(path)} leads out`);
+  const regular = new Set(files.map(([path]) => path));
+  for (const [path, target] of twins)
+    if (!regular.has(target)) throw new EntryError(`${JSON.stringify(path)} is another name of nothing`);
+  for (const [path] of sources)
+    if (path !== '/' && !isPlainPath(path.replace(/\/$/, '')))
+      throw new EntryError(`${JSON.stringify(path)} is no source`);
+  const raw = packs.map(() => 0);
+  for (const [path, , , bytes, pack] of files) {
+    const before = raw[pack];
+    if (before === undefined) throw new EntryError(`${JSON.stringify(path)} is in no pack`);
+    raw[pack] = before + bytes;
+  }
+  if (packs.some(([, , bytes], i) => bytes !== raw[i]))
+    throw new EntryError('its packs are not as long as its files');
+}
+
+function isPlainPath(path: string): boolean {
+  return path
+    .split('/')
+    .every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
+}

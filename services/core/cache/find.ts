@@ -1,0 +1,122 @@
+import { join, posix } from 'node:path';
+import { type CachePlan, matchesGlob, parseGlob } from '../pipeline/index.ts';
+
+/** One cache of a job. */
+export interface CacheTask {
+  name: string;
+  roots: readonly Root[];
+  /** Files of the tree whose contents make the key, sorted. */
+  keyFiles: readonly string[];
+  /** What is in it holds for one toolchain only. */
+  isBuilt: boolean;
+  /** Absolute paths stand in it: it holds where it was made, and nowhere else. */
+  isPlaced: boolean;
+}
+
+/** A file or folder that is kept. */
+export interface Root {
+  in: 'tree' | 'home';
+  /** Without `.`, `..` or a slash at its ends. */
+  path: string;
+}
+
+interface Kind {
+  name: string;
+  locks: RegExp;
+  /** Below the job's home. */
+  home: readonly string[];
+  /** Beside each lock file. */
+  beside?: string;
+  isBuilt?: true;
+  isPlaced?: true;
+}
+
+/** Deeper lie copies of others' projects, more often than parts of this one. */
+const deepestLock = 4;
+const mostRoots = 100;
+
+// `registry/src` is unpacked from `registry/cache` again: that is faster than to keep 10,000 files.
+const kinds: readonly Kind[] = [
+  {
+    name: 'cargo',
+    locks: /^Cargo\.lock$/,
+    home: ['.cargo/registry/index', '.cargo/registry/cache', '.cargo/git/db'],
+  },
+  // The fingerprints of registry crates hold the absolute path of their source, and so may the binaries.
+  { name: 'target', locks: /^Cargo\.lock$/, home: [], beside: 'target', isBuilt: true, isPlaced: true },
+  { name: 'npm', locks: /^(?:package-lock|npm-shrinkwrap)\.json$/, home: ['.npm/_cacache'] },
+  { name: 'pnpm', locks: /^pnpm-lock\.yaml$/, home: ['.local/share/pnpm/store'] },
+  { name: 'yarn', locks: /^yarn\.lock$/, home: ['.cache/yarn', '.yarn/berry/cache'] },
+  { name: 'pip', locks: /^(?:requirements.*\.txt|pyproject\.toml|setup\.py)$/, home: ['.cache/pip'] },
+  { name: 'uv', locks: /^uv\.lock$/, home: ['.cache/uv'] },
+  { name: 'poetry', locks: /^poetry\.lock$/, home: ['.cache/pypoetry'] },
+  // Go's own keys hold the toolchain, and the path of each package.
+  { name: 'go', locks: /^go\.(?:sum|mod)$/, home: ['go/pkg/mod', '.cache/go-build'], isPlaced: true },
+];
+
+/**
+ * @param files of the tree, sorted
+ * @param wish of the pipeline file
+ */
+export function findCaches(
+  files: readonly string[],
+  wish: readonly CachePlan[] | 'auto' | 'off',
+): CacheTask[] {
+  if (wish === 'off') return [];
+  if (wish !== 'auto') return wish.map((plan) => toTask(plan, files));
+  const near = files.filter((file) => file.split('/').length <= deepestLock);
+  return kinds.flatMap(({ name, locks, home, beside, isBuilt = false, isPlaced = false }) => {
+    const keyFiles = near.filter((file) => locks.test(posix.basename(file)));
+    if (keyFiles.length === 0) return [];
+    const roots: Root[] = home.map((path) => ({ in: 'home', path }));
+    if (beside !== undefined)
+      for (const file of keyFiles.slice(0, mostRoots))
+        roots.push({ in: 'tree', path: posix.join(posix.dirname(file), beside) });
+    return [{ name, roots, keyFiles, isBuilt, isPlaced }];
+  });
+}
+
+/** What somebody wrote down may hold anything: it is taken for built, and for bound to its place. */
+function toTask({ name, paths, key }: CachePlan, files: readonly string[]): CacheTask {
+  const globs = key.map((pattern) => parseGlob(pattern));
+  const roots = paths.map((path) => toRoot(path)).filter((root) => root !== undefined);
+  const keyFiles = files.filter((file) => globs.some((glob) => matchesGlob(glob, file)));
+  return { name, roots, keyFiles, isBuilt: true, isPlaced: true };
+}
+
+/** Undefined for the whole workspace or home, and for what is outside of it. */
+function toRoot(path: string): Root | undefined {
+  const inHome = path.startsWith('~/');
+  const plain = posix.normalize(inHome ? path.slice(2) : path).replace(/\/$/, '');
+  if (plain === '.' || plain.startsWith('/') || plain.split('/')[0] === '..') return undefined;
+  if (!inHome && plain.split('/')[0] === '.git') return undefined;
+  return { in: inHome ? 'home' : 'tree', path: plain };
+}
+
+/** Where the tools of these caches keep what they have fetched: in the job's own home, whatever an image says. */
+export function toCacheVariables(
+  tasks: readonly CacheTask[],
+  home: string,
+  isModernYarn: boolean,
+): Record<string, string> {
+  const at = (path: string) => join(home, path);
+  const variables: Record<string, Record<string, string>> = {
+    cargo: {
+      CARGO_HOME: at('.cargo'),
+      // It makes the next compilation of one crate quicker, each one now slower, and twice as much to keep.
+      CARGO_INCREMENTAL: '0',
+    },
+    npm: { npm_config_cache: at('.npm') },
+    pnpm: {
+      npm_config_store_dir: at('.local/share/pnpm/store'),
+      pnpm_config_store_dir: at('.local/share/pnpm/store'),
+    },
+    // A cache folder that is set wins in a modern Yarn over the one that a project has committed.
+    yarn: isModernYarn ? { YARN_GLOBAL_FOLDER: at('.yarn/berry') } : { YARN_CACHE_FOLDER: at('.cache/yarn') },
+    pip: { PIP_CACHE_DIR: at('.cache/pip') },
+    uv: { UV_CACHE_DIR: at('.cache/uv') },
+    poetry: { POETRY_CACHE_DIR: at('.cache/pypoetry') },
+    go: { GOMODCACHE: at('go/pkg/mod'), GOCACHE: at('.cache/go-build') },
+  };
+  return Object.assign({}, ...tasks.map(({ name }) => variables[name] ?? {}));
+}

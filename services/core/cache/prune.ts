@@ -1,0 +1,57 @@
+import type { Listed, Store } from '../store/index.ts';
+import { decodeEntry, EntryError } from './entry.ts';
+import { folder } from './names.ts';
+
+/** A pack that is younger may belong to an entry that is being written. */
+const youngMs = 3_600_000;
+/** How far below the quota it goes, so that it is not asked for each time. */
+const share = 0.8;
+
+/**
+ * Keeps a store below its quota: what was written longest ago goes first. A job that reads and goes on to write
+ * writes its own entry anew, so this is also what was used longest ago.
+ *
+ * @returns bytes that were removed
+ */
+export async function pruneCaches(
+  store: Pick<Store, 'list' | 'get' | 'remove'>,
+  quotaBytes: number,
+  now: number,
+): Promise<number> {
+  const all: Listed[] = [];
+  for await (const listed of store.list(folder)) all.push(listed);
+  if (sum(all) <= quotaBytes) return 0;
+  const entries = all.filter(({ name }) => name.split('/')[2] === 'entries');
+  const packs = new Map(all.flatMap((one) => (one.name.split('/')[2] === 'packs' ? [[one.name, one]] : [])));
+  const kept = new Set<string>();
+  const gone: Listed[] = [];
+  let bytes = 0;
+  for (const entry of entries.sort((a, b) => b.putMs - a.putMs)) {
+    const used = (await readPacks(store, entry.name)).filter((name) => !kept.has(name));
+    const more = entry.bytes + used.reduce((total, name) => total + (packs.get(name)?.bytes ?? 0), 0);
+    if (bytes + more > quotaBytes * share) {
+      gone.push(entry);
+      continue;
+    }
+    bytes += more;
+    for (const name of used) kept.add(name);
+  }
+  for (const pack of packs.values()) if (!kept.has(pack.name) && now - pack.putMs > youngMs) gone.push(pack);
+  // Entries first: one whose packs are gone would be found, and be of no use.
+  for (const { name } of gone) await store.remove(name);
+  return sum(gone);
+}
+
+/** Of an entry that is damaged: none, so that they go with it. */
+async function readPacks(store: Pick<Store, 'get'>, name: string): Promise<string[]> {
+  try {
+    const { packs } = await decodeEntry((await store.get(name)) ?? Buffer.alloc(0), Infinity, () => true);
+    const own = name.split('/').slice(0, 2).join('/');
+    return packs.map(([sha256]) => `${own}/packs/${sha256}`);
+  } catch (error) {
+    if (error instanceof EntryError) return [];
+    throw error;
+  }
+}
+
+const sum = (listed: Iterable<Listed>): number => [...listed].reduce((total, { bytes }) => total + bytes, 0);
