@@ -3,6 +3,7 @@ import type { Transport } from '../core/client/index.ts';
 import { claimSchema, type JobResult, type Outcome, toFittingResult } from '../core/job/index.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding } from './ending.ts';
+import { createFence, fenceAt } from './fence.ts';
 import { isRefused, keepAlive } from './heartbeat.ts';
 import { claim, createJobLink } from './job-link.ts';
 import type { LateLog } from './late-log.ts';
@@ -76,7 +77,12 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   const limit = setTimeout(() => ending.end('timeout'), Math.min(spec.timeLimitMs, longestTimerMs));
 
   const over = new AbortController();
-  const events = { onCancel: () => ending.end('cancelled'), onLost: () => ending.end('lost') };
+  const fence = createFence(leaseMs, () => ending.end('silent'));
+  const events = {
+    onHeard: fence.heard,
+    onCancel: () => ending.end('cancelled'),
+    onLost: () => ending.end('lost'),
+  };
   const alive = keepAlive(link, leaseMs, events, over.signal).catch((error: unknown) =>
     log.error({ err: error }, 'no heartbeat is accepted'),
   );
@@ -105,10 +111,12 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       path,
       env,
       platform,
-      graceMs,
+      // Who is to end before its lease does has no longer.
+      graceMs: Math.min(graceMs, leaseMs * (1 - fenceAt)),
       measured,
       reporter,
       ending,
+      fence,
       log,
     });
     clearTimeout(limit);
@@ -136,6 +144,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     clearTimeout(patience);
     stop.removeEventListener('abort', onStop);
     over.abort();
+    fence.close();
     await alive;
     await tracing?.end(outcome?.outcome);
   }

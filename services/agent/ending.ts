@@ -1,5 +1,5 @@
 /** Why a build is ended before its time. The first cause wins. */
-export type Cause = 'cancelled' | 'timeout' | 'lost' | 'stopped';
+export type Cause = 'cancelled' | 'timeout' | 'lost' | 'stopped' | 'silent';
 
 export class Ended extends Error {
   override name = 'Ended';

@@ -4,6 +4,8 @@ import type { JobLink } from './job-link.ts';
 import { untilAnswered } from './patience.ts';
 
 export interface LeaseEvents {
+  /** A heartbeat was answered that had been sent then, by `performance.now`: the claim was ours at least then. */
+  onHeard(sentAt: number): void;
   /** A person has asked that the job ends. Said once; the claim is kept while it does. */
   onCancel(): void;
   /** Somebody else has the job, or it has ended. Nothing that this agent says counts any more. */
@@ -16,12 +18,13 @@ const longestWaitMs = 10_000;
 /**
  * Keeps a claim alive until the signal aborts or the claim has ended. The api holds each heartbeat open for
  * a third of the lease, so a cancel arrives at once and the lease is never near its end. While the api is
- * away the build goes on: only the queue knows whether the claim has gone.
+ * away the build goes on: only the queue knows whether the claim has gone. What must not happen twice is the
+ * fence's to stop.
  */
 export async function keepAlive(
   link: Pick<JobLink, 'heartbeat'>,
   leaseMs: number,
-  { onCancel, onLost }: LeaseEvents,
+  { onHeard, onCancel, onLost }: LeaseEvents,
   signal: AbortSignal,
 ): Promise<void> {
   const waitMs = Math.min(Math.floor(leaseMs / 3), longestWaitMs);
@@ -30,8 +33,14 @@ export async function keepAlive(
   try {
     while (!signal.aborted) {
       const asked = performance.now();
-      const { answer } = await untilAnswered(() => link.heartbeat(cancelled ? 0 : waitMs, signal), patience);
+      let sentAt = asked;
+      const beat = () => {
+        sentAt = performance.now();
+        return link.heartbeat(cancelled ? 0 : waitMs, signal);
+      };
+      const { answer } = await untilAnswered(beat, patience);
       if (answer === 'lost') return onLost();
+      onHeard(sentAt);
       if (answer === 'cancel' && !cancelled) {
         cancelled = true;
         onCancel();

@@ -1,5 +1,6 @@
 import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
 import type { Ending } from './ending.ts';
+import type { Fence } from './fence.ts';
 import type { LateLog } from './late-log.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -28,5 +29,6 @@ export interface JobSetting {
   measured: JobResult;
   reporter: Reporter;
   ending: Ending;
+  fence: Fence;
   log: LateLog;
 }

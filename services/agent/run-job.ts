@@ -84,6 +84,12 @@ function toEarlyOutcome(cause: Cause, { spec }: Claim): Outcome {
       return { outcome: 'cancelled' };
     case 'timeout':
       return { outcome: 'timeout', reason: `it ran longer than its limit of ${spec.timeLimitMs / 1000} s` };
+    case 'silent':
+      return {
+        outcome: 'error',
+        reason:
+          'a step that reaches out was ended: the api did not answer, and the job might have been given to another',
+      };
     default:
       return { outcome: 'error', reason: 'its agent was asked to stop' };
   }

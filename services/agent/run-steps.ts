@@ -29,10 +29,22 @@ export interface Steps {
 
 /** All that can be made ready before the files are there. */
 export function openSteps(setting: JobSetting, workspace: Workspace, isolation: Promise<Isolation>): Steps {
-  const { claim, askSecrets, toStepVariables, env, platform, path, graceMs, reporter, ending, measured } =
-    setting;
+  const {
+    claim,
+    askSecrets,
+    toStepVariables,
+    env,
+    platform,
+    path,
+    graceMs,
+    reporter,
+    ending,
+    fence,
+    measured,
+  } = setting;
   const tools = toToolVariables(env);
-  const engine = createProcessEngine({ workspace, isolation, path, tools, graceMs });
+  const processes = createProcessEngine({ workspace, isolation, path, tools, graceMs });
+  const engine = { ...processes, run: fence.guard(processes.run) };
   // The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it.
   parsePipeline('steps: [{ commands: "true" }]', 'warm-up');
 

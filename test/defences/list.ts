@@ -293,4 +293,16 @@ export const defences: readonly Defence[] = [
     text: "if job.state ~= 'running' or job.fence ~= fence then",
     without: "if job.state ~= 'running' then",
   },
+  {
+    name: 'self-fencing',
+    file: 'services/agent/fence.ts',
+    text: 'if (running > 0) onSilence();',
+    without: '',
+  },
+  {
+    name: 'nothing in silence',
+    file: 'services/agent/fence.ts',
+    text: 'await untilHeard(given.signal);',
+    without: '',
+  },
 ];

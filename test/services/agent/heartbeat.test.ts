@@ -32,7 +32,7 @@ async function keep(answers: Answer[], { leaseMs = 30, until = 'lost' } = {}) {
     heard.push(what);
     if (what === until) abort.abort();
   };
-  const events = { onCancel: () => hear('cancel'), onLost: () => hear('lost') };
+  const events = { onHeard: () => undefined, onCancel: () => hear('cancel'), onLost: () => hear('lost') };
   await keepAlive(link, leaseMs, events, abort.signal);
   return { heard, waits: link.waits };
 }
@@ -57,6 +57,25 @@ test('an api that is away does not end the build', async () => {
   expect((await keep([...away, 'cancel'], { until: 'cancel' })).heard).toEqual(['cancel']);
 });
 
+test('the claim is as old as the heartbeat that was answered, not as its answer', async () => {
+  const sent: number[] = [];
+  const heard: number[] = [];
+  const answers = [new UnreachableError('reset'), 'ok', 'lost'] as const;
+  const link = {
+    heartbeat: async (): Promise<HeartbeatAnswer> => {
+      sent.push(performance.now());
+      const answer = answers[sent.length - 1];
+      if (answer instanceof Error || answer === undefined) throw answer;
+      return { answer };
+    },
+  };
+  const events = { onHeard: (at: number) => heard.push(at), onCancel: () => 0, onLost: () => 0 };
+  await keepAlive(link, 30, events, new AbortController().signal);
+  expect(heard).toHaveLength(1);
+  expect(heard[0]).toBeLessThanOrEqual(sent[1] ?? 0);
+  expect(heard[0]).toBeGreaterThan(sent[0] ?? 0);
+});
+
 test('no heartbeat is asked to wait for longer than the api waits', async () => {
   expect((await keep(['cancel'], { leaseMs: 600_000, until: 'cancel' })).waits).toEqual([10_000]);
 });
@@ -64,7 +83,11 @@ test('no heartbeat is asked to wait for longer than the api waits', async () => 
 test('an abort ends a heartbeat that is held open, and nothing is heard', async () => {
   const abort = new AbortController();
   const heard: string[] = [];
-  const events = { onCancel: () => heard.push('cancel'), onLost: () => heard.push('lost') };
+  const events = {
+    onHeard: () => heard.push('heard'),
+    onCancel: () => heard.push('cancel'),
+    onLost: () => heard.push('lost'),
+  };
   const alive = keepAlive(createLink([]), 300, events, abort.signal);
   abort.abort();
   await alive;
