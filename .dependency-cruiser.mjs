@@ -12,7 +12,10 @@ const rooms = [
   { from: '^services/core/pipeline/', to: [...core('job'), ...packages('zod', 'yaml')] },
   { from: '^services/core/queue/', to: [...core('job', 'runtime'), ...packages('zod', 'ioredis')] },
   { from: '^services/core/audit/', to: packages('zod') },
-  { from: '^services/core/access/', to: [...core('job', 'runtime', 'audit'), ...packages('zod', 'ioredis')] },
+  {
+    from: '^services/core/access/',
+    to: [...core('job', 'runtime', 'audit'), ...packages('zod', 'ioredis', 'age-encryption', '@scure/base')],
+  },
   { from: '^services/core/execute/', to: core('job', 'pipeline') },
   { from: '^services/core/forge/', to: [...core('job'), ...packages('zod')] },
   { from: '^services/core/client/', to: [...core('job', 'audit'), ...packages('zod', 'eventsource-parser')] },

@@ -85,7 +85,7 @@ export class GeneratedSecrets extends Chart {
 
 function toProgram(): Record<string, string> {
   const folder = join(import.meta.dirname, 'program');
-  const files = ['main.ts', 'generate.ts', 'kubernetes.ts'];
+  const files = ['main.ts', 'age-identity.ts', 'generate.ts', 'kubernetes.ts'];
   const plan = { ...secrets, rules: redisRules };
   return {
     ...Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')])),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
+import { createSecretsKey } from '../core/access/index.ts';
 
 /** One file each, in the folder that the api reads as `BELLOWS_SECRETS_DIR`. */
 export const secretNames = [
@@ -16,19 +17,27 @@ export const secretNames = [
 export type SecretName = (typeof secretNames)[number];
 export type Secrets = Readonly<Record<SecretName, string>>;
 
-/** Reads the secrets, and makes those that are missing: 32 random bytes as base64url, mode 0600. */
+/** Reads the secrets, and makes those that are missing, mode 0600: 32 random bytes as base64url, or an age identity. */
 export async function openSecrets(folder: string): Promise<Secrets> {
   const secrets: Partial<Record<SecretName, string>> = {};
-  for (const name of secretNames) secrets[name] = await openSecret(join(folder, name));
+  for (const name of secretNames)
+    secrets[name] = await openSecret(
+      join(folder, name),
+      name === 'secrets-key' ? createSecretsKey : createRandom,
+    );
   return secrets as Secrets;
 }
 
-async function openSecret(file: string): Promise<string> {
+async function openSecret(file: string, create: () => string): Promise<string> {
   const found = await readSecret(file);
   if (found !== undefined) return found;
-  const secret = randomBytes(32).toString('base64url');
+  const secret = create();
   await writeOwnFile(file, `${secret}\n`);
   return secret;
+}
+
+function createRandom(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** The first line: the newest, where a secret is being rotated. */

@@ -252,6 +252,24 @@ export const defences: readonly Defence[] = [
     without: 'return known || !known ? spec : { ...spec, foreign: true };',
   },
   {
+    name: 'secrets of branches',
+    file: 'services/api/job-secrets.ts',
+    text: 'pullRequest === undefined ? ref :',
+    without: "pullRequest !== undefined ? 'refs/heads/main' :",
+  },
+  {
+    name: 'sealed secrets',
+    file: 'services/core/access/seal.ts',
+    text: 'if (JSON.stringify(own) === JSON.stringify(place)) return text;',
+    without: 'if (place.length > 0) return text;',
+  },
+  {
+    name: 'secrets that cannot be masked',
+    file: 'services/api/routes/secrets.ts',
+    text: 'if (!isMaskable(text))',
+    without: "if (text === '')",
+  },
+  {
     name: 'no secrets for forks',
     file: 'services/api/job-secrets.ts',
     text: 'if (isForeign(spec))',

@@ -9,7 +9,10 @@ export interface Plan {
   readonly rules: { readonly api: string; readonly keda: string; readonly probe: string };
 }
 
-/** Random values of the platform's Secret: 32 bytes as base64url, which is also the form Gitea wants. */
+/**
+ * Random values of the platform's Secret: 32 bytes as base64url, which is also the form Gitea wants; `secrets-key` is
+ * an age identity.
+ */
 export const generatedKeys = [
   'admin-token',
   'metrics-token',
@@ -31,14 +34,19 @@ type Data = Readonly<Record<string, string>>;
  * Makes what is missing and leaves what is there, so it may run again at any time: after a crash between the
  * two Secrets, and with a newer version that knows more keys. Only `users.acl` follows from the rest.
  */
-export async function generateSecrets(api: SecretsApi, plan: Plan, random: () => string): Promise<void> {
+export async function generateSecrets(
+  api: SecretsApi,
+  plan: Plan,
+  random: { text: () => string; identity: () => string },
+): Promise<void> {
   // First, because the platform's Secret holds the hash of this password.
   const keda = await ensure(api, plan.keda, (found) => ({
     username: 'keda',
-    password: found.password ?? random(),
+    password: found.password ?? random.text(),
   }));
   await ensure(api, plan.platform, (found) => {
-    const made = Object.fromEntries(generatedKeys.map((key) => [key, found[key] ?? random()]));
+    const make = (key: string) => (key === 'secrets-key' ? random.identity() : random.text());
+    const made = Object.fromEntries(generatedKeys.map((key) => [key, found[key] ?? make(key)]));
     return { ...made, 'users.acl': toUsers(plan.rules, made['redis-password'] ?? '', keda.password ?? '') };
   });
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toAgeIdentity } from './age-identity.ts';
 import { generateSecrets, type Plan } from './generate.ts';
 import { openSecretsApi } from './kubernetes.ts';
 
@@ -15,4 +16,7 @@ const api = openSecretsApi(
   readFileSync(TOKEN_FILE, 'utf8').trim(),
 );
 
-await generateSecrets(api, plan, () => randomBytes(32).toString('base64url'));
+await generateSecrets(api, plan, {
+  text: () => randomBytes(32).toString('base64url'),
+  identity: () => toAgeIdentity(randomBytes(32)),
+});

@@ -4,10 +4,12 @@ import { type RepositorySecrets, toActor } from '../../core/access/index.ts';
 import {
   jobEvents,
   repositorySecretSchema,
+  secretBranchesSchema,
   secretEventsSchema,
   secretLimits,
   secretNameSchema,
 } from '../../core/job/index.ts';
+import { isMaskable } from '../../core/mask/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { noSecretsKey } from '../job-secrets.ts';
 import { Problem } from '../problem.ts';
@@ -46,6 +48,16 @@ const put = createRoute({
         .meta({
           description: `Jobs of these are given it, comma-separated: ${jobEvents.join(', ')}. Default: as before; at first all but pull_request.`,
         }),
+      branches: z
+        .string()
+        .transform((text) => [...new Set(text.split(','))])
+        .pipe(secretBranchesSchema)
+        .optional()
+        .meta({
+          description:
+            'Jobs of these are given it: globs of branches, or of whole refs (refs/tags/v*), comma-separated. ' +
+            'Default: as before; at first all refs.',
+        }),
     }),
     body: {
       required: true,
@@ -76,9 +88,10 @@ export function createSecretRoutes(deps: ApiDeps) {
       const secrets = toSecrets(deps);
       const { id } = await readRepository(deps, toRepositoryId(c.req.valid('param')));
       const value = toValue(new Uint8Array(await c.req.arrayBuffer()));
-      const { events } = c.req.valid('query');
+      const { events, branches } = c.req.valid('query');
+      await refuseBroken(branches ?? []);
       const setBy = toActor(c.get('identity'));
-      const about = { setBy, ...(events === undefined ? {} : { events }) };
+      const about = { setBy, ...(events && { events }), ...(branches && { branches }) };
       const made = await secrets.put(id, c.req.valid('param').secret, value, about);
       if (made === undefined)
         throw new Problem(
@@ -102,12 +115,34 @@ function toSecrets({ repositorySecrets }: ApiDeps): RepositorySecrets {
   return repositorySecrets;
 }
 
+async function refuseBroken(globs: readonly string[]): Promise<void> {
+  if (globs.length === 0) return;
+  const { GlobError, parseGlob } = await import('../../core/pipeline/index.ts');
+  for (const glob of globs)
+    try {
+      parseGlob(glob);
+    } catch (error) {
+      if (!(error instanceof GlobError)) throw error;
+      throw new Problem(422, `The glob of branches "${glob}" ${error.message}.`);
+    }
+}
+
 /** Text, since a variable of a step can hold nothing else. */
 function toValue(bytes: Uint8Array): string {
   if (bytes.length === 0) throw new Problem(422, 'The value is empty.');
   if (bytes.length > secretLimits.bytes)
     throw new Problem(413, `The value is larger than ${secretLimits.bytes} bytes.`);
   if (bytes.includes(0)) throw new Problem(422, 'The value has a byte 0, which no variable can hold.');
+  const text = toText(bytes);
+  if (!isMaskable(text))
+    throw new Problem(
+      422,
+      'The value is shorter than 6 characters: too many words of a log would be the same, so it could not be masked.',
+    );
+  return text;
+}
+
+function toText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

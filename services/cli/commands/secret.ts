@@ -1,6 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatAge } from '../../core/display/index.ts';
-import { jobEvents, type RepositorySecret, secretNameSchema } from '../../core/job/index.ts';
+import {
+  jobEvents,
+  type RepositorySecret,
+  secretBranchesSchema,
+  secretNameSchema,
+} from '../../core/job/index.ts';
 import { type Context, withClient } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { findRepository } from '../find-repository.ts';
@@ -30,7 +35,7 @@ function configureSet(command: Command, context: Context): void {
   command
     .summary('set one')
     .description(
-      'Sets a secret to what is typed or piped to the standard input: at most 64 KiB of text. One line goes without its line break; several stay as they are.',
+      'Sets a secret to what is typed or piped to the standard input: 6 characters to 64 KiB of text; a shorter one could not be masked. One line goes without its line break; several stay as they are.',
     )
     .argument(...repositoryArgument)
     .argument('<name>', 'letters, digits, _, . and -; capitals are the same as small letters', parseName)
@@ -39,21 +44,32 @@ function configureSet(command: Command, context: Context): void {
       `jobs of these are given it, comma-separated: ${jobEvents.join(', ')} (default: as before; at first all but pull_request)`,
       parseEvents,
     )
-    .action((given: string, name: string, { events }: { events?: RepositorySecret['events'] }) =>
-      withClient(context, async (client) => {
-        const id = await findRepository(client, given);
-        const value = await readSecret(context, `Value of ${name}: `);
-        const secret = await client.putSecret(id, name, value, events);
-        const terminal = toTerminal(context.env, context.stdout);
-        context.stdout.write(
-          `Set ${secret.name} of ${toText(id, terminal)}, for ${secret.events.join(', ')}.\n`,
-        );
-      }),
+    .option(
+      '--branches <globs>',
+      "jobs of these branches are given it, such as main,release/*; of whole refs, such as refs/tags/v*, where they begin with refs/ (default: as before; at first all refs). A pull request's branch is its own, not its target",
+      parseBranches,
+    )
+    .action(
+      (
+        given: string,
+        name: string,
+        limits: Pick<RepositorySecret, 'branches'> & Partial<Pick<RepositorySecret, 'events'>>,
+      ) =>
+        withClient(context, async (client) => {
+          const id = await findRepository(client, given);
+          const value = await readSecret(context, `Value of ${name}: `);
+          const secret = await client.putSecret(id, name, value, limits);
+          const terminal = toTerminal(context.env, context.stdout);
+          context.stdout.write(
+            `Set ${secret.name} of ${toText(id, terminal)}, for ${secret.events.join(', ')}${toOf(secret)}.\n`,
+          );
+        }),
     );
   addExamples(
     command,
     { line: './bellows secret set me/app npm_token' },
     { line: 'pass show npm | ./bellows secret set me/app npm_token --events push,tag' },
+    { line: "./bellows secret set me/app deploy_key --branches 'main,refs/tags/v*' < deploy_key" },
   );
 }
 
@@ -92,19 +108,26 @@ function configureRemove(command: Command, context: Context): void {
 }
 
 function toSecretTable(context: Context, secrets: readonly RepositorySecret[]): string {
+  const isLimited = secrets.some(({ branches }) => branches !== undefined);
   const columns = [
     { title: 'NAME', shrinks: true },
     { title: 'EVENTS', shrinks: true },
+    ...(isLimited ? [{ title: 'BRANCHES', shrinks: true }] : []),
     { title: 'AGE' },
     { title: 'BY', shrinks: true },
   ];
-  const rows = secrets.map(({ name, events, setAt, setBy }) => [
+  const rows = secrets.map(({ name, events, branches = ['all'], setAt, setBy }) => [
     name,
     events.join(', '),
+    ...(isLimited ? [branches.join(', ')] : []),
     formatAge(context.now() - setAt),
     setBy,
   ]);
   return toTable(columns, rows, toTerminal(context.env, context.stdout));
+}
+
+function toOf({ branches }: RepositorySecret): string {
+  return branches === undefined ? '' : ` of ${branches.join(', ')}`;
 }
 
 function parseName(text: string): string {
@@ -119,4 +142,10 @@ function parseEvents(text: string): RepositorySecret['events'] {
     if (event === undefined) throw new InvalidArgumentError(`expected some of ${jobEvents.join(', ')}.`);
     return event;
   });
+}
+
+function parseBranches(text: string): RepositorySecret['branches'] {
+  const globs = secretBranchesSchema.safeParse(text.split(',').map((glob) => glob.trim()));
+  if (globs.success) return globs.data;
+  throw new InvalidArgumentError('Expected at most 20 globs of branches, such as main,release/*.');
 }

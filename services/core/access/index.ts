@@ -24,6 +24,7 @@ export {
 } from './repository-secrets.ts';
 export { SealError } from './seal.ts';
 export { readSecrets, SecretError, type Secrets } from './secrets.ts';
+export { createSecretsKey } from './secrets-key.ts';
 export { createSessions, type Sessions, toSessionId } from './sessions.ts';
 export { type Grant, signToken, verifyToken } from './signed-token.ts';
 export {

@@ -12,7 +12,7 @@ export interface RepositorySecrets {
     repository: string,
     name: string,
     value: string,
-    about: Pick<RepositorySecret, 'setBy'> & Partial<Pick<RepositorySecret, 'events'>>,
+    about: Pick<RepositorySecret, 'setBy'> & Partial<Pick<RepositorySecret, 'events' | 'branches'>>,
   ): Promise<RepositorySecret | undefined>;
   /** By name. */
   list(repository: string): Promise<RepositorySecret[]>;
@@ -35,7 +35,7 @@ const recordSchema = repositorySecretSchema
   .extend({ key: z.string(), data: z.string(), bytes: z.int() });
 type Stored = z.infer<typeof recordSchema>;
 
-/** @param lines of the file `secrets-key`, the newest first */
+/** @param lines of the file `secrets-key`, age identities, the newest first */
 export function createRepositorySecrets(
   redis: Redis,
   lines: readonly [string, ...string[]],
@@ -48,15 +48,21 @@ export function createRepositorySecrets(
   };
 
   return {
-    async put(repository, name, value, { setBy, events }) {
+    async put(repository, name, value, { setBy, ...given }) {
       const all = await readAll(repository);
       const before = all.get(name);
       all.delete(name);
       const bytes = Buffer.byteLength(value);
       const together = [...all.values()].reduce((sum, each) => sum + each.bytes, bytes);
       if (all.size >= secretLimits.count || together > secretLimits.bytesTogether) return undefined;
-      const about = { events: events ?? before?.events ?? usualEvents, setAt: Date.now(), setBy, bytes };
-      const text = toRecord(sealer, repository, name, about, value);
+      const about = {
+        events: given.events ?? before?.events ?? usualEvents,
+        branches: given.branches ?? before?.branches,
+        setAt: Date.now(),
+        setBy,
+        bytes,
+      };
+      const text = await toRecord(sealer, repository, name, about, value);
       await ask(redis.hset(keys.secrets(repository), name, text));
       return repositorySecretSchema.parse({ name, ...about });
     },
@@ -69,15 +75,15 @@ export function createRepositorySecrets(
     async open(repository, names) {
       if (names.length === 0) return new Map();
       const texts = await ask(redis.hmget(keys.secrets(repository), ...names));
-      return new Map(
-        names.flatMap((name, i) => {
-          const text = texts[i];
-          if (text === null || text === undefined) return [];
-          const stored = parse(text);
-          const value = sealer.open(stored, toPlace(repository, name, stored));
-          return [[name, { ...repositorySecretSchema.parse({ name, ...stored }), value }]];
-        }),
-      );
+      const found = names.flatMap((name, i) => {
+        const text = texts[i];
+        return text === null || text === undefined ? [] : [{ name, stored: parse(text) }];
+      });
+      const opened = found.map(async ({ name, stored }): Promise<[string, OpenSecret]> => {
+        const value = await sealer.open(stored, toPlace(repository, name, stored));
+        return [name, { ...repositorySecretSchema.parse({ name, ...stored }), value }];
+      });
+      return new Map(await Promise.all(opened));
     },
     async reseal() {
       let count = 0;
@@ -87,9 +93,9 @@ export function createRepositorySecrets(
           for (const [name, text] of Object.entries(await ask(redis.hgetall(key)))) {
             const stored = parse(text);
             if (!sealer.isOld(stored)) continue;
-            const value = sealer.open(stored, toPlace(repository, name, stored));
+            const value = await sealer.open(stored, toPlace(repository, name, stored));
             // One that was set or removed meanwhile stays as it was left.
-            const fresh = toRecord(sealer, repository, name, stored, value);
+            const fresh = await toRecord(sealer, repository, name, stored, value);
             await ask(redis.eval(replaceIfSame, 1, key, name, text, fresh) as Promise<unknown>);
             count += 1;
           }
@@ -104,21 +110,25 @@ const replaceIfSame = `
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 `;
 
-function toRecord(
+async function toRecord(
   sealer: Sealer,
   repository: string,
   name: string,
   about: Omit<Stored, 'key' | 'data'>,
   value: string,
-): string {
-  const { events, setAt, setBy, bytes } = about;
-  const sealed = sealer.seal(value, toPlace(repository, name, about));
-  return JSON.stringify({ events, setAt, setBy, bytes, ...sealed });
+): Promise<string> {
+  const { events, branches, setAt, setBy, bytes } = about;
+  const sealed = await sealer.seal(value, toPlace(repository, name, about));
+  return JSON.stringify({ events, branches, setAt, setBy, bytes, ...sealed });
 }
 
-/** The events too: who can write to Redis cannot give a secret to other jobs. */
-function toPlace(repository: string, name: string, { events }: Pick<Stored, 'events'>): string[] {
-  return ['repository secret', repository, name, ...events];
+/** Events and branches too: who can write to Redis cannot give a secret to other jobs. */
+function toPlace(
+  repository: string,
+  name: string,
+  { events, branches = [] }: Pick<Stored, 'events' | 'branches'>,
+): string[] {
+  return ['repository secret', repository, name, events.join(), branches.join()];
 }
 
 function parse(text: string): Stored {

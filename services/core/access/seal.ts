@@ -1,18 +1,19 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
 
-/** Bytes that only who has the key can read, and nobody can move to another place. */
+/** Text that only who has the key can read, and nobody can move to another place. */
 export interface Sealed {
-  /** Names the key that opens it. */
+  /** Names the identity that opens it. */
   key: string;
-  /** Nonce (12 bytes), tag (16), ciphertext; base64. */
+  /** An age file (age-encryption.org/v1), in base64. */
   data: string;
 }
 
 export interface Sealer {
-  /** @param place what it belongs to; it opens with the very same only. */
-  seal(text: string, place: readonly string[]): Sealed;
+  /** @param place what it belongs to; it opens with the very same only. @throws SealError */
+  seal(text: string, place: readonly string[]): Promise<Sealed>;
   /** @throws SealError */
-  open(sealed: Sealed, place: readonly string[]): string;
+  open(sealed: Sealed, place: readonly string[]): Promise<string>;
   /** True where an older key sealed it. */
   isOld(sealed: Sealed): boolean;
 }
@@ -21,58 +22,58 @@ export class SealError extends Error {
   override name = 'SealError';
 }
 
-const nonceBytes = 12;
-const tagBytes = 16;
+const contentSchema = z.object({ place: z.array(z.string()), text: z.string() });
 
 /**
- * AES-256-GCM (NIST SP 800-38D) with random nonces; each key is derived from a line of the key file.
+ * Seals with age, to the recipient of the first identity. What is sealed says where it belongs; who can write to
+ * Redis knows no recipient, since none is ever written down, and so can make nothing that opens.
  *
- * @param lines the first one seals, all open: so a key is replaced
+ * @param identities the lines of the key file: the first one seals, all open: so a key is replaced
  */
-export function createSealer(lines: readonly [string, ...string[]]): Sealer {
-  const keys = new Map(lines.map((line) => [toKeyName(line), toKey(line)]));
-  const newest = toKeyName(lines[0]);
-  const toKeyOf = (name: string) => {
-    const key = keys.get(name);
-    if (key !== undefined) return key;
+export function createSealer(identities: readonly [string, ...string[]]): Sealer {
+  const byName = new Map(identities.map((identity) => [toKeyName(identity), identity]));
+  const newest = toKeyName(identities[0]);
+  const known = (name: string) => {
+    const identity = byName.get(name);
+    if (identity !== undefined) return identity;
     throw new SealError(
       `It was sealed with the key ${name}, which is not in secrets-key: put that line back below the newest, or set the secret anew.`,
     );
   };
   return {
-    seal: (text, place) => {
-      const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', toKeyOf(newest), nonce).setAAD(toPlace(place));
-      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return { key: newest, data: Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64') };
-    },
-    open: ({ key, data }, place) => {
-      const bytes = Buffer.from(data, 'base64');
-      const nonce = bytes.subarray(0, nonceBytes);
-      const tag = bytes.subarray(nonceBytes, nonceBytes + tagBytes);
-      const own = toKeyOf(key);
+    seal: async (text, place) => {
+      const { Encrypter, identityToRecipient } = await import('age-encryption');
+      const encrypter = new Encrypter();
       try {
-        const decipher = createDecipheriv('aes-256-gcm', own, nonce, { authTagLength: tagBytes });
-        decipher.setAAD(toPlace(place)).setAuthTag(tag);
-        const text = decipher.update(bytes.subarray(nonceBytes + tagBytes));
-        return Buffer.concat([text, decipher.final()]).toString();
+        encrypter.addRecipient(await identityToRecipient(identities[0]));
       } catch (cause) {
-        throw new SealError('It was changed, or moved from another place: set the secret anew.', { cause });
+        throw new SealError('The first line of secrets-key is no age identity.', { cause });
+      }
+      const sealed = await encrypter.encrypt(JSON.stringify({ place, text }));
+      return { key: newest, data: Buffer.from(sealed).toString('base64') };
+    },
+    open: async ({ key, data }, place) => {
+      const identity = known(key);
+      const { Decrypter } = await import('age-encryption');
+      const { place: own, text } = await decrypt();
+      if (JSON.stringify(own) === JSON.stringify(place)) return text;
+      throw new SealError('It was changed, or moved from another place: set the secret anew.');
+
+      async function decrypt(): Promise<z.infer<typeof contentSchema>> {
+        try {
+          const decrypter = new Decrypter();
+          decrypter.addIdentity(identity);
+          const opened = await decrypter.decrypt(Buffer.from(data, 'base64'), 'text');
+          return contentSchema.parse(JSON.parse(opened));
+        } catch (cause) {
+          throw new SealError('It was changed, or is not whole: set the secret anew.', { cause });
+        }
       }
     },
     isOld: ({ key }) => key !== newest,
   };
 }
 
-/** One JSON array, so that no two places have the same text. */
-function toPlace(place: readonly string[]): Buffer {
-  return Buffer.from(JSON.stringify(place));
-}
-
-function toKey(line: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', line, '', 'bellows repository secrets', 32));
-}
-
-function toKeyName(line: string): string {
-  return createHash('sha256').update(`name of ${line}`).digest('hex').slice(0, 8);
+function toKeyName(identity: string): string {
+  return createHash('sha256').update(`name of ${identity}`).digest('hex').slice(0, 8);
 }

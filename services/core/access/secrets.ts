@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Forge, forges } from '../job/index.ts';
+import { secretsKeyPattern } from './secrets-key.ts';
 import { hashToken } from './token.ts';
 
 export class SecretError extends Error {
@@ -18,7 +19,7 @@ export interface Secrets {
   /** Signs what lets an agent clone. */
   cloneKey?: string | undefined;
   redisPassword?: string | undefined;
-  /** Seal the repositories' secrets, the newest first; without one there are none. */
+  /** age identities that seal the repositories' secrets, the newest first; without one there are none. */
   secretsKeys?: readonly [string, ...string[]] | undefined;
   /** Of the identity provider. */
   oidcClientSecret?: string | undefined;
@@ -51,6 +52,11 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     return token === undefined ? undefined : hashToken(token);
   };
   const [sealing, ...older] = await read('secrets-key', 2);
+  for (const line of sealing === undefined ? [] : [sealing, ...older])
+    if (!secretsKeyPattern.test(line))
+      throw new SecretError(
+        `${join(folder, 'secrets-key')} holds a line that is no age identity (AGE-SECRET-KEY-1…): make one with age-keygen. What an older line has sealed must be set anew.`,
+      );
   const webhooks = { local: [], gitea: [], github: [] } as Record<Forge, string[]>;
   for (const forge of forges) webhooks[forge] = await read(`webhook-${forge}`, 2);
   // Others make these, and some make short ones.
@@ -76,10 +82,13 @@ export async function readSecrets(folder: string): Promise<Secrets> {
 async function readLines(file: string): Promise<string[]> {
   try {
     const text = await readFile(file, 'utf8');
-    return text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
+    return (
+      text
+        .split('\n')
+        .map((line) => line.trim())
+        // `age-keygen` writes comments above its line.
+        .filter((line) => line !== '' && !line.startsWith('# '))
+    );
   } catch (cause) {
     if (isMissing(cause)) return [];
     throw new SecretError(`${file} cannot be read.`, { cause });

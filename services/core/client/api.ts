@@ -125,12 +125,21 @@ export function createApiClient(options: TransportOptions) {
     audit: (query: AuditQuery = {}) => transport.call(`${v1}/audit${toQuery(query)}`, auditPageSchema),
     secrets: (id: string) =>
       transport.call(`${repository(id)}/secrets`, z.object({ secrets: z.array(repositorySecretSchema) })),
-    /** @param events @default as before; at first all but pull requests */
-    putSecret: (id: string, name: string, value: Uint8Array, events?: RepositorySecret['events']) =>
-      transport.call(secret(id, name) + toQuery({ events: events?.join() }), repositorySecretSchema, {
-        method: 'PUT',
-        bytes: value,
-      }),
+    /** Events and branches: as before; at first all but pull requests, and all refs. */
+    putSecret: (
+      id: string,
+      name: string,
+      value: Uint8Array,
+      { events, branches }: Partial<Pick<RepositorySecret, 'events' | 'branches'>> = {},
+    ) =>
+      transport.call(
+        secret(id, name) + toQuery({ events: events?.join(), branches: branches?.join() }),
+        repositorySecretSchema,
+        {
+          method: 'PUT',
+          bytes: value,
+        },
+      ),
     removeSecret: (id: string, name: string) =>
       transport.call(secret(id, name), nothing, { method: 'DELETE' }),
 

@@ -15,11 +15,22 @@ export const secretNameSchema = z
 
 export const secretEventsSchema = z.array(z.enum(jobEvents)).min(1).max(jobEvents.length);
 
+/**
+ * Globs of branches, as in `when`; one that begins with `refs/` is of whole refs, so that tags can be named. No
+ * comma, which stands between several.
+ */
+export const secretBranchesSchema = z
+  .array(z.string().regex(/^[^,\p{Cc}]{1,200}$/u, 'expected a glob of branches, without a comma'))
+  .min(1)
+  .max(20);
+
 /** What may be known of a secret: all but its value. */
 export const repositorySecretSchema = z.object({
   name: z.string(),
   /** The events whose jobs are given it. A fork's pull request never is. */
   events: secretEventsSchema,
+  /** The branches whose jobs are given it; of a pull request its own, not its target. @default all refs */
+  branches: secretBranchesSchema.optional(),
   /** When it was last set, milliseconds since 1970. */
   setAt: z.int().nonnegative(),
   setBy: z.string(),

@@ -40,7 +40,14 @@ beforeAll(async () => {
     add: async () => false,
   };
   let random = 0;
-  await generateSecrets(keep, { ...secrets, rules: redisRules }, () => `password-${++random}`);
+  await generateSecrets(
+    keep,
+    { ...secrets, rules: redisRules },
+    {
+      text: () => `password-${++random}`,
+      identity: () => 'none',
+    },
+  );
   const own: Record<string, string> = { port: '0', dir: folder, aclfile: join(folder, 'users.acl') };
   const conf: string = objects.find(({ kind }) => kind === 'ConfigMap').data['redis.conf'];
   const here = conf.replace(/^(port|dir|aclfile) .*$/gm, (_, name: string) => `${name} ${own[name]}`);

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { bech32 } from '@scure/base';
+import { identityToRecipient } from 'age-encryption';
+import { toAgeIdentity } from '../../../charts/secrets/program/age-identity.ts';
 import { generatedKeys, generateSecrets, type Plan } from '../../../charts/secrets/program/generate.ts';
 import { openSecretsApi } from '../../../charts/secrets/program/kubernetes.ts';
 
@@ -63,7 +67,7 @@ afterEach(async () => {
 });
 
 let made = 0;
-const random = () => `random-${++made}`;
+const random = { text: () => `random-${++made}`, identity: () => toAgeIdentity(randomBytes(32)) };
 const generate = () => generateSecrets(openSecretsApi(url, 'service-account'), plan, random);
 
 function values(key: string): Record<string, string> {
@@ -80,6 +84,14 @@ test('everything is made once: another run changes nothing', async () => {
   await generate();
   expect(values('ci/bellows')).toEqual(platform);
   expect(stored.get('ci/bellows')?.version).toBe(1);
+});
+
+test('the key of the repositories’ secrets is an identity that age takes', async () => {
+  await generate();
+  const { 'secrets-key': identity = '' } = values('ci/bellows');
+  expect(await identityToRecipient(identity)).toMatch(/^age1/);
+  const bytes = randomBytes(32);
+  expect(toAgeIdentity(bytes)).toBe(bech32.encodeFromBytes('AGE-SECRET-KEY-', bytes).toUpperCase());
 });
 
 test('after a crash at any request the next run completes what is there', async () => {

@@ -3,6 +3,7 @@ import type { JobSecrets, JobSpec } from '../../../../services/core/job/index.ts
 import { openTestApi, repository, type TestApi } from '../../../support/api.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 
+const pull = { event: 'pull_request', ref: 'refs/pull/1/head', branch: 'main' } as const;
 let api: TestApi;
 beforeAll(async () => {
   api = await openTestApi();
@@ -55,10 +56,14 @@ test.each([
   ['a\0b', '', 422],
   [Uint8Array.of(0xff, 0xfe), '', 422],
   ['x'.repeat(65_537), '', 413],
-  ['x', '?events=push,nonsense', 400],
+  ['hunter2', '?events=push,nonsense', 400],
+  ['hunter2', '?branches=release/{a', 422],
+  ['hunter2', '?branches=', 400],
+  ['short', '', 422],
+  [' short ', '', 422],
 ])('a value like %j with %j is refused', async (value, query, status) => {
   expect((await put('token', value, query)).status).toBe(status);
-  expect((await put('to ken', 'x')).status).toBe(400);
+  expect((await put('to ken', 'hunter2')).status).toBe(400);
   expect((await api.admin(path.replace('forge-bell', 'other'))).status).toBe(404);
 });
 
@@ -100,6 +105,29 @@ test.each<[string, Partial<JobSpec>, boolean]>([
     expect(Object.keys(answer.refused)).toEqual(isGiven ? [] : ['token']);
   },
 );
+
+test.each<[string, Partial<JobSpec>, boolean]>([
+  ['main,release/*', {}, true],
+  ['main,release/*', { ref: 'refs/heads/release/2', branch: 'release/2' }, true],
+  ['main,release/*', { ref: 'refs/heads/release/2/x', branch: 'release/2/x' }, false],
+  // Whoever may push a tag may call it main.
+  ['main', { event: 'tag', ref: 'refs/tags/main', branch: 'main' }, false],
+  ['refs/tags/v*', { event: 'tag', ref: 'refs/tags/v1', branch: 'v1' }, true],
+  ['refs/**', { event: 'tag', ref: 'refs/tags/v1', branch: 'v1' }, true],
+  // Whoever opens a pull request chooses its target.
+  ['main', { ...pull, pullRequest: { number: 1, head: 'x', fork: false } }, false],
+  ['x', { ...pull, pullRequest: { number: 1, head: 'x', fork: false } }, true],
+  ['x', { ...pull, pullRequest: { number: 1, head: 'x', fork: true } }, false],
+])('a secret for %s is given to a job of %j: %s', async (branches, spec, isGiven) => {
+  const events = 'push,tag,pull_request';
+  const made = await put('token', 'hunter2', `?events=${events}&branches=${encodeURIComponent(branches)}`);
+  expect(await made.json()).toMatchObject({ branches: branches.split(',') });
+  // Setting it anew keeps who is given it.
+  await put('token', 'hunter2');
+  const { secrets, refused } = await ask('token', spec);
+  expect(secrets).toEqual(isGiven ? { token: 'hunter2' } : {});
+  if (!isGiven) expect(refused.token).toMatch(/it is for .*, and this is refs\/|somebody who cannot push/);
+});
 
 test('one job cannot ask in the name of another, and secrets go with their repository', async () => {
   await put('token', 'hunter2');

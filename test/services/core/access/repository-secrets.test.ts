@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createRepositorySecrets, SealError } from '../../../../services/core/access/index.ts';
+import { Decrypter } from 'age-encryption';
+import {
+  createRepositorySecrets,
+  createSecretsKey,
+  SealError,
+} from '../../../../services/core/access/index.ts';
 import { keys } from '../../../../services/core/access/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
@@ -14,7 +19,7 @@ afterAll(() => server.stop());
 beforeEach(() => redis.flushall());
 
 const [one, two] = ['gitea/ada/one', 'gitea/ada/two'];
-const [first, second] = ['first-key-000000000000000000000000', 'second-key-00000000000000000000000'];
+const [first, second] = [createSecretsKey(), createSecretsKey()];
 const setBy = 'admin-token';
 const open = (...lines: [string, ...string[]]) => createRepositorySecrets(redis, lines);
 const read = async (secrets: ReturnType<typeof open>, repository = one, name = 'token') =>
@@ -57,14 +62,31 @@ test('what was sealed for one place opens in no other', async () => {
   await expect(read(secrets, one, 'other')).rejects.toThrow('moved from another place');
   await redis.hset(keys.secrets(one), 'token', text.replace('"push"', '"push","pull_request"'));
   await expect(read(secrets)).rejects.toThrow('It was changed');
+  await redis.hset(keys.secrets(one), 'token', text.replace('"setAt"', '"branches":["**"],"setAt"'));
+  await expect(read(secrets)).rejects.toThrow('It was changed');
   const { data } = JSON.parse(text) as { data: string };
   const bytes = Buffer.from(data, 'base64');
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = 0; at < bytes.length; at += 3) {
     const flipped = Buffer.from(bytes);
     flipped[at] = (flipped[at] ?? 0) ^ 1;
     await redis.hset(keys.secrets(one), 'token', text.replace(data, flipped.toString('base64')));
     await expect(read(secrets)).rejects.toThrow(SealError);
   }
+});
+
+test('what lies in Redis is an age file, which age opens with the line of the key file', async () => {
+  await open(first).put(one, 'token', 'tëxt', { setBy, branches: ['main'] });
+  const { data } = JSON.parse((await redis.hget(keys.secrets(one), 'token')) ?? '') as { data: string };
+  const file = Buffer.from(data, 'base64');
+  expect(file.toString('latin1')).toMatch(/^age-encryption\.org\/v1\n-> X25519 /);
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(first);
+  expect(JSON.parse(await decrypter.decrypt(file, 'text'))).toMatchObject({ text: 'tëxt' });
+});
+
+test('a line that only looks like an identity seals nothing', async () => {
+  const broken = `${first.slice(0, -1)}${first.endsWith('Q') ? 'P' : 'Q'}`;
+  await expect(open(broken).put(one, 'token', 'a', { setBy })).rejects.toThrow('no age identity');
 });
 
 test('a key is replaced: both open, the newer seals, and after sealing anew the older is not needed', async () => {

@@ -2,7 +2,12 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { hashToken, readSecrets, SecretError } from '../../../../services/core/access/index.ts';
+import {
+  createSecretsKey,
+  hashToken,
+  readSecrets,
+  SecretError,
+} from '../../../../services/core/access/index.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -36,6 +41,18 @@ test('tokens are kept as hashes, and a webhook may have two secrets', async () =
   expect(secrets.roles.admin).toBe(hashToken(long('a')));
   expect(secrets.webhooks.gitea).toEqual([long('b'), long('c')]);
   expect(secrets.cloneKey).toBe(long('d'));
+});
+
+test('secrets-key is what age-keygen writes, or two identities of which the first is the newer', async () => {
+  const [one, two] = [createSecretsKey(), createSecretsKey()];
+  put('secrets-key', `# created: 2026-11-21T18:00:00Z\n# public key: age1…\n${one}\n`);
+  expect((await readSecrets(folder)).secretsKeys).toEqual([one]);
+  put('secrets-key', `${two}\n${one}\n`);
+  expect((await readSecrets(folder)).secretsKeys).toEqual([two, one]);
+  put('secrets-key', `${one}\n${long('a')}\n`);
+  const reading = readSecrets(folder);
+  await expect(reading).rejects.toThrow('secrets-key holds a line that is no age identity');
+  await expect(reading).rejects.not.toThrow(long('a'));
 });
 
 test('a file that other users may read is named', async () => {
