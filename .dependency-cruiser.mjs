@@ -79,7 +79,7 @@ export default {
       '^services/[a-z]+/config\\.ts$',
       '^services/core/job/',
       '^services/core/queue/keys\\.ts$',
-      ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml'),
+      ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml', '@marcbachmann/cel-js'),
     ]),
     {
       name: 'door',

@@ -1,5 +1,5 @@
 /**
- * Every image and Helm chart that runs in a cluster, and nowhere else in charts/ a version.
+ * Every image, Helm chart and k3s that runs in a cluster, and nowhere else in charts/ a version.
  * Redis: from 8.6.3 on, before that a blocked client could be used after it was freed (CVE-2026-23479).
  * Gitea: from 1.26.2 on. KEDA: from 2.19 on, which counts a Job as pending by its pods' conditions.
  */
@@ -13,6 +13,9 @@ export const pins = {
 export const helmPins = {
   keda: { repository: 'https://kedacore.github.io/charts', chart: 'keda', version: '2.20.2' },
 } as const;
+
+/** What runs the cluster. imports/schemas/kubernetes.json is of its Kubernetes, and made anew when this is raised. */
+export const k3sVersion = 'v1.34.4+k3s1';
 
 /** The version of the images that this repository makes (services/<program>/Containerfile). */
 const ownVersion = '0.1.0';

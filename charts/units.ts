@@ -1,6 +1,6 @@
 import type { App } from 'cdk8s';
 import { Keda } from './add-ons/keda.ts';
-import { type Files, renderCluster, type Unit } from './constructs/unit.ts';
+import { type Built, buildCluster, type Files, toFiles, type Unit } from './constructs/unit.ts';
 import { Redis } from './data/redis.ts';
 import { Bootstrap, Kustomizations } from './flux/flux.ts';
 import { Namespaces } from './foundation/namespaces.ts';
@@ -25,22 +25,24 @@ export function toUnits(cluster: Cluster): Unit[] {
 }
 
 /**
- * Everything of a platform: `dist/`, as paths and contents.
+ * Everything of a platform, cluster by cluster.
  *
  * @param unitsOf what a cluster consists of: `toUnits`, or that and units of your own.
  */
-export function renderPlatform(platform: Platform, unitsOf: (cluster: Cluster) => Unit[]): Files {
-  const files = new Map<string, string>();
-  for (const [name, cluster] of Object.entries(platform.clusters)) {
+export function buildPlatform(platform: Platform, unitsOf: (cluster: Cluster) => Unit[]): Built[] {
+  return Object.entries(platform.clusters).map(([name, cluster]) => {
     const units = unitsOf(cluster);
-    const all = [
+    return buildCluster(name, [
       unit('bootstrap', [], (app) => new Bootstrap(app, name, platform)),
       unit('flux', [], (app) => new Kustomizations(app, name, units)),
       ...units,
-    ];
-    for (const [path, text] of renderCluster(name, all)) files.set(path, text);
-  }
-  return files;
+    ]);
+  });
+}
+
+/** The same as `dist/`: paths and contents. */
+export function renderPlatform(platform: Platform, unitsOf: (cluster: Cluster) => Unit[]): Files {
+  return new Map(buildPlatform(platform, unitsOf).flatMap((built) => [...toFiles(built)]));
 }
 
 function unit(name: string, after: string[], build: (app: App) => unknown): Unit {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toPlatformJsonSchema } from '../charts/platform.ts';
 import { toCommandReference } from '../services/cli/reference.ts';
+import { toChecksPage } from './generate/checks.ts';
 import { toConfigurationPage } from './generate/configuration.ts';
 import { toKeysPage } from './generate/keys.ts';
 import { toApiPage, toOpenApiDocument } from './generate/openapi.ts';
@@ -15,6 +16,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const pages: Record<string, () => string | Promise<string>> = {
   'docs/configuration.md': toConfigurationPage,
   'docs/keys.md': () => toKeysPage(read),
+  'docs/operations/checks.md': toChecksPage,
   'docs/platform.schema.json': toPlatformJsonSchema,
   'docs/api-reference/platform.md': toPlatformPage,
   'docs/api-reference/api.md': toApiPage,

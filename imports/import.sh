@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes imports/*.ts anew from CustomResourceDefinitions: sh imports/import.sh <folder of folders>
+# Makes imports/*.ts and imports/schemas/*.json anew from CustomResourceDefinitions: sh imports/import.sh <folder of folders>
 # See README.md beside this file.
 set -eu
 
-crds=${1:?usage: sh imports/import.sh FOLDER (holding keda/*.yaml and flux/*.yaml)}
+crds=${1:?usage: sh imports/import.sh FOLDER (holding keda/*.yaml, flux/*.yaml and k3s-helm/*.yaml)}
 here=$(cd "$(dirname "$0")" && pwd)
 export CDK8S_CHECK_UPGRADE=false
 
@@ -18,3 +18,9 @@ generate "$crds"/keda/keda.sh_*.yaml
 generate "$crds"/flux/kustomize.*.yaml
 generate "$crds"/flux/source.*.yaml
 generate "$crds"/flux/helm.*.yaml
+
+# The schemas of Kubernetes come with its Go module, of the version in charts/pins.ts.
+version=$(sed -n "s/^export const k3sVersion = '\(v[0-9.]*\)+k3s[0-9]*';$/\1/p" "$here/../charts/pins.ts")
+kubernetes=$(cd "$(mktemp -d)" && go mod download -json "k8s.io/kubernetes@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+"$here/../node_modules/.bin/node" "$here/import-schemas.ts" "$version" "$kubernetes/api/openapi-spec/swagger.json" \
+  "$crds"/keda/keda.sh_*.yaml "$crds"/flux/*.yaml "$crds"/k3s-helm/*.yaml

@@ -9,7 +9,7 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   process.stdout.write(`Usage: bellows test
 
 Everything that must be true before a commit: types, lint, generated files, all tests with their coverage,
-the chaos run and the demo. Takes some minutes. Exit code 0 when all of it holds.
+the chaos run, the platform and the demo. Takes some minutes. Exit code 0 when all of it holds.
 
 Examples:
   ./bellows test
@@ -55,6 +55,11 @@ const checks: Check[] = [
     name: 'chaos',
     command: [node, 'test/chaos/main.ts', '--each', '--settled', '--seed', '1'],
     remedy: 'npm run test:chaos -- --each --settled --seed 1',
+  },
+  {
+    name: 'platform',
+    command: [node, 'services/cli/main.ts', 'check'],
+    remedy: './bellows check',
   },
   { name: 'demo', command: [node, 'services/demo/main.ts'], remedy: './bellows demo' },
 ];

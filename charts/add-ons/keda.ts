@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { HelmRelease, HelmReleaseSpecChartSpecSourceRefKind } from '../../imports/helm.toolkit.fluxcd.io.ts';
 import { HelmRepository } from '../../imports/source.toolkit.fluxcd.io.ts';
+import { Brought, type BroughtPods } from '../constructs/brought.ts';
 import { helmPins } from '../pins.ts';
 import { labelsOf, namespaces } from '../places.ts';
 
@@ -14,6 +15,15 @@ export class Keda extends Chart {
     super(scope, name, { disableResourceNameHashes: true });
     const { repository, chart, version } = helmPins.keda;
     const metadata = { name, namespace, labels: labelsOf(name) };
+    new Brought(this, 'operator', {
+      by: "KEDA's Helm chart",
+      groups: ['keda.sh', 'eventing.keda.sh'],
+      pods: [
+        { ...podsOf('keda-operator', 9666), dials: 'keda.sh' },
+        podsOf('keda-operator-metrics-apiserver', 6443),
+        podsOf('keda-admission-webhooks', 9443),
+      ],
+    });
     new HelmRepository(this, 'repository', { metadata, spec: { url: repository, interval: '12h' } });
     new HelmRelease(this, 'release', {
       metadata,
@@ -38,4 +48,9 @@ export class Keda extends Chart {
       },
     });
   }
+}
+
+/** The labels of its own Helm chart. */
+function podsOf(program: string, port: number): BroughtPods {
+  return { namespace, labels: { 'app.kubernetes.io/name': program }, ports: [port] };
 }

@@ -1,4 +1,6 @@
 import { ApiObject, App, Chart, Yaml } from 'cdk8s';
+import { Brought, type BroughtProps } from './brought.ts';
+import { originOf, recordOrigins } from './origin.ts';
 
 /** What Flux applies as one Kustomization: a folder of `dist/`, in it a file for each chart. */
 export interface Unit {
@@ -9,37 +11,96 @@ export interface Unit {
   readonly build: (app: App) => void;
 }
 
+/** An object as it goes into `dist/`, and where it comes from. */
+export interface Rendered {
+  readonly cluster: string;
+  readonly unit: string;
+  /** The file, below `dist/`. */
+  readonly path: string;
+  /** Plain JSON, as YAML will say it. */
+  readonly object: object;
+  /** `services/api/exposure/service`: the unit, and the construct's own path. */
+  readonly construct: string;
+  /** Where the code that wanted it stands: `charts/services/api.ts:60`. Costly to ask for. */
+  readonly origin: () => string | undefined;
+}
+
+/** All that a cluster consists of. */
+export interface Built {
+  readonly name: string;
+  /** In the order of the units, the charts and the code. */
+  readonly objects: readonly Rendered[];
+  readonly brought: readonly { readonly unit: string; readonly what: BroughtProps }[];
+}
+
 /** Path below `dist/` → content. */
 export type Files = ReadonlyMap<string, string>;
 
+/** Makes every object of a cluster. Names and order depend on nothing but the units: not on time, place or machine. */
+export function buildCluster(name: string, units: readonly Unit[]): Built {
+  const objects: Rendered[] = [];
+  const brought: { unit: string; what: BroughtProps }[] = [];
+  const paths = new Set<string>();
+  for (const unit of units) {
+    const app = new App({ recordConstructMetadata: false });
+    recordOrigins(() => unit.build(app));
+    // Not app.charts: it computes a dependency graph, and here the order of the code is the order of the file.
+    for (const chart of app.node.children.filter((child) => child instanceof Chart)) {
+      const path = `clusters/${name}/${unit.name}/${chart.node.id}.yaml`;
+      if (paths.has(path)) throw new Error(`${path} is made twice; expected one unit of this name`);
+      paths.add(path);
+      for (const child of chart.node.findAll()) {
+        const construct = `${unit.name}/${child.node.path}`;
+        if (child instanceof Brought) brought.push({ unit: unit.name, what: child.what });
+        if (child instanceof ApiObject) {
+          const object: object = child.toJson();
+          objects.push({
+            cluster: name,
+            unit: unit.name,
+            path,
+            object,
+            construct,
+            origin: () => originOf(child),
+          });
+        }
+      }
+    }
+  }
+  return { name, objects, brought };
+}
+
 /**
- * A cluster's whole tree. Names and order depend on nothing but the units: not on time, place or machine.
+ * A cluster's tree, as text.
  *
  * @throws Error for an object that two charts make: Flux would apply one over the other for ever.
  */
-export function renderCluster(cluster: string, units: readonly Unit[]): Files {
-  const files = new Map<string, string>();
+export function toFiles({ objects }: Built): Files {
   const makers = new Map<string, string>();
-  for (const unit of units) {
-    const app = new App({ recordConstructMetadata: false });
-    unit.build(app);
-    // Not app.charts: it computes a dependency graph, and here the order of the code is the order of the file.
-    for (const chart of app.node.children.filter((child) => child instanceof Chart)) {
-      const path = `clusters/${cluster}/${unit.name}/${chart.node.id}.yaml`;
-      if (files.has(path)) throw new Error(`${path} is made twice; expected one unit of this name`);
-      const objects = chart.node.findAll().filter((child) => child instanceof ApiObject);
-      for (const object of objects) {
-        const identity = toIdentity(object);
-        const maker = makers.get(identity);
-        if (maker !== undefined) throw new Error(`${path} makes ${identity}, which ${maker} makes too`);
-        makers.set(identity, path);
-      }
-      files.set(path, Yaml.stringify(...objects.map((object) => object.toJson())));
-    }
+  for (const { object, path } of objects) {
+    const identity = toIdentity(object as Named);
+    const maker = makers.get(identity);
+    if (maker !== undefined) throw new Error(`${path} makes ${identity}, which ${maker} makes too`);
+    makers.set(identity, path);
   }
-  return files;
+  const byPath = Map.groupBy(objects, ({ path }) => path);
+  return new Map(
+    [...byPath].map(([path, members]) => [path, Yaml.stringify(...members.map(({ object }) => object))]),
+  );
 }
 
-function toIdentity({ apiGroup, kind, metadata, name }: ApiObject): string {
-  return `${apiGroup} ${kind} ${metadata.namespace ?? '-'}/${name}`;
+/** Both steps, for one cluster. */
+export function renderCluster(name: string, units: readonly Unit[]): Files {
+  return toFiles(buildCluster(name, units));
+}
+
+interface Named {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+}
+
+/** Never the version: Kubernetes has the same object in each. */
+function toIdentity({ apiVersion, kind, metadata }: Named): string {
+  const [group] = apiVersion.includes('/') ? apiVersion.split('/') : ['core'];
+  return `${group} ${kind} ${metadata.namespace ?? '-'}/${metadata.name}`;
 }

@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Kustomization, KustomizationSpecSourceRefKind } from '../../imports/kustomize.toolkit.fluxcd.io.ts';
 import { GitRepository } from '../../imports/source.toolkit.fluxcd.io.ts';
+import { Brought } from '../constructs/brought.ts';
 import type { Unit } from '../constructs/unit.ts';
 import { addressOf, gitea, labelsOf, namespaces } from '../places.ts';
 import type { Platform } from '../platform.ts';
@@ -33,6 +34,11 @@ export class Bootstrap extends Chart {
     super(scope, 'bootstrap', { disableResourceNameHashes: true });
     // Our own Gitea shows nothing to strangers.
     const credentials = source.credentials ?? (source.url === undefined ? 'platform-source' : undefined);
+    if (credentials !== undefined)
+      new Brought(this, 'by-hand', {
+        by: 'a person',
+        secrets: [{ namespace, name: credentials, keys: ['username', 'password'] }],
+      });
     new GitRepository(this, 'source', {
       metadata: { name: sourceName, namespace, labels },
       spec: {

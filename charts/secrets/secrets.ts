@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { Brought } from '../constructs/brought.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { pins } from '../pins.ts';
 import { labelsOf, namespaces, secrets } from '../places.ts';
+import { generatedKeys } from './program/generate.ts';
 import { redisRules } from './redis-rules.ts';
 
 const name = 'secrets';
@@ -30,6 +32,13 @@ export class GeneratedSecrets extends Chart {
     });
     for (const secret of Object.values(secrets)) this.mayMake(secret);
 
+    new Brought(this, 'secrets', {
+      by: 'the Job secrets',
+      secrets: [
+        { ...secrets.platform, keys: [...generatedKeys, 'users.acl'] },
+        { ...secrets.keda, keys: ['username', 'password'] },
+      ],
+    });
     new k8s.KubeJob(this, 'job', {
       metadata: {
         name,

@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { apiConfigSchema } from '../../services/api/config.ts';
+import { Brought } from '../constructs/brought.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import { podTemplate } from '../constructs/pod.ts';
@@ -99,9 +100,7 @@ export class Api extends Chart {
                   { name: secrets.platform.name, keys },
                   { ...forgeTokens, optional: true },
                   ...(cluster.signIn === undefined ? [] : [signInSecret]),
-                  ...(archive?.bucket === undefined
-                    ? []
-                    : [{ name: archive.bucket.credentials, keys: ['s3-access-key', 's3-secret-key'] }]),
+                  ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
                 ],
               },
             },
@@ -129,8 +128,24 @@ export class Api extends Chart {
       metadata: { name, namespace, labels },
       spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: selectorOf(name) } },
     });
+    // Each put there by a person, before or after: docs/getting-started/cluster.md.
+    new Brought(this, 'by-hand', {
+      by: 'a person',
+      secrets: [
+        { namespace, ...forgeTokens },
+        ...(cluster.signIn === undefined ? [] : [{ namespace, ...signInSecret }]),
+        ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
+        ...(cluster.certificate === undefined
+          ? []
+          : [{ namespace, name: cluster.certificate, keys: ['tls.crt', 'tls.key'] }]),
+      ],
+    });
     new Exposure(this, 'exposure', { place: api, host, certificate: cluster.certificate });
   }
+}
+
+function bucketSecret(name: string) {
+  return { namespace, name, keys: ['s3-access-key', 's3-secret-key'] };
 }
 
 function toSignIn(signIn: Cluster['signIn']) {

@@ -1,12 +1,14 @@
+import { usage as checkUsage } from '../../charts/review/options.ts';
 import { parseOptions as parseDemo } from '../../services/demo/options.ts';
 import { parseOptions as parseUp } from '../../services/local/options.ts';
 import { usage } from '../../services/tui/options.ts';
 
-/** What `up`, `tui` and `demo` say when they are asked for help. */
+/** What `up`, `tui`, `demo` and `check` say when they are asked for help. */
 export const programHelp = {
   // The reference is the same on every machine: as on the smallest one.
   up: toHelp(() => parseUp(['--help'], 2)),
   tui: usage,
+  check: checkUsage,
   demo: toHelp(() => parseDemo(['--help'])),
 };
 

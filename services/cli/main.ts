@@ -13,6 +13,7 @@ const programs: Record<ProgramName, string> = {
   tui: 'services/tui/main.ts',
   demo: 'services/demo/main.ts',
   test: 'test/all.ts',
+  check: 'charts/review/main.ts',
 };
 
 const context: Context = {
@@ -27,8 +28,15 @@ const context: Context = {
   now: Date.now,
   become: (program, args) => {
     if (process.execve === undefined) throw new Error('this system cannot replace a process');
-    const words = [process.execPath, '--disable-warning=ExperimentalWarning', join(root, programs[program])];
-    process.execve(process.execPath, [...words, ...args], process.env);
+    // Charts use classes that were generated with enums, which Node alone does not read.
+    const loader = program === 'check' ? ['--import', import.meta.resolve('tsx')] : [];
+    const words = [
+      '--disable-warning=ExperimentalWarning',
+      ...loader,
+      join(root, programs[program]),
+      ...args,
+    ];
+    process.execve(process.execPath, [process.execPath, ...words], process.env);
   },
   untilInterrupted: async () => {
     const { untilSignal } = await import('../core/runtime/index.ts');

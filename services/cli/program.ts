@@ -139,6 +139,7 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/token.ts')).configureToken,
     },
   ],
+  'Your platform:': [toProgramRow('check', 'whether what platform.yaml makes would work in a cluster')],
   'This machine:': [
     {
       name: 'run',

@@ -1,0 +1,41 @@
+import type { BroughtProps } from './constructs/brought.ts';
+import { namespaces } from './places.ts';
+
+/** What a cluster has before anything of ours is applied: k3s as charts/pins.ts names it, and Flux. */
+export const given: readonly BroughtProps[] = [
+  {
+    by: 'k3s',
+    groups: ['helm.cattle.io'],
+    namespaces: ['default', 'kube-system', 'kube-public', 'kube-node-lease'],
+    pods: [
+      { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, ports: [53], protocols: ['UDP', 'TCP'] },
+      { namespace: 'kube-system', labels: { 'app.kubernetes.io/name': 'traefik' }, ports: [8000, 8443] },
+    ],
+    objects: [
+      'IngressClass traefik',
+      'StorageClass local-path',
+      'PriorityClass system-cluster-critical',
+      'PriorityClass system-node-critical',
+      'ClusterRole admin',
+      'ClusterRole cluster-admin',
+      'ClusterRole edit',
+      'ClusterRole view',
+      'ClusterRole system:auth-delegator',
+    ],
+  },
+  {
+    by: 'flux bootstrap',
+    groups: ['source', 'kustomize', 'helm', 'notification', 'image'].map(
+      (name) => `${name}.toolkit.fluxcd.io`,
+    ),
+    namespaces: [namespaces.flux],
+    pods: [
+      {
+        namespace: namespaces.flux,
+        labels: { app: 'source-controller' },
+        ports: [9090],
+        dials: 'source.toolkit.fluxcd.io',
+      },
+    ],
+  },
+];

@@ -1,0 +1,67 @@
+/** Something that is not right, or could be better. */
+export interface Finding {
+  /** The rule that it breaks, by its name. */
+  readonly rule: string;
+  /** An error would not work, or should not; advice is for a person to weigh. */
+  readonly level: 'error' | 'advice';
+  /** `Deployment ci/api`; empty for what is no object's. */
+  readonly object: string;
+  /** The clusters that have it. */
+  readonly clusters: readonly string[];
+  /** The file below dist/. */
+  readonly file: string;
+  /** `services/api/exposure/service` */
+  readonly construct: string;
+  /** `charts/services/api.ts:60` */
+  readonly source: string | undefined;
+  /** `spec.template.spec.containers[0].image`; empty for the object as a whole. */
+  readonly at: string;
+  readonly message: string;
+  /** How to mend it. */
+  readonly mend: string;
+}
+
+/** One line, first of all where to look. */
+export function toLine({
+  rule,
+  level,
+  object,
+  clusters,
+  construct,
+  source,
+  at,
+  message,
+  mend,
+}: Finding): string {
+  const subject = [object, at].filter((part) => part !== '').join(' ');
+  const sentence = `${subject} ${message}; ${mend}`;
+  const where = [clusters.join(', '), construct].filter((part) => part !== '').join(': ');
+  return `${source ?? 'dist'}: ${level === 'advice' ? 'advice ' : ''}${rule}: ${sentence} (${where})`;
+}
+
+/** Errors first; then by place, so that the same state is always said in the same words. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted(
+    (a, b) =>
+      compare(a.level === 'advice' ? '1' : '0', b.level === 'advice' ? '1' : '0') ||
+      compare(a.source ?? '', b.source ?? '') ||
+      compare(a.object, b.object) ||
+      compare(a.rule, b.rule) ||
+      compare(a.at, b.at) ||
+      compare(a.message, b.message),
+  );
+}
+
+/** What several clusters have in common is said once. */
+export function joinClusters(findings: readonly Finding[]): Finding[] {
+  const same = Map.groupBy(findings, ({ clusters: _, file: __, ...rest }) => JSON.stringify(rest));
+  return [...same.values()].flatMap((group) => {
+    const [first] = group;
+    return first === undefined ? [] : [{ ...first, clusters: group.flatMap(({ clusters }) => clusters) }];
+  });
+}
+
+/** By code units: no locale has a say. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,35 @@
+/** `./bellows check`: what platform.yaml makes, held against every rule. */
+import { PlatformError, readPlatform } from '../platform-file.ts';
+import { buildPlatform, toUnits } from '../units.ts';
+import { checkPlatform } from './check.ts';
+import { parseOptions, usage } from './options.ts';
+import { toReport } from './report.ts';
+import { rules } from './rules.ts';
+
+try {
+  const { file, json, help } = parseOptions(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(usage);
+  } else {
+    const clusters = buildPlatform(readPlatform(file), toUnits);
+    const objects = clusters.reduce((sum, cluster) => sum + cluster.objects.length, 0);
+    const { stdout, stderr, exitCode } = toReport(checkPlatform(clusters), objects, rules.length, json);
+    process.stdout.write(stdout);
+    process.stderr.write(stderr);
+    process.exitCode = exitCode;
+  }
+} catch (error) {
+  if (error instanceof PlatformError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else if (
+    error instanceof TypeError &&
+    'code' in error &&
+    String(error.code).startsWith('ERR_PARSE_ARGS')
+  ) {
+    process.stderr.write(`bellows: ${error.message}\n${usage}`);
+    process.exitCode = 2;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,189 @@
+import type { BroughtPods, BroughtProps } from '../constructs/brought.ts';
+import type { Built, Rendered } from '../constructs/unit.ts';
+import { given } from '../given.ts';
+import type {
+  Container,
+  ContainerPort,
+  KubeObject,
+  LabelSelector,
+  Labels,
+  PodSpec,
+  Workload,
+} from './objects.ts';
+import { toGroup } from './schema/kinds.ts';
+
+/** An object of a cluster, with how it is called. */
+export interface Item<T extends KubeObject = KubeObject> {
+  readonly rendered: Rendered;
+  readonly object: T;
+  /** `Deployment ci/api`; `Namespace ci` for what has no namespace. */
+  readonly id: string;
+  readonly group: string;
+  readonly namespace: string;
+}
+
+/** Pods that this object makes. */
+export interface PodsOf {
+  readonly item: Item<Workload>;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly spec: PodSpec;
+  /** Where the template stands: `spec.template`. */
+  readonly at: string;
+  /** No more of them at a time. */
+  readonly most: number;
+}
+
+/** Who may send or answer on the network: pods of ours, or pods that others brought. */
+export interface End {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly ports: readonly { readonly port: number; readonly protocol: string; readonly name?: string }[];
+  /** `api in ci` */
+  readonly called: string;
+  readonly pods?: PodsOf;
+  readonly brought?: BroughtPods;
+}
+
+/** A cluster as rules see it: gathered once, only read. */
+export interface World {
+  readonly name: string;
+  readonly items: readonly Item[];
+  readonly pods: readonly PodsOf[];
+  readonly ends: readonly End[];
+  /** Namespaces that are made here, by name. */
+  readonly ownNamespaces: ReadonlySet<string>;
+  /** Everything that brings something, with the unit that does; undefined: it is there from the start. */
+  readonly brought: readonly { readonly unit: string | undefined; readonly what: BroughtProps }[];
+  ofKind<T extends KubeObject>(...kinds: readonly string[]): readonly Item<T>[];
+  /** @param id `ConfigMap ci/redis` */
+  find(id: string): Item | undefined;
+}
+
+export function toWorld({ name, objects, brought }: Built): World {
+  const items = objects.map(toItem);
+  const byKind = Map.groupBy(items, ({ object }) => object.kind);
+  const byId = new Map(items.toReversed().map((item) => [item.id, item]));
+  const ofKind = <T extends KubeObject>(...kinds: readonly string[]) =>
+    kinds.flatMap((kind) => byKind.get(kind) ?? []) as unknown as readonly Item<T>[];
+  const pods = ofKind<Workload>(...Object.keys(templates)).flatMap(toPods);
+  const all = [...given.map((what) => ({ unit: undefined, what })), ...brought];
+  return {
+    name,
+    items,
+    pods,
+    ends: [...pods.map(toEnd), ...all.flatMap(({ what }) => (what.pods ?? []).map(toBroughtEnd))],
+    ownNamespaces: new Set(ofKind('Namespace').map(({ object }) => object.metadata.name)),
+    brought: all,
+    ofKind,
+    find: (id) => byId.get(id),
+  };
+}
+
+function toItem(rendered: Rendered): Item {
+  const object = rendered.object as KubeObject;
+  const { name, namespace = '' } = object.metadata;
+  return {
+    rendered,
+    object,
+    id: toId(object.kind, namespace, name),
+    group: toGroup(object.apiVersion),
+    namespace,
+  };
+}
+
+export function toId(kind: string, namespace: string, name: string): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}
+
+/** Where a kind keeps its pods' template. */
+const templates: Readonly<Record<string, string>> = {
+  Deployment: 'spec.template',
+  StatefulSet: 'spec.template',
+  DaemonSet: 'spec.template',
+  ReplicaSet: 'spec.template',
+  Job: 'spec.template',
+  CronJob: 'spec.jobTemplate.spec.template',
+  ScaledJob: 'spec.jobTargetRef.template',
+};
+
+function toPods(item: Item<Workload>): PodsOf[] {
+  const { spec, kind } = item.object;
+  const template = spec.jobTargetRef?.template ?? spec.jobTemplate?.spec.template ?? spec.template;
+  if (template === undefined) return [];
+  const { metadata, spec: pod } = template;
+  const at = templates[kind] ?? '';
+  return [
+    {
+      item,
+      namespace: item.namespace,
+      labels: metadata?.labels ?? {},
+      spec: pod,
+      at,
+      most: toMost(item.object),
+    },
+  ];
+}
+
+function toMost({ kind, spec }: Workload): number {
+  if (kind === 'ScaledJob') return (spec.maxReplicaCount ?? 100) * (spec.jobTargetRef?.parallelism ?? 1);
+  if (kind === 'Job') return spec.parallelism ?? 1;
+  if (kind === 'CronJob') return spec.jobTemplate?.spec.parallelism ?? 1;
+  const replicas = spec.replicas ?? 1;
+  return kind === 'Deployment' ? replicas + toSurge(spec.strategy, replicas) : replicas;
+}
+
+function toSurge(strategy: Workload['spec']['strategy'], replicas: number): number {
+  if (strategy?.type === 'Recreate') return 0;
+  const surge = strategy?.rollingUpdate?.maxSurge ?? '25%';
+  return typeof surge === 'number' ? surge : Math.ceil((Number.parseFloat(surge) / 100) * replicas);
+}
+
+/** All containers of a pod, with where each stands. */
+export function containersOf({ spec, at }: PodsOf): { container: Container; at: string }[] {
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    (spec[list] ?? []).map((container, index) => ({ container, at: `${at}.spec.${list}[${index}]` })),
+  );
+}
+
+function toEnd(pods: PodsOf): End {
+  const ports = (pods.spec.containers.flatMap(({ ports = [] }) => ports) as readonly ContainerPort[]).map(
+    ({ containerPort, protocol = 'TCP', name }) => ({
+      port: containerPort,
+      protocol,
+      ...(name === undefined ? {} : { name }),
+    }),
+  );
+  const { namespace, labels } = pods;
+  return { namespace, labels, ports, called: `${pods.item.object.metadata.name} in ${namespace}`, pods };
+}
+
+function toBroughtEnd(brought: BroughtPods): End {
+  const { namespace, labels, protocols = ['TCP'] } = brought;
+  const ports = protocols.flatMap((protocol) => brought.ports.map((port) => ({ port, protocol })));
+  return { namespace, labels, ports, called: `${Object.values(labels).join(' ')} in ${namespace}`, brought };
+}
+
+/** Whether labels have all that a selector asks for; an empty selector takes everything. */
+export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      if (operator === 'Exists') return value !== undefined;
+      if (operator === 'DoesNotExist') return value === undefined;
+      return operator === 'In'
+        ? value !== undefined && values.includes(value)
+        : value === undefined || !values.includes(value);
+    })
+  );
+}
+
+/** `app.kubernetes.io/name=redis` */
+export function sayLabels(labels: Labels | LabelSelector): string {
+  const pairs = 'matchLabels' in labels ? (labels.matchLabels as Labels) : (labels as Labels);
+  return Object.entries(pairs ?? {})
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(',');
+}

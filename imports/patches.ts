@@ -1,0 +1,113 @@
+import type { JsonObject } from './import-schemas.ts';
+
+const oneOf = (...values: string[]): JsonObject => ({ enum: values });
+const port: JsonObject = { minimum: 1, maximum: 65_535 };
+const protocol = oneOf('TCP', 'UDP', 'SCTP');
+const accessModes = oneOf('ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod');
+const core = 'io.k8s.api.core.v1';
+
+/** What the API server refuses by its code and its OpenAPI document does not say (pkg/apis/…/validation). */
+export const kubernetesLimits: Record<string, Record<string, JsonObject>> = {
+  [`${core}.Container`]: {
+    imagePullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
+    terminationMessagePolicy: oneOf('File', 'FallbackToLogsOnError'),
+  },
+  [`${core}.ContainerPort`]: { containerPort: port, hostPort: port, protocol },
+  [`${core}.EmptyDirVolumeSource`]: { medium: { pattern: '^(?:|Memory|HugePages.*)$' } },
+  [`${core}.HTTPGetAction`]: { scheme: oneOf('HTTP', 'HTTPS') },
+  [`${core}.NodeSelectorRequirement`]: {
+    operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'),
+  },
+  [`${core}.PersistentVolumeClaimSpec`]: { accessModes, volumeMode: oneOf('Filesystem', 'Block') },
+  [`${core}.PodSecurityContext`]: { fsGroupChangePolicy: oneOf('OnRootMismatch', 'Always') },
+  [`${core}.PodSpec`]: {
+    dnsPolicy: oneOf('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'),
+    restartPolicy: oneOf('Always', 'OnFailure', 'Never'),
+  },
+  [`${core}.SeccompProfile`]: { type: oneOf('Localhost', 'RuntimeDefault', 'Unconfined') },
+  [`${core}.ServicePort`]: { port, protocol },
+  [`${core}.ServiceSpec`]: { type: oneOf('ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName') },
+  [`${core}.Toleration`]: {
+    effect: oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute'),
+    operator: oneOf('Exists', 'Equal'),
+  },
+  [`${core}.TopologySpreadConstraint`]: { whenUnsatisfiable: oneOf('DoNotSchedule', 'ScheduleAnyway') },
+  'io.k8s.api.apps.v1.DeploymentSpec': { replicas: { minimum: 0 } },
+  'io.k8s.api.apps.v1.DeploymentStrategy': { type: oneOf('RollingUpdate', 'Recreate') },
+  'io.k8s.api.apps.v1.StatefulSetSpec': {
+    podManagementPolicy: oneOf('OrderedReady', 'Parallel'),
+    replicas: { minimum: 0 },
+  },
+  'io.k8s.api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy': {
+    whenDeleted: oneOf('Retain', 'Delete'),
+    whenScaled: oneOf('Retain', 'Delete'),
+  },
+  'io.k8s.api.batch.v1.CronJobSpec': { concurrencyPolicy: oneOf('Allow', 'Forbid', 'Replace') },
+  'io.k8s.api.batch.v1.JobSpec': {
+    activeDeadlineSeconds: { minimum: 0 },
+    backoffLimit: { minimum: 0 },
+    completionMode: oneOf('NonIndexed', 'Indexed'),
+  },
+  'io.k8s.api.networking.v1.HTTPIngressPath': {
+    pathType: oneOf('Exact', 'Prefix', 'ImplementationSpecific'),
+  },
+  'io.k8s.api.networking.v1.NetworkPolicyPort': { endPort: port, protocol },
+  'io.k8s.api.networking.v1.NetworkPolicySpec': { policyTypes: oneOf('Ingress', 'Egress') },
+  'io.k8s.api.networking.v1.ServiceBackendPort': { number: port },
+  'io.k8s.api.rbac.v1.Subject': { kind: oneOf('ServiceAccount', 'User', 'Group') },
+  'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement': {
+    operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist'),
+  },
+};
+
+/**
+ * KEDA's files are the base of what it ships: its own kustomize step (config/crd/patches) then lets a Job's pod
+ * have labels, wants the protocol of a port, and knows `metricType` for a ScaledObject only.
+ */
+export function patchCrd(name: string, crd: JsonObject): void {
+  if (name === 'scaledjobs.keda.sh') {
+    const spec = at(
+      crd,
+      'spec',
+      'versions',
+      0,
+      'schema',
+      'openAPIV3Schema',
+      'properties',
+      'spec',
+      'properties',
+    );
+    const template = at(spec, 'jobTargetRef', 'properties', 'template', 'properties');
+    at(template, 'metadata')['x-kubernetes-preserve-unknown-fields'] = true;
+    for (const containers of ['containers', 'initContainers', 'ephemeralContainers']) {
+      const port = at(template, 'spec', 'properties', containers, 'items', 'properties', 'ports', 'items');
+      port.required = ['containerPort', 'protocol'];
+    }
+    delete at(spec, 'triggers', 'items', 'properties').metricType;
+  }
+  if (name === 'scaledobjects.keda.sh') {
+    const spec = at(
+      crd,
+      'spec',
+      'versions',
+      0,
+      'schema',
+      'openAPIV3Schema',
+      'properties',
+      'spec',
+      'properties',
+    );
+    const scaler = at(spec, 'advanced', 'properties', 'horizontalPodAutoscalerConfig', 'properties');
+    for (const direction of ['scaleDown', 'scaleUp']) {
+      const behavior = at(scaler, 'behavior', 'properties', direction, 'properties');
+      Object.assign(at(behavior, 'stabilizationWindowSeconds'), { minimum: 0, maximum: 3600 });
+    }
+  }
+}
+
+function at(from: JsonObject, ...path: (string | number)[]): JsonObject {
+  let here: unknown = from;
+  for (const step of path) here = (here as Record<string | number, unknown> | undefined)?.[step];
+  if (here === undefined) throw new Error(`there is no ${path.join('.')}; expected KEDA's CRD as it was`);
+  return here as JsonObject;
+}
