@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Transport } from '../core/client/index.ts';
 import { claimSchema, type JobResult, type Outcome, toFittingResult } from '../core/job/index.ts';
 import type { AgentConfig } from './config.ts';
-import { createEnding } from './ending.ts';
+import { createEnding, limitTime } from './ending.ts';
 import { createFence, fenceAt } from './fence.ts';
 import { isRefused, keepAlive } from './heartbeat.ts';
 import { claim, createJobLink } from './job-link.ts';
@@ -74,7 +74,8 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   const onStop = () => ending.end('stopped');
   stop.addEventListener('abort', onStop, { once: true });
   if (stop.aborted) onStop();
-  const limit = setTimeout(() => ending.end('timeout'), Math.min(spec.timeLimitMs, longestTimerMs));
+  const limit = limitTime(ending, spec.timeLimitMs);
+  const claimedAt = performance.now();
 
   const over = new AbortController();
   const fence = createFence(leaseMs, () => ending.end('silent'));
@@ -103,6 +104,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   try {
     outcome = await runJob({
       claim: taken,
+      claimedAt,
       askSecrets: (names, signal) => untilAnswered(() => link.secrets(names, signal), { signal }),
       toStepVariables: tracing?.toStepVariables,
       folder: config.BELLOWS_WORKSPACE,
@@ -149,9 +151,6 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     await tracing?.end(outcome?.outcome);
   }
 }
-
-/** What setTimeout can hold: 24 days. */
-const longestTimerMs = 2 ** 31 - 1;
 
 function lost(log: LateLog, job: string): number {
   log.warn({ job }, 'the job belongs to another agent');

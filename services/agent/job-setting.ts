@@ -7,6 +7,8 @@ import type { Reporter } from './reporter.ts';
 /** What one job is run with. */
 export interface JobSetting {
   claim: Claim;
+  /** By `performance.now`. */
+  claimedAt: number;
   /** Asks until there is an answer. */
   askSecrets: (names: string[], signal: AbortSignal) => Promise<JobSecrets>;
   /** What a step is given besides, by its name. */

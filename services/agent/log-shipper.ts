@@ -1,4 +1,5 @@
 import type { LogAnswer } from '../core/job/index.ts';
+import { createStepBuffers } from './step-buffers.ts';
 
 export interface LogShipperDeps {
   /** Sends one chunk; repeats until it is answered, or rejects when the log is lost for good. */
@@ -26,9 +27,10 @@ interface Chunk {
 
 /**
  * Ships a log in numbered chunks, one in flight, each of one step. The first leaves at once, so that
- * somebody who watches sees life; then a chunk leaves when it is full, when another step begins, or after
- * `intervalMs`. What was sent is kept until the next answer, so that a gap can be sent again. Once the log
- * is full, what follows is counted, and the count is its last word.
+ * somebody who watches sees life; then all that waits leaves when it fills a chunk, or after `intervalMs`: where
+ * steps run side by side, each step's in one piece that ends with a line. What was sent is kept until the next
+ * answer, so that a gap can be sent again. Once the log is full, what follows is counted, and the count is its
+ * last word.
  */
 export function createLogShipper({
   send,
@@ -36,8 +38,7 @@ export function createLogShipper({
   intervalMs = 250,
   highWaterBytes = 1 << 20,
 }: LogShipperDeps): LogShipper {
-  let pending: { step: string; bytes: Uint8Array }[] = [];
-  let pendingBytes = 0;
+  const pending = createStepBuffers();
   let n = 0;
   let unconfirmed: Chunk[] = [];
   /** Of a log that is full: its last chunk, and what came after it. */
@@ -45,25 +46,8 @@ export function createLogShipper({
   let broken: { error: unknown } | undefined;
   let sending: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isDraining = false;
   const roomWaiters: (() => void)[] = [];
-
-  const takeChunk = (): Chunk | undefined => {
-    const [first] = pending;
-    if (first === undefined) return undefined;
-    const parts: Uint8Array[] = [];
-    let room = chunkBytes;
-    while (room > 0 && pending[0]?.step === first.step) {
-      const { bytes } = pending[0];
-      parts.push(bytes.subarray(0, room));
-      if (bytes.length > room) pending[0] = { step: first.step, bytes: bytes.subarray(room) };
-      else pending.shift();
-      room -= Math.min(room, bytes.length);
-    }
-    const bytes = Buffer.concat(parts);
-    pendingBytes -= bytes.length;
-    n += 1;
-    return { n, step: first.step, bytes };
-  };
 
   const deliver = async (chunk: Chunk) => {
     unconfirmed.push(chunk);
@@ -83,21 +67,21 @@ export function createLogShipper({
     }
   };
 
+  /** A chunk of each step, so that one that floods does not keep the others waiting. */
   const pump = async () => {
-    for (let chunk = takeChunk(); chunk !== undefined; chunk = full === undefined ? takeChunk() : undefined) {
-      await deliver(chunk);
+    const steps = pending.steps();
+    for (const step of steps) {
+      const bytes = pending.take(step, chunkBytes, steps.length > 1 && !isDraining);
+      if (bytes === undefined) continue;
+      n += 1;
+      await deliver({ n, step, bytes });
       for (const wake of roomWaiters.splice(0)) wake();
-      if (!isDue()) break;
+      if (full !== undefined) break;
     }
-    if (full !== undefined) {
-      full.dropped += pendingBytes;
-      pending = [];
-      pendingBytes = 0;
-    }
+    if (full !== undefined) full.dropped += pending.clear();
   };
 
-  const isDue = () =>
-    n === 0 || pendingBytes >= chunkBytes || pending.some(({ step }) => step !== pending[0]?.step);
+  const isDue = () => n === 0 || pending.bytes >= chunkBytes;
 
   const flush = () => {
     clearTimeout(timer);
@@ -109,7 +93,7 @@ export function createLogShipper({
       .finally(() => {
         sending = undefined;
         for (const wake of roomWaiters.splice(0)) wake();
-        if (pending.length > 0 && broken === undefined) schedule();
+        if (pending.bytes > 0 && broken === undefined) schedule();
       });
     return sending;
   };
@@ -125,14 +109,14 @@ export function createLogShipper({
       if (full !== undefined) full.dropped += bytes.length;
       if (full !== undefined || bytes.length === 0) return;
       if (broken !== undefined) throw broken.error;
-      pending.push({ step, bytes });
-      pendingBytes += bytes.length;
+      pending.add(step, bytes);
       schedule();
-      while (pendingBytes > highWaterBytes && broken === undefined)
+      while (pending.bytes > highWaterBytes && broken === undefined)
         await new Promise<void>((resolve) => roomWaiters.push(resolve));
     },
     drain: async () => {
-      while ((pending.length > 0 || sending !== undefined) && broken === undefined) await flush();
+      isDraining = true;
+      while ((pending.bytes > 0 || sending !== undefined) && broken === undefined) await flush();
       clearTimeout(timer);
       if (broken !== undefined) throw broken.error;
       if (full === undefined || full.dropped === 0) return;

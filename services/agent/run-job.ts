@@ -6,9 +6,9 @@ import {
   probeIsolation,
   type Workspace,
 } from '../core/execute/index.ts';
-import type { Claim, Outcome } from '../core/job/index.ts';
+import type { Outcome } from '../core/job/index.ts';
 import { cloneStep } from '../core/pipeline/index.ts';
-import type { Cause, Ending } from './ending.ts';
+import type { Ending } from './ending.ts';
 import type { JobSetting } from './job-setting.ts';
 import type { Steps } from './run-steps.ts';
 
@@ -17,11 +17,11 @@ import type { Steps } from './run-steps.ts';
  * all other trouble an error, which is worth another attempt.
  */
 export async function runJob(setting: JobSetting): Promise<Outcome> {
-  const { claim, ending, reporter } = setting;
+  const { ending, reporter } = setting;
   try {
-    return toOutcome(await run(setting), ending, claim);
+    return toOutcome(await run(setting), ending);
   } catch (error) {
-    if (ending.cause !== undefined) return toEarlyOutcome(ending.cause, claim);
+    if (ending.cause !== undefined) return toEarlyOutcome(ending);
     const reason = toLine(error);
     const isGone = error instanceof CommitGoneError;
     if (isGone || error instanceof CheckoutError) await reporter.write(cloneStep, Buffer.from(`${reason}\n`));
@@ -74,16 +74,19 @@ async function fetch(
 
 type Ran = Awaited<ReturnType<Steps['run']>>;
 
-function toOutcome(end: Ran, { cause }: Ending, claim: Claim): Outcome {
-  return end.outcome === 'aborted' ? toEarlyOutcome(cause ?? 'stopped', claim) : end;
+function toOutcome(end: Ran, ending: Ending): Outcome {
+  if (end.outcome === 'aborted') return toEarlyOutcome(ending);
+  if (end.outcome !== 'failure') return end;
+  const { endsPipeline: _, ...failure } = end;
+  return failure;
 }
 
-function toEarlyOutcome(cause: Cause, { spec }: Claim): Outcome {
+function toEarlyOutcome({ cause, reason }: Ending): Outcome {
   switch (cause) {
     case 'cancelled':
       return { outcome: 'cancelled' };
     case 'timeout':
-      return { outcome: 'timeout', reason: `it ran longer than its limit of ${spec.timeLimitMs / 1000} s` };
+      return { outcome: 'timeout', ...(reason === undefined ? {} : { reason }) };
     case 'silent':
       return {
         outcome: 'error',

@@ -16,6 +16,7 @@ import {
   parsePipeline,
   toCiVariables,
 } from '../core/pipeline/index.ts';
+import { limitTime } from './ending.ts';
 import { addReports } from './job-reports.ts';
 import type { JobSetting } from './job-setting.ts';
 import { createOwnSteps } from './own-steps.ts';
@@ -23,7 +24,7 @@ import { takeSecrets } from './secrets.ts';
 
 export interface Steps {
   /** What the tree says is run. A tree that says nothing that can be run is a failure. */
-  run(): Promise<RunEnd | { outcome: 'failure'; reason: string }>;
+  run(): Promise<RunEnd>;
   close(): Promise<void>;
 }
 
@@ -72,19 +73,24 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const own = createOwnSteps(setting, workspace);
     const given = { plan, situation, engine, own, signal, variables, toStepVariables, onMeasured };
     const reports = { setting, workspace, plan, since: Date.now() };
-    if (plan.steps.every(({ secrets }) => secrets === undefined)) {
-      const end = await runPipeline({ ...given, sink: reporter });
-      await addReports(reports, end);
-      return end;
-    }
-    const secrets = await takeSecrets(plan, situation, (names) => askSecrets(names, signal));
-    const sink = maskSink(secrets, reporter);
+    const limit = plan.timeoutMs && limitTime(ending, plan.timeoutMs, performance.now() - setting.claimedAt);
     try {
-      const end = await runPipeline({ ...given, sink, secrets });
-      await addReports(reports, end, sink.maskText);
-      return sink.maskEnd(end);
+      if ([...plan.steps, ...plan.services].every(({ secrets }) => secrets === undefined)) {
+        const end = await runPipeline({ ...given, sink: reporter });
+        await addReports(reports, end);
+        return end;
+      }
+      const secrets = await takeSecrets(plan, situation, (names) => askSecrets(names, signal));
+      const sink = maskSink(secrets, reporter);
+      try {
+        const end = await runPipeline({ ...given, sink, secrets });
+        await addReports(reports, end, sink.maskText);
+        return sink.maskEnd(end);
+      } finally {
+        await sink.close();
+      }
     } finally {
-      await sink.close();
+      clearTimeout(limit);
     }
   };
 

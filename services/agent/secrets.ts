@@ -1,5 +1,5 @@
 import { type JobSecrets, secretLimits } from '../core/job/index.ts';
-import { PipelineError, type Plan, type Situation, selectSteps } from '../core/pipeline/index.ts';
+import { PipelineError, type Plan, type Situation, selectSecrets } from '../core/pipeline/index.ts';
 
 /**
  * Asks for the secrets of the steps that will run.
@@ -12,7 +12,7 @@ export async function takeSecrets(
   situation: Situation,
   ask: (names: string[]) => Promise<JobSecrets>,
 ): Promise<ReadonlyMap<string, string>> {
-  const uses = selectSteps(plan, situation).steps.flatMap(({ secrets = [] }) => secrets);
+  const uses = selectSecrets(plan, situation);
   const names = [...new Set(uses.map(({ secret }) => secret))].slice(0, secretLimits.count);
   if (names.length === 0) return new Map();
   const { secrets, refused } = await ask(names);

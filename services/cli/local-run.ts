@@ -15,7 +15,7 @@ import {
   PipelineError,
   type Plan,
   type Situation,
-  selectSteps,
+  selectSecrets,
   toCiVariables,
   type Variables,
 } from '../core/pipeline/index.ts';
@@ -113,7 +113,7 @@ export async function runLocally(
 }
 
 function requireSecrets(plan: Plan, situation: Situation, secrets: ReadonlyMap<string, string>): void {
-  for (const { secret, position } of selectSteps(plan, situation).steps.flatMap((step) => step.secrets ?? []))
+  for (const { secret, position } of selectSecrets(plan, situation))
     if (!secrets.has(secret))
       throw new PipelineError(
         plan.source,

@@ -3,8 +3,8 @@ import type { PlannedStep, Variables } from '../pipeline/index.ts';
 /** Takes a step's output, exactly as it came; awaiting it is how a slow reader slows a fast step down. */
 export type Write = (bytes: Uint8Array) => void | Promise<void>;
 
-export interface StepRun {
-  step: PlannedStep;
+export interface StepRun<S extends PlannedStep = PlannedStep> {
+  step: S;
   /** What every step of the job finds in its environment; it wins over the step's own. */
   variables: Variables;
   /** Values of the step's secrets, in their order. @default none */
@@ -23,18 +23,40 @@ export interface StepEnd {
   peakBytes?: number | undefined;
 }
 
+/** All that an engine will be asked to run for a job. */
+export interface EngineWork {
+  services: readonly PlannedStep[];
+  steps: readonly PlannedStep[];
+}
+
 /** Where steps run. */
 export interface Engine {
   readonly name: string;
   /**
-   * Runs one step to its end, when nothing that it started runs any more.
+   * Told once, before the first step, of all that may run: so that what takes long for each (a container, an
+   * image) can be made for all at once. What is left out afterwards was prepared in vain.
+   *
+   * @throws CannotRunError where it could not run something of it, whatever happens
+   */
+  prepare(work: EngineWork, signal: AbortSignal): Promise<void>;
+  /**
+   * Runs one step or service to its end, when nothing that it started runs any more. Several may run at once.
    *
    * @throws EngineError where the step could not be run; that is no fault of the step.
    */
   run(run: StepRun): Promise<StepEnd>;
+  /** Whether a service that runs takes connections at this port. */
+  answers(service: PlannedStep, port: number): Promise<boolean>;
+  /** Ends what is left, and leaves nothing of it. */
   close(): Promise<void>;
 }
 
+/** It may go better another time. */
 export class EngineError extends Error {
   override name = 'EngineError';
+}
+
+/** The plan asks for what this engine does not have: no other try would change that. */
+export class CannotRunError extends Error {
+  override name = 'CannotRunError';
 }

@@ -5,7 +5,15 @@ export {
   CommitGoneError,
   checkout,
 } from './checkout.ts';
-export { type Engine, EngineError, type StepEnd, type StepRun, type Write } from './engine.ts';
+export {
+  CannotRunError,
+  type Engine,
+  EngineError,
+  type EngineWork,
+  type StepEnd,
+  type StepRun,
+  type Write,
+} from './engine.ts';
 export { type CloneTarget, GitAddressError } from './git.ts';
 export { type Head, readHead } from './head.ts';
 export { type Isolation, type IsolationWish, probeIsolation } from './isolation.ts';

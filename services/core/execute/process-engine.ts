@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process';
 import { realpath, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Engine, EngineError, type StepEnd, type StepRun, type Write } from './engine.ts';
+import {
+  CannotRunError,
+  type Engine,
+  EngineError,
+  type EngineWork,
+  type StepEnd,
+  type StepRun,
+  type Write,
+} from './engine.ts';
 import { type Isolation, toHidden } from './isolation.ts';
 import { endGroup, untilExit } from './process-group.ts';
 import { createReaper } from './reaper.ts';
@@ -97,7 +106,39 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     }
   };
 
-  return { name: 'process', run, close: () => reaper.stop() };
+  return {
+    name: 'process',
+    prepare: async (work) => refuseImages(work),
+    run,
+    answers: (_service, port) => answers(port),
+    close: () => reaper.stop(),
+  };
+}
+
+/** What is nothing without its image. */
+function refuseImages({ services, steps }: EngineWork): void {
+  for (const { name, image = '', kind, commands, entrypoint } of [...services, ...steps]) {
+    if (kind !== 'plugin' && (commands.length > 0 || entrypoint !== undefined)) continue;
+    throw new CannotRunError(
+      `needs a container engine: ${JSON.stringify(name)} runs the image ${JSON.stringify(image)} as it is, and this agent runs commands with its own tools`,
+    );
+  }
+}
+
+const answersWithinMs = 1000;
+
+/** Steps have the machine's own ports. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: 'localhost', timeout: answersWithinMs });
+    const settle = (is: boolean) => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
 }
 
 /** The directory itself, where it is one below the tree, links followed. */

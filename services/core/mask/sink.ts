@@ -18,27 +18,30 @@ export interface MaskedSink extends RunSink {
  */
 export function maskSink(secrets: ReadonlyMap<string, string>, sink: RunSink): MaskedSink {
   const { mask, short } = createMask(secrets);
-  let current: { step: string; stream: MaskStream } | undefined;
+  // Steps write at the same time, and what one holds back is none of another's.
+  const streams = new Map<string, MaskStream>();
   let isSaid = short.length === 0;
 
-  const close = async () => {
-    const left = current;
-    current = undefined;
-    const rest = left?.stream.end();
-    if (left !== undefined && rest !== undefined && rest.length > 0) await sink.write(left.step, rest);
+  const end = async (step: string) => {
+    const rest = streams.get(step)?.end();
+    streams.delete(step);
+    if (rest !== undefined && rest.length > 0) await sink.write(step, rest);
+  };
+  const open = (step: string) => {
+    const stream = mask.stream();
+    streams.set(step, stream);
+    return stream;
   };
 
   return {
     write: async (name, bytes) => {
       const step = mask.text(name);
-      if (current?.step !== step) await close();
-      current ??= { step, stream: mask.stream() };
-      const told = current.stream.write(bytes);
+      const told = (streams.get(step) ?? open(step)).write(bytes);
       if (told.length > 0) await sink.write(step, told);
     },
     step: async (fact) => {
       const name = mask.text(fact.name);
-      await close();
+      await end(name);
       await sink.step({ ...fact, name });
       if (isSaid || fact.state !== 'running') return;
       isSaid = true;
@@ -47,6 +50,8 @@ export function maskSink(secrets: ReadonlyMap<string, string>, sink: RunSink): M
     },
     maskEnd: (end) => ('reason' in end ? { ...end, reason: mask.text(end.reason) } : end),
     maskText: mask.text,
-    close,
+    close: async () => {
+      for (const step of [...streams.keys()]) await end(step);
+    },
   };
 }

@@ -23,6 +23,13 @@ export {
 } from './plan.ts';
 export { toPipelineSchema } from './schema.ts';
 export { parseSecretsFile } from './secrets-file.ts';
-export { isSelected, runsOnStatus, type Selection, type Situation, selectSteps } from './select.ts';
+export {
+  isSelected,
+  runsOnStatus,
+  type Selection,
+  type Situation,
+  selectSecrets,
+  selectSteps,
+} from './select.ts';
 export type { Variables } from './substitution.ts';
 export { type RunContext, toCiVariables } from './variables.ts';

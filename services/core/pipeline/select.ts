@@ -1,5 +1,5 @@
 import { matchesGlob } from './glob.ts';
-import type { Condition, Plan, PlannedStep, Status } from './plan.ts';
+import type { Condition, Plan, PlannedStep, SecretUse, Status } from './plan.ts';
 
 /** What `when` asks about. */
 export interface Situation {
@@ -27,6 +27,14 @@ export function selectSteps(plan: Plan, situation: Situation): Selection {
   const skipped = plan.steps.filter((step) => !steps.includes(step));
   if (steps.length > 0) return { steps, skipped };
   return { steps, skipped, reason: `no step of ${plan.source} is for ${about}` };
+}
+
+/** The secrets that the steps and services ask for that run in a situation. */
+export function selectSecrets(plan: Plan, situation: Situation): SecretUse[] {
+  const { steps, reason } = selectSteps(plan, situation);
+  const services =
+    reason === undefined ? plan.services.filter((service) => isSelected(service, situation)) : [];
+  return [...services, ...steps].flatMap(({ secrets = [] }) => secrets);
 }
 
 /** Whether a step runs in a situation, if what came before it ended as it wants. */

@@ -39,22 +39,22 @@ test('the first bytes leave at once, the next wait for company', async () => {
   expect(log.chunks.map(({ bytes }) => bytes.toString())).toEqual(['first ', 'second third']);
 });
 
-test('a chunk holds the bytes of one step', async () => {
+test('a chunk holds the bytes of one step, and where several write, whole lines of it', async () => {
   const log = createLog();
-  const shipper = createLogShipper({ send: async (...chunk) => log.append(...chunk) });
+  const shipper = createLogShipper({ send: async (...chunk) => log.append(...chunk), intervalMs: 60_000 });
+  await shipper.write('a', Buffer.from('first\n'));
   for (const [step, text] of [
-    ['a', '1'],
-    ['a', '2'],
-    ['b', '3'],
-    ['a', '4'],
+    ['a', 'one\nt'],
+    ['b', '1\n'],
+    ['a', 'wo\n'],
+    ['b', '2\n3'],
   ] as const)
     await shipper.write(step, Buffer.from(text));
   await shipper.drain();
-  expect(log.text()).toBe('1234');
-  expect(log.chunks.map(({ step }) => step).filter((step, at, all) => step !== all[at - 1])).toEqual([
-    'a',
-    'b',
-    'a',
+  expect(log.chunks.map(({ step, bytes }) => `${step}: ${bytes}`)).toEqual([
+    'a: first\n',
+    'a: one\ntwo\n',
+    'b: 1\n2\n3',
   ]);
 });
 
@@ -131,7 +131,7 @@ test('a log that is lost for good fails the writer and the drain', async () => {
   await expect(shipper.write('build', Buffer.from('y'))).rejects.toThrow('403');
 });
 
-test('whatever is written, however it is cut, arrives in order and complete', async () => {
+test('whatever steps write, however it is cut, arrives in the order of each and complete', async () => {
   const part = fc.record({
     step: fc.constantFrom('a', 'b'),
     bytes: fc.uint8Array({ minLength: 1, maxLength: 40 }),
@@ -153,12 +153,17 @@ test('whatever is written, however it is cut, arrives in order and complete', as
         });
         for (const { step, bytes } of parts) await shipper.write(step, bytes);
         await shipper.drain();
-        expect(Buffer.concat(log.chunks.map(({ bytes }) => bytes))).toEqual(
-          Buffer.concat(parts.map(({ bytes }) => bytes)),
-        );
+        for (const step of ['a', 'b'])
+          expect(toBytes(log.chunks.filter((chunk) => chunk.step === step))).toEqual(
+            toBytes(parts.filter((written) => written.step === step)),
+          );
         expect(log.chunks.every(({ bytes }) => bytes.length <= chunkBytes)).toBe(true);
       },
     ),
     { numRuns: 50 },
   );
 });
+
+function toBytes(of: readonly { bytes: Uint8Array }[]): Buffer {
+  return Buffer.concat(of.map(({ bytes }) => bytes));
+}

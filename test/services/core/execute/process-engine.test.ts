@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createProcessEngine, type Engine } from '../../../../services/core/execute/index.ts';
@@ -144,6 +146,45 @@ describe('a step', () => {
     open();
     await ended;
     expect(bytes).toBeGreaterThan(3_000_000);
+  });
+});
+
+describe('a step with an entrypoint of its own', () => {
+  test('runs that in place of its commands, which it finds in CI_SCRIPT', async () => {
+    const entrypoint = ['/bin/sh', '-c', 'echo "$OWN"; echo "$CI_SCRIPT" | base64 -d | /bin/sh -e'];
+    const { text } = await run(['echo "$0 $OWN"'], { entrypoint, environment: { OWN: "it's" } });
+    expect(text).toBe('it\'s\n+ echo "$0 $OWN"\n/bin/sh it\'s\n');
+    expect(await run([], { entrypoint: ['/bin/sh', '-c', 'exit 4'] })).toMatchObject({ exitCode: 4 });
+  });
+});
+
+describe('what needs an image', () => {
+  const prepare = (given: Partial<PlannedStep>) =>
+    engine.prepare({ services: [], steps: [toStep([], given)] }, new AbortController().signal);
+
+  test('is refused before anything runs', async () => {
+    const plugin = { name: 'publish', kind: 'plugin', image: 'plugins/docker' } as const;
+    await expect(prepare(plugin)).rejects.toThrow(
+      'needs a container engine: "publish" runs the image "plugins/docker" as it is',
+    );
+    await expect(prepare({ image: 'postgres:17' })).rejects.toThrow('needs a container engine');
+  });
+
+  test('and what has commands is not', async () => {
+    await prepare({ commands: ['true'] });
+    await prepare({ entrypoint: ['/bin/true'] });
+  });
+});
+
+describe('a service', () => {
+  test('is ready when its port takes connections', async () => {
+    const server = createServer().listen(0, 'localhost');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect(await engine.answers(toStep([]), port)).toBe(true);
+    server.close();
+    await once(server, 'close');
+    expect(await engine.answers(toStep([]), port)).toBe(false);
   });
 });
 

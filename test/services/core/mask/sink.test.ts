@@ -13,7 +13,7 @@ function createTold() {
   };
 }
 
-test('what a step has begun is told before its end, and before the output of another', async () => {
+test('what a step has begun is told before its end', async () => {
   const { told, sink } = createTold();
   const masked = maskSink(new Map([['token', 'abcdef']]), sink);
   await masked.step({ name: 'one', state: 'running' });
@@ -29,9 +29,18 @@ test('what a step has begun is told before its end, and before the output of ano
     'one: *** ',
     'one: abc',
     'one success',
-    'two: abc',
     'three: def',
+    'two: abc',
   ]);
+});
+
+test('a secret is found in what a step writes while another writes, too', async () => {
+  const { told, sink } = createTold();
+  const masked = maskSink(new Map([['token', 'abcdef']]), sink);
+  for (const text of ['ab', 'cd', 'ef\n'])
+    for (const step of ['one', 'two']) await masked.write(step, Buffer.from(text));
+  await masked.close();
+  expect(told).toEqual(['one: ***\n', 'two: ***\n']);
 });
 
 test('the reason of an end is masked, and an end without one stays as it is', () => {
