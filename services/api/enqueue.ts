@@ -16,6 +16,7 @@ export function toEnqueueRequest(
   delivery: string | undefined,
 ): EnqueueRequest {
   const { ref, sha, before } = movement;
+  const object = movement.kind === 'pull request' ? undefined : movement.object;
   const event = events[movement.kind];
   const pull = movement.kind === 'pull request' ? movement.pullRequest : undefined;
   const spec: JobSpec = {
@@ -38,7 +39,7 @@ export function toEnqueueRequest(
       repository: repository.id,
       ref,
       event,
-      after: sha,
+      after: object ?? sha,
       ...(before === undefined ? {} : { before }),
       ...(pull === undefined ? {} : { pullRequest: pull.number }),
     },

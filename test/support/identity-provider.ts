@@ -1,6 +1,6 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider } from 'oidc-provider';
 import { createToken } from '../../services/core/access/index.ts';
@@ -21,7 +21,7 @@ export type IdentityProvider = Awaited<ReturnType<typeof startIdentityProvider>>
  * it is in earnest: codes that are good once, PKCE, signatures, its own cookies.
  */
 export async function startIdentityProvider(redirectUri: string) {
-  const client = { id: 'bellows', secret: createToken() };
+  const client = { id: randomUUID(), secret: `${createToken()}-_` };
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ada: Account = { sub: '7', preferred_username: 'ada', groups: ['acme', 'acme:owners'] };
   let account = ada;
@@ -35,6 +35,9 @@ export async function startIdentityProvider(redirectUri: string) {
   const server = createServer((request, response) => {
     asked.push(request.url?.replace(/\?.*/, '') ?? '');
     if (down) response.writeHead(502).end();
+    // As Gitea, which decodes nothing.
+    else if (toBasic(request).includes('%'))
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}');
     else answer(request, response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -119,6 +122,11 @@ export async function startIdentityProvider(redirectUri: string) {
       await once(server, 'close');
     },
   };
+}
+
+function toBasic({ headers }: IncomingMessage): string {
+  const [, text = ''] = /^Basic (.+)$/.exec(headers.authorization ?? '') ?? [];
+  return Buffer.from(text, 'base64').toString();
 }
 
 /** It warns that it keeps all in memory, which is what a test wants. */

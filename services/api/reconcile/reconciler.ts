@@ -1,4 +1,11 @@
-import { HeadsError, type Lookup, type Origins, readHeads, toMoved } from '../../core/forge/index.ts';
+import {
+  HeadsError,
+  type Lookup,
+  type Origins,
+  readHeads,
+  toCommit,
+  toMoved,
+} from '../../core/forge/index.ts';
 import type { Forge, Reconciled, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 import type { Queue, Repositories } from '../../core/queue/index.ts';
@@ -21,7 +28,7 @@ export interface Reconciler {
   oweForges(): Promise<void>;
   /** Runs what is owed, if anything is; called each second, and backs off while it fails. */
   settle(): Promise<void>;
-  /** Where branches and tags stand, and the heads of pull requests, closed ones too. */
+  /** The commits of branches and tags, and the heads of pull requests, closed ones too. */
   readHeads(repository: Repository): Promise<Map<string, string>>;
   /** What is there now is not news: only what moves from here on is built. */
   noteHeads(repository: Repository): Promise<void>;
@@ -59,13 +66,13 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 
   const reconcileOne = async (repository: Repository): Promise<number> => {
     const known = await queue.heads(repository.id);
-    const refs = await read(repository);
+    const { refs, commits } = await read(repository);
     const pulls = await words.openPullRequests(repository);
     const open = pulls && new Map([...pulls].map(([ref, { sha }]) => [ref, sha]));
     const differences = toDifferences(known, { refs, open });
     let events = 0;
     for (const difference of differences) {
-      const event = await toEvent(repository, difference, pulls);
+      const event = await toEvent(repository, difference, commits, pulls);
       if (event === undefined) continue;
       // Nobody told of it, so its trace begins here.
       const { answer } = await hear(deps, repository, event, { span: 'missed event' });
@@ -80,6 +87,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   const toEvent = async (
     repository: Repository,
     difference: Difference,
+    commits: ReadonlyMap<string, string>,
     pulls: ReadonlyMap<string, HeardEvent> | undefined,
   ): Promise<HeardEvent | undefined> => {
     const { ref } = difference;
@@ -92,13 +100,14 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     }
     const { sha, before } = difference;
     if (number === undefined) {
-      const { message, author } = await words.commit(repository, sha);
+      const moved = toCommit(sha, commits.get(ref));
+      const { message, author } = await words.commit(repository, moved.sha);
       const { name, defaultBranch } = repository;
       return toMoved({
         repository: name,
         ref,
         before: before ?? '0'.repeat(sha.length),
-        sha,
+        ...moved,
         message,
         author,
         defaultBranch,
@@ -155,9 +164,9 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
         log.warn({ err: error, pauseMs }, 'heads cannot be compared yet');
       }
     },
-    readHeads: async (repository) => read(repository),
+    readHeads: async (repository) => (await read(repository)).commits,
     noteHeads: async (repository) => {
-      for (const [ref, sha] of await read(repository))
+      for (const [ref, sha] of (await read(repository)).refs)
         if (toPullNumber(ref) === undefined) await queue.noteHead(repository.id, ref, sha);
       for (const [ref, { sha }] of (await words.openPullRequests(repository)) ?? [])
         await queue.noteHead(repository.id, ref, sha);

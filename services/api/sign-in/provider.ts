@@ -114,13 +114,23 @@ async function discover({ issuer, clientId, clientSecret }: ProviderOptions) {
     },
     clientId,
     { [oidc.clockTolerance]: skewSeconds },
-    oidc.ClientSecretBasic(clientSecret),
+    toBasic(clientId, clientSecret),
   );
   config.timeout = timeoutSeconds;
   for (const extend of execute) extend(config);
   // The ID token comes over TLS from the provider itself; its signature is checked all the same.
   oidc.enableNonRepudiationChecks(config);
   return { oidc, config };
+}
+
+/**
+ * RFC 6749, 2.3.1, with id and secret encoded as forms are: hyphens stand as they are. The library encodes them
+ * too, and Gitea, which decodes nothing, then knows no such client.
+ */
+function toBasic(...pair: [id: string, secret: string]): Oidc.ClientAuth {
+  const text = pair.map((each) => new URLSearchParams([['', each]]).toString().slice(1)).join(':');
+  const value = `Basic ${Buffer.from(text).toString('base64')}`;
+  return (_server, _client, _body, headers) => headers.set('authorization', value);
 }
 
 async function explained<T>(work: () => Promise<T>): Promise<T> {

@@ -108,9 +108,16 @@ async function told<T>(work: Promise<T>, log: Log): Promise<T> {
     if (!(error instanceof ProviderError)) throw error;
     // Its words only: what hangs at the cause may be a token.
     const { code, cause } = error;
-    log.warn({ code, why: cause instanceof Error ? cause.message : undefined }, 'a sign-in failed');
+    const why = cause instanceof Error ? cause.message : undefined;
+    log.warn({ code, why, error: toOauthCode(cause) }, 'a sign-in failed');
     throw code === 'away'
       ? new Problem(503, error.message, { 'retry-after': '5' })
       : new Problem(403, error.message);
   }
+}
+
+/** OAuth's own word for it (RFC 6749, 5.2), such as `invalid_client`. */
+function toOauthCode(cause: unknown): string | undefined {
+  const { error } = cause instanceof Error && 'error' in cause ? cause : {};
+  return typeof error === 'string' && /^[a-z_]{1,50}$/.test(error) ? error : undefined;
 }

@@ -4,6 +4,7 @@ interface Moved {
   /** `owner/name`, as the forge spells it. */
   repository: string;
   ref: string;
+  /** Of the commit. */
   sha: string;
   /** First line of the message, or the pull request's title. Hostile, and cut to what a job holds. */
   subject: string;
@@ -15,7 +16,13 @@ interface Moved {
 
 /** What a forge told us, in our words. */
 export type ForgeEvent =
-  | ({ kind: 'push' | 'tag'; branch: string; before: string } & Moved)
+  | ({
+      kind: 'push' | 'tag';
+      branch: string;
+      before: string;
+      /** What the ref holds, where that is not the commit: an annotated tag. */
+      object?: string | undefined;
+    } & Moved)
   | ({
       kind: 'pull request';
       branch: string;

@@ -17,6 +17,14 @@ export interface ReadHeadsOptions {
   maxBytes?: number;
 }
 
+/** Where a repository's refs stand. */
+export interface Heads {
+  /** Ref → what it holds: a commit, or an annotated tag. */
+  refs: Map<string, string>;
+  /** The same, but for tags the commit that they name. */
+  commits: Map<string, string>;
+}
+
 /** The forge did not say where its refs stand; nothing is known of them. */
 export class HeadsError extends Error {
   override name = 'HeadsError';
@@ -26,14 +34,14 @@ export class HeadsError extends Error {
  * Where the branches, tags and pull requests of a repository stand, by git's own protocol over HTTP
  * (gitprotocol-http(5), version 0): one request, no process, no redirect followed.
  *
- * @returns ref → commit (or tag object); refs that no pipeline can start from are left out.
+ * @returns without refs that no pipeline can start from
  * @throws HeadsError
  */
 export async function readHeads(
   origin: string,
   name: string,
   { credentials, timeoutMs = 10_000, maxBytes = 16 << 20 }: ReadHeadsOptions = {},
-): Promise<Map<string, string>> {
+): Promise<Heads> {
   const url = new URL(`${toCloneUrl(origin, name)}/info/refs?service=git-upload-pack`);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
@@ -54,17 +62,20 @@ export async function readHeads(
 }
 
 /** @throws PktLineError when the text is cut or is not git's. */
-export function parseHeads(advertisement: Buffer): Map<string, string> {
-  const heads = new Map<string, string>();
+export function parseHeads(advertisement: Buffer): Heads {
+  const refs = new Map<string, string>();
+  const commits = new Map<string, string>();
   const [service, ...lines] = parsePktLines(advertisement);
   if (service?.toString() !== '# service=git-upload-pack\n')
     throw new PktLineError('expected the service line of git-upload-pack');
   for (const line of lines) {
-    // `<sha> <ref>`, the first one with `\0<capabilities>`; `^{}` marks what a tag points to.
-    const [, sha, ref] = /^([0-9a-f]+) ([^\0\n]+)/.exec(line.toString()) ?? [];
-    if (shaSchema.safeParse(sha).success && refSchema.safeParse(ref).success) heads.set(`${ref}`, `${sha}`);
+    // `<sha> <ref>`, the first one with `\0<capabilities>`; after a tag, `^{}` marks what it names.
+    const [, sha, ref, peeled] = /^([0-9a-f]+) ([^\0\n]+?)(\^\{\})?(?:\0|\n|$)/.exec(line.toString()) ?? [];
+    if (!shaSchema.safeParse(sha).success || !refSchema.safeParse(ref).success) continue;
+    if (peeled === undefined) refs.set(`${ref}`, `${sha}`);
+    commits.set(`${ref}`, `${sha}`);
   }
-  return heads;
+  return { refs, commits };
 }
 
 function get(url: URL, credentials: GitCredentials | undefined, signal: AbortSignal) {

@@ -1,8 +1,8 @@
 /** What forges say and are told: webhooks and heads in, commit statuses out. Knows of no queue. */
 export { type ForgeEvent, type ForgeEventKind, PayloadError } from './event.ts';
-export { type GitCredentials, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
+export { type GitCredentials, type Heads, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
 export { type CommitWords, createLookup, type Lookup, LookupError } from './lookup.ts';
-export { type OpenedEvent, toMoved, toPullRef } from './movement.ts';
+export { type OpenedEvent, toCommit, toMoved, toPullRef } from './movement.ts';
 export { type Origins, originSchema, toCloneUrl } from './origin.ts';
 export { askForge, type ForgeAccess, RestError, toApiUrl } from './rest.ts';
 export { readSignature, toSignature, verifySignature } from './signature.ts';

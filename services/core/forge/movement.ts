@@ -7,7 +7,10 @@ export interface MovedRef {
   repository: string;
   ref: string;
   before: string;
+  /** Of the commit. */
   sha: string;
+  /** What the ref holds, where that is not the commit: an annotated tag. */
+  object?: string | undefined;
   /** The commit's, whole; empty where nobody knows it. */
   message: string;
   author: string;
@@ -30,6 +33,11 @@ export function toMoved({ message, ...moved }: MovedRef): MovedEvent {
     branch: ref.slice(tag ? 'refs/tags/'.length : 'refs/heads/'.length),
     subject: toSubject(message),
   };
+}
+
+/** @param commit that the object of a ref names, where somebody says it */
+export function toCommit(object: string, commit = object): Pick<MovedRef, 'sha' | 'object'> {
+  return commit === object ? { sha: object } : { sha: commit, object };
 }
 
 export function toPullRef(number: number): string {

@@ -43,11 +43,23 @@ export async function postStatus(
       body,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-    return toAnswer(answer, now());
+    const isUnknown = answer.status === 500 && (await isMissing(access, repository, sha, timeoutMs));
+    return isUnknown ? { answer: 'refused', why: 'the forge has no such commit' } : toAnswer(answer, now());
   } catch (error) {
     if (!(error instanceof RestError)) throw error;
     return { answer: 'later', why: error.message };
   }
+}
+
+/** Gitea says 500 where GitHub says that a commit is not there; of it, no later time knows more. */
+async function isMissing(
+  access: ForgeAccess,
+  repository: string,
+  sha: string,
+  timeoutMs = 10_000,
+): Promise<boolean> {
+  const path = `${toRepositoryPath(repository)}/git/commits/${sha}?stat=false&verification=false&files=false`;
+  return (await askForge(access, path, { timeoutMs })).status === 404;
 }
 
 function toAnswer(answer: RestAnswer, now: number): StatusAnswer {

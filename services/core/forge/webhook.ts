@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Forge, refSchema } from '../job/index.ts';
 import { type ForgeEvent, isZero, PayloadError } from './event.ts';
-import { toMoved, toOpened, toPullRef } from './movement.ts';
+import { toCommit, toMoved, toOpened, toPullRef } from './movement.ts';
 import {
   deleteSchema,
   type PullRequest,
@@ -59,17 +59,18 @@ function toEvent(forge: Forge, name: string, payload: unknown): ForgeEvent {
 }
 
 function toPush(push: Push): ForgeEvent {
-  const { ref, before, after: sha } = push;
+  const { ref, before, after } = push;
   const repository = push.repository.full_name;
-  if (isZero(sha)) return { kind: 'gone', repository, ref };
+  if (isZero(after)) return { kind: 'gone', repository, ref };
   // Gitea's "test delivery" is a push that moves nothing.
-  if (before === sha) return { kind: 'ping' };
+  if (before === after) return { kind: 'ping' };
   if (!/^refs\/(?:heads|tags)\//.test(ref)) return { kind: 'ignored', reason: `${ref} is not a branch` };
   return toMoved({
     repository,
     ref,
     before,
-    sha,
+    // Of an annotated tag, `after` is the tag object, which has no status and no files.
+    ...toCommit(after, ref.startsWith('refs/tags/') ? push.head_commit?.id : undefined),
     message: push.head_commit?.message ?? '',
     author: toName(push.head_commit?.author ?? push.pusher),
     movedBy: push.sender?.id ?? undefined,

@@ -39,6 +39,17 @@ test('each push that no webhook told is made exactly once, however often it is l
   ]);
 });
 
+test('an annotated tag is built at its commit, whoever tells of it', async () => {
+  const object = '3f79bb7b435b05321651daefd374cdc681dc06fa';
+  Object.assign(forge.refs, { 'refs/tags/v1.2.0': object, 'refs/tags/v1.2.0^{}': main });
+  await api.queue.noteHead(repository.id, 'refs/heads/main', before);
+  expect(await reconcile()).toEqual({ events: 1, repositories: 1 });
+  expect((await api.hook(fixture('push-tag'))).status).toBe(200);
+  expect((await jobs()).map(({ spec }) => [spec.event, spec.sha])).toEqual([['tag', main]]);
+  expect((await api.queue.heads(repository.id)).get('refs/tags/v1.2.0')).toBe(object);
+  expect((await api.deps.reconciler.readHeads(repository)).get('refs/tags/v1.2.0')).toBe(main);
+});
+
 test('a webhook that comes after all is a replay', async () => {
   forge.refs['refs/heads/main'] = main;
   await reconcile();

@@ -194,7 +194,7 @@ const forged: Record<string, Tamper> = {
   'another audience': claiming((claims) => ({ ...claims, aud: 'another' })),
   'an audience of several, for another': claiming((claims) => ({
     ...claims,
-    aud: ['bellows', 'another'],
+    aud: [provider.client.id, 'another'],
     azp: 'another',
   })),
   'another issuer': claiming((claims) => ({ ...claims, iss: 'https://evil.example' })),

@@ -57,7 +57,8 @@ test('the heads of a real repository are read with credentials, tags as they wer
   const heads = await readHeads(origin, 'ada/forge-bell', {
     credentials: { username: 'job', password: 'p' },
   });
-  expect(Object.fromEntries(heads)).toEqual(refs);
+  expect(Object.fromEntries(heads.refs)).toEqual(refs);
+  expect(Object.fromEntries(heads.commits)).toEqual({ ...refs, 'refs/tags/v1': refs['refs/heads/main'] });
   expect(seen).toEqual([
     '/ada/forge-bell.git/info/refs?service=git-upload-pack',
     `Basic ${Buffer.from('job:p').toString('base64')}`,
@@ -66,7 +67,7 @@ test('the heads of a real repository are read with credentials, tags as they wer
 
 test('an empty repository has no heads', () => {
   const none = `001e# service=git-upload-pack\n00000047${'0'.repeat(40)} capabilities^{}\0side-band\n0000`;
-  expect(parseHeads(Buffer.from(none)).size).toBe(0);
+  expect(parseHeads(Buffer.from(none)).refs.size).toBe(0);
 });
 
 test('a redirect is not followed', async () => {
@@ -117,7 +118,7 @@ test('no bytes whatever make anything but heads or a PktLineError', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       try {
-        return parseHeads(Buffer.from(bytes)).size === 0;
+        return parseHeads(Buffer.from(bytes)).refs.size === 0;
       } catch (error) {
         return error instanceof PktLineError;
       }

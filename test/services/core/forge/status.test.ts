@@ -54,6 +54,20 @@ test("GitHub's API is at its own host, a GitHub server's and Gitea's below their
   expect(toApiUrl({ forge: 'gitea', origin: 'https://x.example/git' })).toBe('https://x.example/git/api/v1');
 });
 
+test('a commit that Gitea does not have is refused: its 500 would keep all others waiting', async () => {
+  const unknown = { status: 500 };
+  forge.setFault((request, response) => {
+    if (request.method === 'POST') response.writeHead(unknown.status).end('{}');
+    return request.method === 'POST';
+  });
+  expect(await postStatus(access(), status)).toEqual({
+    answer: 'refused',
+    why: 'the forge has no such commit',
+  });
+  forge.documents[`/repos/ada/engine/git/commits/${status.sha}`] = { sha: status.sha };
+  expect(await postStatus(access(), status)).toMatchObject({ answer: 'later', why: '500' });
+});
+
 test('a wrong token is denied, an unknown commit refused, a broken forge asked again', async () => {
   expect(await postStatus({ ...access(), token: 'another' }, status)).toEqual({
     answer: 'denied',

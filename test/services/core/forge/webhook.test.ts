@@ -44,13 +44,14 @@ describe.each(['gitea', 'github'] as const)('%s', (forge) => {
     });
   });
 
-  test('a tag is not a push', () => {
+  test('a tag is not a push, and an annotated one is of the commit that it names', () => {
     expect(read(forge, 'push', 'push-tag')).toMatchObject({
       kind: 'tag',
       ref: 'refs/tags/v1.2.0',
       branch: 'v1.2.0',
       before: zero,
-      sha: tag,
+      sha: main,
+      object: tag,
     });
   });
 
