@@ -44,6 +44,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'POST /api/v1/jobs/:id/requeue': ['trigger'],
   'GET /api/v1/jobs/:id/log': ['view', 'launcher'],
   'GET /api/v1/jobs/:id/log/stream': ['view', 'launcher'],
+  'GET /api/v1/jobs/:id/artifacts': ['view', 'launcher'],
+  'GET /api/v1/jobs/:id/artifacts/file': ['view', 'launcher'],
   'GET /api/v1/events': ['view', 'launcher'],
 
   'GET /api/v1/dead-letters': ['view', 'launcher'],
@@ -88,6 +90,9 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'POST /api/v1/agent/jobs/:id/workflows': ['job'],
   'PUT /api/v1/agent/jobs/:id/log/:n': ['job'],
   'GET /api/v1/agent/jobs/:id/secrets': ['job'],
+  'POST /api/v1/agent/jobs/:id/artifacts': ['job'],
+  'PUT /api/v1/agent/jobs/:id/artifacts/:bundle/:part': ['job'],
+  'POST /api/v1/agent/jobs/:id/artifacts/:bundle': ['job'],
   'POST /api/v1/agent/jobs/:id/complete': ['job'],
 };
 
@@ -128,6 +133,8 @@ export const limitedRoutes: ReadonlySet<string> = new Set([
   'POST /api/v1/pipelines/:pipeline/retry',
   'GET /api/v1/jobs/:id/log',
   'GET /api/v1/jobs/:id/log/stream',
+  'GET /api/v1/jobs/:id/artifacts',
+  'GET /api/v1/jobs/:id/artifacts/file',
   'GET /api/v1/events',
   'GET /api/v1/repositories',
   'GET /api/v1/repositories/:forge/:owner/:name',

@@ -2,14 +2,16 @@ import { createMiddleware } from 'hono/factory';
 import { auditChanges, auditRefusals } from './audit.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
-import { apiBytes, checkNames, limitBody, refuseWrites } from './door.ts';
+import { checkNames, limitBody, refuseWrites, toMostBytes } from './door.ts';
 import type { ApiEnv } from './env.ts';
 import { limitFailures, limitRequests } from './limit.ts';
 import { toMatchedRoute } from './matched-route.ts';
 import { toOpenApi } from './openapi/document.ts';
 import { createErrorHandler } from './problem.ts';
 import { createRoutes } from './route.ts';
+import { createAgentArtifactRoutes } from './routes/agent-artifacts.ts';
 import { createAgentRoutes } from './routes/agents.ts';
+import { createArtifactRoutes } from './routes/artifacts.ts';
 import { createAuditRoutes } from './routes/audit.ts';
 import { createDeadLetterRoutes } from './routes/dead-letters.ts';
 import { createDeviceRoutes } from './routes/device.ts';
@@ -41,7 +43,7 @@ export function createApp(deps: ApiDeps) {
   app.use(auditRefusals(deps), limitFailures(deps));
   app.on('GET', ['/', '/jobs/:id', '/api/v1/docs'], redeemCode(deps));
   app.use(authenticate(deps), refuseWrites(deps), limitRequests(deps), auditChanges(deps));
-  app.use('/api/*', limitBody(apiBytes));
+  app.use('/api/*', limitBody(toMostBytes));
   return app
     .route('/', createHealthRoutes(deps))
     .route('/', createWebhookRoutes(deps))
@@ -53,6 +55,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', createSignInRoutes(deps))
     .route('/', createDeviceRoutes(deps))
     .route('/', createLogRoutes(deps))
+    .route('/', createArtifactRoutes(deps))
     .route('/', createEventRoutes(deps))
     .route('/', createJobRoutes(deps))
     .route('/', createSurveyRoutes(deps))
@@ -66,7 +69,8 @@ export function createApp(deps: ApiDeps) {
     .route('/', createSecretRoutes(deps))
     .route('/', createStatusRoutes(deps))
     .route('/', createLauncherRoutes(deps))
-    .route('/', createAgentRoutes(deps));
+    .route('/', createAgentRoutes(deps))
+    .route('/', createAgentArtifactRoutes(deps));
 }
 
 function measure({ metrics, log }: ApiDeps) {

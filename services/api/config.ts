@@ -147,7 +147,7 @@ export const apiConfigSchema = z.object({
     .regex(/^(?:\/|https?:\/\/[^/?#@]+\/)[^?#@]*[^?#@/]$/, 'expected /a/folder or https://endpoint/bucket')
     .optional()
     .describe(
-      'Where logs go when their job has ended: a folder, or a bucket of an S3-compatible store (https://endpoint/bucket, key in the secrets s3-access-key and s3-secret-key). Without it they stay in Redis for 30 days.',
+      'Where logs go when their job has ended, and the artifacts of jobs: a folder, or a bucket of an S3-compatible store (https://endpoint/bucket, key in the secrets s3-access-key and s3-secret-key). Without it logs stay in Redis for 30 days, and there are no artifacts.',
     ),
   BELLOWS_STORE_REGION: text.default('us-east-1').describe('Of the S3-compatible store.'),
   BELLOWS_LOG_DAYS: z.coerce
@@ -157,6 +157,27 @@ export const apiConfigSchema = z.object({
     .max(3650)
     .default(90)
     .describe('How long an archived log is kept, at most; it also goes with its job.'),
+  BELLOWS_ARTIFACT_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(30)
+    .describe('How long the files that a job keeps are there, at most; they also go with their job.'),
+  BELLOWS_ARTIFACT_JOB_MIB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1024)
+    .describe('How much one job may keep, MiB.'),
+  BELLOWS_ARTIFACT_REPOSITORY_MIB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000_000)
+    .default(10_240)
+    .describe('How much all jobs of one repository may keep, MiB.'),
   BELLOWS_METRICS_NAMES: z.coerce
     .number()
     .int()

@@ -14,6 +14,7 @@ import type { Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { Follower, Outbox, Queue, Repositories, Schema } from '../core/queue/index.ts';
 import type { Tracer } from '../core/trace/index.ts';
+import type { Artifacts } from './artifacts/artifacts.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { StreamSlots } from './event-stream.ts';
 import type { JobWatch } from './job-watch.ts';
@@ -27,6 +28,7 @@ export interface ApiDeps {
   outbox: Outbox;
   follower: Follower;
   repositories: Repositories;
+  artifacts: Artifacts;
   claimTokens: ClaimTokens;
   /** Undefined where there is no key to seal them with. */
   repositorySecrets: RepositorySecrets | undefined;

@@ -1,5 +1,6 @@
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
+import { artifactLimits } from '../core/job/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem } from './problem.ts';
 
@@ -48,18 +49,26 @@ export function toHosts(publicUrl: string, listen: { host: string; port: number 
 export const webhookBytes = 1024 * 1024;
 /** A chunk of a log is 64 KiB at most; no JSON of ours comes near. */
 export const apiBytes = 65 * 1024;
+/** Of a part of an artifact, and of the list of a thousand files. */
+const artifactBytes = artifactLimits.partBytes + 1024;
+
+/** By the path that is asked for. */
+export function toMostBytes(path: string): number {
+  return /^\/api\/v1\/agent\/jobs\/[^/]+\/artifacts\/./.test(path) ? artifactBytes : apiBytes;
+}
 
 /** Limits a body before anything reads it, whether it says its length or not. */
-export function limitBody(maxSize: number) {
-  const refuse = () => {
-    throw new Problem(413, `The body is larger than ${maxSize} bytes.`, { connection: 'close' });
-  };
-  const limitUnsaid = bodyLimit({ maxSize, onError: refuse });
+export function limitBody(most: number | ((path: string) => number)) {
   return createMiddleware(async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
+    const maxSize = typeof most === 'number' ? most : most(c.req.path);
+    const refuse = () => {
+      throw new Problem(413, `The body is larger than ${maxSize} bytes.`, { connection: 'close' });
+    };
     // HTTP itself holds the body to its length; and who looks at a body makes a stream of it.
     const length = c.req.header('content-length');
-    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return limitUnsaid(c, next);
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined)
+      return bodyLimit({ maxSize, onError: refuse })(c, next);
     if (Number(length) > maxSize) refuse();
     return next();
   });

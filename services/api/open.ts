@@ -15,6 +15,7 @@ import {
 import { createLookup, type ForgeAccess, type Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import {
+  createBundles,
   createFollower,
   createMeasures,
   createOutbox,
@@ -39,6 +40,7 @@ import { createApp } from './app.ts';
 import { createLogArchive } from './archive/archive.ts';
 import { createArchiver } from './archive/archiver.ts';
 import { openStore } from './archive/open-store.ts';
+import { createArtifacts } from './artifacts/artifacts.ts';
 import { createHeadExport } from './audit-heads.ts';
 import { createClientAddress } from './client-address.ts';
 import type { ApiConfig } from './config.ts';
@@ -54,6 +56,7 @@ import { createPoster } from './statuses/poster.ts';
 
 const firstConnectMs = 2000;
 const dayMs = 86_400_000;
+const mebibyte = 1024 * 1024;
 const streamsPerActor = 200;
 
 export interface OpenApiOptions {
@@ -120,6 +123,13 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   const tracing = openTracing(config);
   stack.add('traces', () => tracing.flush());
   const { tracer } = tracing;
+  const artifacts = createArtifacts({
+    store,
+    bundles: createBundles({ commands }),
+    jobBytes: config.BELLOWS_ARTIFACT_JOB_MIB * mebibyte,
+    repositoryBytes: config.BELLOWS_ARTIFACT_REPOSITORY_MIB * mebibyte,
+    keepMs: config.BELLOWS_ARTIFACT_DAYS * dayMs,
+  });
   const listen = toListen(config.BELLOWS_LISTEN);
   const publicUrl = config.BELLOWS_PUBLIC_URL;
   const lookups = Object.fromEntries(accesses.map((access) => [access.forge, createLookup(access)]));
@@ -141,6 +151,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     outbox,
     follower,
     repositories,
+    artifacts,
     claimTokens: createClaimTokens(commands),
     repositorySecrets,
     pageCodes: createPageCodes(commands),
@@ -227,6 +238,12 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
             loop,
           ),
         ]),
+    repeat(
+      'the sweep of artifacts',
+      5000,
+      unlessRefused(() => artifacts.sweep(stopping.signal)),
+      loop,
+    ),
     repeat('the list of forges to compare', 60_000, () => reconciler.oweForges(), loop),
     ...accesses.map((access) => {
       const post = createPoster({ access, outbox, publicUrl, metrics, log });

@@ -72,7 +72,7 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'job token',
-    file: 'services/api/routes/agents.ts',
+    file: 'services/api/own-job.ts',
     text: "identity.role !== 'job' || identity.job !== c.req.param('id')",
     without: "identity.role !== 'job'",
   },

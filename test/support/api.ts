@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../services/api/app.ts';
+import { createArtifacts } from '../../services/api/artifacts/artifacts.ts';
 import { createClientAddress } from '../../services/api/client-address.ts';
 import type { ApiDeps } from '../../services/api/deps.ts';
 import { createStreamSlots } from '../../services/api/event-stream.ts';
@@ -25,6 +26,7 @@ import { toSignature } from '../../services/core/forge/index.ts';
 import type { Claim, Repository } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
 import {
+  createBundles,
   createFollower,
   createMeasures,
   createOutbox,
@@ -32,6 +34,7 @@ import {
   createRepositories,
 } from '../../services/core/queue/index.ts';
 import { openRedis, readRedisHealth } from '../../services/core/runtime/index.ts';
+import type { Store } from '../../services/core/store/index.ts';
 import { createSampler, createTracer } from '../../services/core/trace/index.ts';
 import { createAnswerCheck } from './openapi.ts';
 import { startRedis } from './redis.ts';
@@ -57,8 +60,9 @@ export type TestApi = Awaited<ReturnType<typeof openTestApi>>;
 /** The api as a function, with a real queue on a real Redis; nothing listens. */
 export async function openTestApi({
   leaseMs = 30_000,
+  store,
   ...given
-}: Partial<ApiDeps> & { leaseMs?: number } = {}) {
+}: Partial<ApiDeps> & { leaseMs?: number; store?: Store } = {}) {
   const redis = await startRedis();
   const commands = await redis.connect();
   const queue = createQueue({ commands, leaseMs, told: ['gitea', 'github'] });
@@ -99,6 +103,13 @@ export async function openTestApi({
     outbox,
     follower,
     repositories,
+    artifacts: createArtifacts({
+      store,
+      bundles: createBundles({ commands }),
+      jobBytes: 10 * 1024 * 1024,
+      repositoryBytes: 20 * 1024 * 1024,
+      keepMs: 86_400_000,
+    }),
     claimTokens: createClaimTokens(commands),
     repositorySecrets: createRepositorySecrets(commands, [createSecretsKey()]),
     pageCodes: createPageCodes(commands),

@@ -72,6 +72,11 @@ export const examples: Readonly<Record<string, unknown>> = {
     page: `http://127.0.0.1:7440/jobs/${id}`,
   },
   LogText: { step: 'cargo test', text: 'running 12 tests\n' },
+  Artifact: {
+    path: 'dist/engine.tar.gz',
+    size: 48_213,
+    sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  },
   Repository: repository,
   RepositoryPatch: { timeLimitMs: 600_000 },
   ClaimRequest: { pool: 'default', agent: 'agent-4f1c2a9b' },

@@ -1,5 +1,4 @@
 import { createRoute } from '@hono/zod-openapi';
-import { createMiddleware } from 'hono/factory';
 import { z } from 'zod';
 import {
   claimRequestSchema,
@@ -17,9 +16,9 @@ import {
 import { QueueError } from '../../core/queue/index.ts';
 import { claimJob } from '../claim.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { ApiEnv } from '../env.ts';
 import { holdHeartbeat } from '../heartbeat.ts';
 import { openJobSecrets } from '../job-secrets.ts';
+import { ownJob, toFence } from '../own-job.ts';
 import { Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams as params, refuses, takes } from '../route.ts';
 import { readJob } from './jobs.ts';
@@ -163,18 +162,6 @@ export function createAgentRoutes(deps: ApiDeps) {
       const answer = await queue.complete(id, toFence(c.get('identity')), c.req.valid('json'));
       return c.json({ answer }, 200);
     });
-}
-
-const ownJob = createMiddleware<ApiEnv>(async (c, next) => {
-  const identity = c.get('identity');
-  if (identity.role !== 'job' || identity.job !== c.req.param('id'))
-    throw new Problem(403, 'This token is that of another job.');
-  await next();
-});
-
-function toFence(identity: ApiEnv['Variables']['identity']): number {
-  if (identity.role !== 'job') throw new Problem(403, 'Only the agent of a job says this.');
-  return identity.fence;
 }
 
 /** Another status than an outage has: after a while the agent ends its job without the rest of its log. */

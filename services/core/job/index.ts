@@ -3,6 +3,7 @@ export * from './access-protocol.ts';
 export * from './agent-protocol.ts';
 export * from './api-protocol.ts';
 export { apply, closeSteps } from './apply.ts';
+export * from './artifact.ts';
 export * from './commit-status.ts';
 export * from './event.ts';
 export { toId } from './id.ts';

@@ -1,5 +1,6 @@
 /** How jobs travel: the only Redis vocabulary of jobs. */
 export { type ArchivedLog, createUnarchived, type LogArchive, type Unarchived } from './archive.ts';
+export { type Bundle, type BundleRoom, type Bundles, createBundles, type Litter } from './bundles.ts';
 export { createQueue, type QueueDeps } from './create-queue.ts';
 export { QueueError, type QueueErrorCode } from './error.ts';
 export { createFollower, type FollowerDeps } from './follower.ts';

@@ -40,6 +40,10 @@
  * | archived           | ZSET   | job, by when its log was archived; inf: too old   | noteArchived expireArchived   | with the job |
  * | discarded          | LIST   | `<job> <fence>` of logs to remove from the archive | tick, expireArchived         | archiver, when removed |
  * | archiver           | STRING | the process that archives                         | nextUnarchived                | expires |
+ * | bundle:<id>        | HASH   | bundle → fence, bytes, files, whole or not, repository; `last`: the last number | openBundle closeBundle | with the job, each when too old |
+ * | bundles            | ZSET   | `<job> <bundle>`, by when it is too old           | the same; expireBundles       | when too old, with the job |
+ * | stored             | HASH   | repository → bytes of its bundles                 | the same; tick                | when none is left |
+ * | litter             | LIST   | `<job> <bundle> <bytes>` to remove from the store | the same                      | the sweep, when removed |
  * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
  * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead noteHead   | with the ref |
  * | epochs:<repo>      | ZSET   | ref that was removed, by its epoch                | removeHead                    | the newest 10,000 stay |
@@ -80,6 +84,9 @@ const single = {
   archived: 'archived',
   discarded: 'discarded',
   archiver: 'archiver',
+  bundles: 'bundles',
+  stored: 'stored',
+  litter: 'litter',
   repositories: 'repositories',
   hooks: 'hooks',
   hooked: 'hooked',
@@ -102,6 +109,7 @@ const family = {
   tickets: 'tickets:',
   permits: 'permits:',
   blocked: 'blocked:',
+  bundle: 'bundle:',
   dedupe: 'dedupe:',
   head: 'head:',
   epochs: 'epochs:',

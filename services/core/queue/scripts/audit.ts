@@ -1,4 +1,5 @@
 import { base } from './base.ts';
+import { bundles } from './bundles.ts';
 import { order } from './place.ts';
 import { toScript } from './script.ts';
 
@@ -8,7 +9,7 @@ import { toScript } from './script.ts';
  */
 export const audit = toScript('audit', {
   kind: 'look',
-  parts: [base, order],
+  parts: [base, order, bundles],
   body: `
 local wrong = {}
 local function expect(ok, text)
@@ -18,7 +19,7 @@ end
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
 local counts, ready, groups, shares = {}, {}, {}, {}
 local open, pipelines, seen, repos = {}, {}, {}, {}
-local logs = 0
+local logs, bundled, stored = 0, 0, {}
 for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   local job = read(id)
   expect(job, id .. ' is in the index and has no hash')
@@ -57,6 +58,13 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
     local should = final[state] and job.ran and 1 or 0
     expect(logged == should, id .. ' is ' .. state .. ': its log is to be archived, or is, ' .. logged .. ' times')
     logs = logs + should
+    for _, n in ipairs(bundles_of(id)) do
+      local bundle = read_bundle(id, n)
+      expect(bundle, id .. ': bundle ' .. n .. ' cannot be read')
+      bundled = bundled + 1
+      if bundle then stored[bundle.repo] = (stored[bundle.repo] or 0) + bundle.bytes end
+      expect(call('ZSCORE', BUNDLES, id .. ' ' .. n), id .. ': bundle ' .. n .. ' will never be too old')
+    end
     expect((job.finished and true or false) == (final[state] or false), id .. ' is ' .. state .. ': finished')
     expect(call('EXISTS', SPEC .. id) == 1, id .. ' has no spec')
     expect(call('HEXISTS', PIPELINE .. job.pipeline, id) == 1, id .. ' is not in its pipeline')
@@ -144,6 +152,14 @@ end
 for _, forge in ipairs({ 'gitea', 'github' }) do told = told + call('ZCARD', OUTBOX .. forge) end
 expect(told == #statuses / 2, 'the outbox has a status that is not to be told')
 expect(call('ZCARD', UNARCHIVED) + call('ZCARD', ARCHIVED) == logs, 'a log to archive without its job')
+expect(call('ZCARD', BUNDLES) == bundled, 'a bundle without its job')
+local rooms = call('HGETALL', STORED)
+for i = 1, #rooms, 2 do
+  local real = stored[rooms[i]] or 0
+  expect(tonumber(rooms[i + 1]) == real, rooms[i] .. ': artifacts counted ' .. rooms[i + 1] .. ' bytes, really ' .. real)
+  stored[rooms[i]] = nil
+end
+for repo, real in pairs(stored) do expect(real == 0, repo .. ': artifacts not counted, really ' .. real .. ' bytes') end
 local running = counts.running or 0
 expect(call('ZCARD', LEASES) == running, 'a lease without its job')
 expect(call('ZCARD', DEADLINES) == running, 'a deadline without its job')

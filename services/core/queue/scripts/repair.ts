@@ -1,4 +1,5 @@
 import { base } from './base.ts';
+import { bundles } from './bundles.ts';
 import { finish } from './finish.ts';
 import { dispatch, order, place } from './place.ts';
 import { standing } from './repair-standing.ts';
@@ -21,6 +22,7 @@ export const repair = toScript('repair', {
     place,
     dispatch,
     finish,
+    bundles,
     `
 local mended, jobs, list = {}, {}, {}
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
@@ -55,7 +57,8 @@ end
 for _, id in ipairs(lost) do
   mend(id, 'without its hash or its spec: dropped')
   call('ZREM', INDEX, id)
-  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, STANDS .. id, NEEDS .. id, DEPENDENTS .. id)
+  for _, n in ipairs(bundles_of(id)) do drop_bundle(id, n) end
+  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, STANDS .. id, NEEDS .. id, DEPENDENTS .. id, BUNDLE .. id)
 end
 
 in_set(LEASES, is('running'), 'leases')
@@ -171,6 +174,27 @@ for _, forge in ipairs({ 'gitea', 'github' }) do
   end
 end
 
+local kept, rooms = {}, {}
+for _, job in ipairs(list) do
+  for _, n in ipairs(bundles_of(job.id)) do
+    local bundle, entry = read_bundle(job.id, n), job.id .. ' ' .. n
+    if bundle then
+      kept[entry], rooms[bundle.repo] = true, (rooms[bundle.repo] or 0) + bundle.bytes
+      -- Since when it is kept nobody knows any more.
+      if call('ZADD', BUNDLES, 'NX', now + 86400000, entry) == 1 then mend(entry, 'artifacts that are kept a day more') end
+    else
+      drop_bundle(job.id, n)
+      mend(entry, 'artifacts of which nothing is known')
+    end
+  end
+end
+for _, entry in ipairs(call('ZRANGE', BUNDLES, 0, -1)) do
+  if not kept[entry] then
+    call('ZREM', BUNDLES, entry)
+    mend(entry, 'artifacts of no job')
+  end
+end
+
 -- Counts last: what was decided above has counted, too.
 local function recount(key, real)
   local known = call('HGETALL', key)
@@ -198,6 +222,7 @@ for _, job in ipairs(list) do
 end
 recount(COUNTS, states)
 recount(UNFINISHED, open)
+recount(STORED, rooms)
 return mended
 `,
 });

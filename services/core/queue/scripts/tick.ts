@@ -1,4 +1,5 @@
 import { base } from './base.ts';
+import { bundles } from './bundles.ts';
 import { finish } from './finish.ts';
 import { dispatch, order, place } from './place.ts';
 import { toScript } from './script.ts';
@@ -14,7 +15,7 @@ import { toScript } from './script.ts';
  */
 export const tick = toScript('tick', {
   kind: 'drain',
-  parts: [base, order, place, dispatch, finish],
+  parts: [base, order, place, dispatch, finish, bundles],
   body: `
 local lease, batch = tonumber(ARGV[1]), tonumber(ARGV[9])
 
@@ -90,6 +91,7 @@ local function forget(id)
     call('RPUSH', TRASH, id .. ' ' .. fence)
     if isArchived then call('RPUSH', DISCARDED, id .. ' ' .. fence) end
   end
+  for _, n in ipairs(bundles_of(id)) do drop_bundle(id, n) end
   call('ZREM', UNARCHIVED, id)
   call('ZREM', DONE, id)
   call('ZREM', INDEX, id)
@@ -97,7 +99,7 @@ local function forget(id)
   call('HDEL', PIPELINE .. job.pipeline, id)
   for _, pipeline in ipairs(call('SMEMBERS', STANDS .. id)) do call('HDEL', PIPELINE .. pipeline, id) end
   if job.state == 'dead' then call('ZREM', DEAD, id) end
-  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, RESULT .. id, STANDS .. id)
+  call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, RESULT .. id, STANDS .. id, BUNDLE .. id)
   count(job.state, nil)
   if job.status and string.match(call('HGET', STATUSES, job.status) or '', '^%x+') == id then
     call('HDEL', STATUSES, job.status)

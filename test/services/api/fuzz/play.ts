@@ -142,6 +142,7 @@ function toBent(token: string): fc.Arbitrary<string> {
 
 /** Words that mean something to the api, so that a good request is one; others are made by damage. */
 const words = [
+  'a'.repeat(64),
   'default',
   'ci',
   'agent-1',

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { isFinal } from '../../../../services/core/job/index.ts';
-import { createQueue, type NewJob, type Queue } from '../../../../services/core/queue/index.ts';
+import {
+  createBundles,
+  createQueue,
+  type NewJob,
+  type Queue,
+} from '../../../../services/core/queue/index.ts';
 import { toKey, toKeyOf } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
@@ -51,7 +56,9 @@ async function setUp() {
   await enqueue(job('delayed'));
   await queue.complete(ids.delayed ?? '', await run('delayed'), { outcome: 'error' });
   await enqueue(job('running', { group }), job('waiting', { needs: ['running'] }));
-  await run('running');
+  const bundles = createBundles({ commands });
+  const room = { bytes: 9, files: 9, repositoryBytes: 9 };
+  await bundles.open(ids.running ?? '', await run('running'), { bytes: 7, files: 1 }, room);
   await enqueue(job('blocked', { group }));
   await enqueue(job('queued'));
   await enqueue(job('awaiting', { awaits: 'awaits approval: production' }));
@@ -131,6 +138,12 @@ const damages: Record<string, Damage> = {
   'a log to archive of a job that runs': ({ running = '' }) => commands.zadd(toKey('unarchived'), 1, running),
   'a log that is archived and is not': ({ failed = '' }) => commands.zadd(toKey('archived'), 1, failed),
   'an archived log of nobody': () => commands.zadd(toKey('archived'), 1, 'f'.repeat(20)),
+  'how much the artifacts of a repository take': () => commands.hincrby(toKey('stored'), repository, 5),
+  'how much they take, forgotten': () => commands.del(toKey('stored')),
+  'artifacts of a repository that has none': () => commands.hset(toKey('stored'), 'local/no/body', 1),
+  'artifacts that are kept for ever': () => commands.del(toKey('bundles')),
+  'artifacts of nobody': () => commands.zadd(toKey('bundles'), 9e15, `${'f'.repeat(20)} 1`),
+  'artifacts that nobody can read': ({ running = '' }) => commands.hset(of('bundle', running), 1, 'what'),
   'the index of a repository': () => commands.del(of('repo', repository)),
   'a stranger in the index of a repository': () => commands.zadd(of('repo', repository), 1, 'f'.repeat(20)),
   'a job out of its pipeline': async ({ queued = '' }) =>
