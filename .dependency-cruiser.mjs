@@ -79,6 +79,7 @@ export default {
       '^services/[a-z]+/config\\.ts$',
       '^services/core/job/',
       '^services/core/queue/keys\\.ts$',
+      '^services/core/runtime/durable-redis\\.ts$',
       ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml', '@marcbachmann/cel-js'),
     ]),
     {
@@ -88,7 +89,11 @@ export default {
       from: { path: '^(services|charts|main\\.ts)', pathNot: '^services/core/([^/]+)/' },
       to: {
         path: '^services/core/[^/]+/',
-        pathNot: ['^services/core/[^/]+/index\\.ts$', '^services/core/queue/keys\\.ts$'],
+        pathNot: [
+          '^services/core/[^/]+/index\\.ts$',
+          '^services/core/queue/keys\\.ts$',
+          '^services/core/runtime/durable-redis\\.ts$',
+        ],
       },
     },
     {

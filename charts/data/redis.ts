@@ -1,6 +1,7 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { durableSettings, startDurableRedis } from '../../services/core/runtime/durable-redis.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { toBytes } from '../constructs/size.ts';
 import { pins } from '../pins.ts';
@@ -24,7 +25,7 @@ export class Redis extends Chart {
 
     new k8s.KubeConfigMap(this, 'conf', {
       metadata: { name: 'redis', namespace, labels },
-      data: { 'redis.conf': conf },
+      data: { 'redis.conf': conf, 'start.sh': startDurableRedis },
     });
     new k8s.KubeServiceAccount(this, 'account', {
       metadata: { name, namespace, labels },
@@ -45,7 +46,14 @@ export class Redis extends Chart {
         template: podTemplate({
           name,
           image: pins.redis,
-          command: ['redis-server', '/etc/redis/redis.conf'],
+          command: [
+            'sh',
+            '/etc/redis/start.sh',
+            'redis-server',
+            '/etc/redis/redis.conf',
+            '/data',
+            '/data/load.sock',
+          ],
           port,
           mounts: [
             { name: 'conf', path: '/etc/redis', from: { config: 'redis' } },
@@ -63,7 +71,7 @@ export class Redis extends Chart {
           serviceAccount: name,
           // Ends by itself once what it holds is on disk, which with AOF it always is.
           graceSeconds: 60,
-          restartOn: `${conf}${JSON.stringify(redisRules)}`,
+          restartOn: `${conf}${startDurableRedis}${JSON.stringify(redisRules)}`,
         }),
         volumeClaimTemplates: [
           {
@@ -104,12 +112,9 @@ function toConf(memory: string): string {
     dir: '/data',
     aclfile: `/run/redis/${usersKey}`,
     save: '""',
-    appendonly: 'yes',
-    appendfsync: 'always',
-    'no-appendfsync-on-rewrite': 'no',
     // The rest is for copies while the file is rewritten, and for clients' buffers.
     maxmemory: Math.floor(toBytes(memory) * 0.7),
-    'maxmemory-policy': 'noeviction',
+    ...Object.fromEntries(durableSettings),
     'tcp-keepalive': 60,
   };
   return `${Object.entries(settings)

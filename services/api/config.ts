@@ -205,7 +205,7 @@ export const apiConfigSchema = z.object({
   BELLOWS_REQUIRE_DURABLE: flag
     .default(true)
     .describe(
-      'Be not ready while Redis could lose an accepted push: unless it runs with appendonly yes, appendfsync always and noeviction.',
+      'Be not ready while Redis could lose an accepted push: unless it runs with appendonly yes, appendfsync always, aof-load-truncated no and noeviction.',
     ),
   BELLOWS_OPEN_READYZ: flag
     .default(false)

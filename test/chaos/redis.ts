@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openRedis, type Redis } from '../../services/core/runtime/index.ts';
+import { openRedis, type Redis, startDurableRedis } from '../../services/core/runtime/index.ts';
 import { toRedisConf, toRedisUsers } from '../../services/local/redis/conf.ts';
 import type { Random } from '../model/random.ts';
 import type { ShimPage } from './shim.ts';
@@ -24,6 +24,8 @@ export interface RedisServer {
   /** Of everything that is not there by default. */
   files(): string[];
   readonly alive: boolean;
+  /** How often it was started. */
+  readonly starts: number;
   /** Ready when it returns. @throws when it ends before it is. */
   start(): Promise<void>;
   kill(signal?: NodeJS.Signals): Promise<void>;
@@ -52,10 +54,11 @@ export async function createRedisServer(options: RedisServerOptions): Promise<Re
   writeFileSync(aclFile, `${toRedisUsers(options.apiPassword)}user chaos on nopass ~* &* +@all\n`);
   let child: ChildProcess | undefined;
   let ended: Promise<unknown> = Promise.resolve();
+  let starts = 0;
 
   const isAlive = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
-    child?.kill(signal);
+    if (child?.pid !== undefined && isAlive()) process.kill(-child.pid, signal);
     await ended;
   };
   const aof = join(data, 'appendonlydir');
@@ -72,12 +75,19 @@ export async function createRedisServer(options: RedisServerOptions): Promise<Re
     get alive() {
       return isAlive();
     },
+    get starts() {
+      return starts;
+    },
     async start() {
       if (isAlive()) return;
       page?.forgetSyncs(files());
+      starts += 1;
       const log = openSync(join(folder, 'redis.log'), 'a');
-      child = spawn('redis-server', [confFile], {
+      const args = ['redis-server', confFile, data, join(folder, 'load.sock')];
+      child = spawn('sh', ['-c', startDurableRedis, 'redis', ...args], {
         cwd: data,
+        // A group of its own: killed while it mends its file, nothing of it stays.
+        detached: true,
         stdio: ['ignore', log, log],
         env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', ...page?.env },
       });

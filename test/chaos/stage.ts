@@ -83,6 +83,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
   const seen = new Set<string>();
   let cursor = from;
   const journalFrom = places.map(({ journal }) => readText(journal).length);
+  const { starts } = env.redis;
   let over = false;
   let stoodStillMs = 0;
   let last = performance.now();
@@ -357,6 +358,11 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       clearInterval(watch);
       const audit = await queue.audit().catch((error: unknown) => [`cannot be made: ${error}`]);
       for (const line of audit) wrong.push(`audit: ${line}`);
+      if (env.redis.starts > starts) {
+        // It is right in its memory; what it would be after the next start is another matter.
+        await admin.call('DEBUG', 'LOADAOF');
+        for (const line of await queue.audit()) wrong.push(`audit, of what is in the file: ${line}`);
+      }
       const asked: Asked[] = [
         ...sent.map(({ branch, sha, ends, told }) => ({
           name: `${branch} ${sha}`,

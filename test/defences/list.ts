@@ -295,7 +295,7 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'durability',
-    file: 'services/core/runtime/durability.ts',
+    file: 'services/core/runtime/durable-redis.ts',
     text: "['appendfsync', 'always'],",
     without: '',
   },

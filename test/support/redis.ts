@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openRedis, type Redis, type RedisUse } from '../../services/core/runtime/index.ts';
+import {
+  durableSettings,
+  openRedis,
+  type Redis,
+  type RedisUse,
+  startDurableRedis,
+} from '../../services/core/runtime/index.ts';
 
 export interface TestRedis {
   /** `unix:///…`, as the programs take it. */
@@ -37,16 +43,22 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     unixsocketperm: '700',
     dir: folder,
     save: '',
-    appendonly: 'yes',
+    ...Object.fromEntries(durableSettings),
     appendfsync: options.appendfsync ?? 'no',
-    'maxmemory-policy': 'noeviction',
     daemonize: 'no',
     loglevel: 'warning',
     logfile: join(folder, 'redis.log'),
     ...options.settings,
   };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn('redis-server', args, { stdio: 'ignore' });
+  const conf = join(folder, 'redis.conf');
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}\n`);
+  await writeFile(conf, lines.join(''));
+  // What an earlier one of this folder left may end in the middle of a write.
+  const args = ['-c', startDurableRedis, 'redis', 'redis-server', conf, folder, join(folder, 'load.sock')];
+  const child =
+    options.folder === undefined
+      ? spawn('redis-server', [conf], { stdio: 'ignore' })
+      : spawn('sh', args, { stdio: 'ignore' });
   const exited = once(child, 'exit');
   await untilListening(socket, exited).catch((error: unknown) => {
     child.kill('SIGKILL');

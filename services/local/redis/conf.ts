@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { durableSettings } from '../../core/runtime/index.ts';
 
 export interface RedisConf {
   /** Holds the append-only file. */
@@ -11,7 +12,7 @@ export interface RedisConf {
 
 /** The settings that the queue's promise needs: nothing acknowledged is lost, and nothing is evicted. */
 export function toRedisConf(conf: RedisConf): string {
-  const settings: [string, string][] = [
+  const settings: readonly (readonly [string, string])[] = [
     ['port', '0'],
     ['unixsocket', quote(conf.socket)],
     ['unixsocketperm', '700'],
@@ -21,11 +22,8 @@ export function toRedisConf(conf: RedisConf): string {
     ['daemonize', 'no'],
     ['loglevel', 'notice'],
     ['save', '""'],
-    ['appendonly', 'yes'],
-    ['appendfsync', 'always'],
-    ['no-appendfsync-on-rewrite', 'no'],
+    ...durableSettings,
     ['maxmemory', String(conf.maxMemoryBytes)],
-    ['maxmemory-policy', 'noeviction'],
     ['maxclients', '256'],
   ];
   return `${settings.map(([key, value]) => `${key} ${value}`).join('\n')}\n`;

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Reaper } from '../../core/execute/index.ts';
+import { startDurableRedis } from '../../core/runtime/index.ts';
 import { type Child, startChild } from '../process/child.ts';
 import { type Kept, keepRunning } from '../process/keep-running.ts';
 import { writeOwnFile } from '../secrets.ts';
@@ -36,10 +37,11 @@ export async function openRedisServer(options: RedisServerOptions): Promise<Kept
   const maxMemoryBytes = toMaxMemory(totalmem());
   await writeOwnFile(confFile, toRedisConf({ folder, socket, pidFile, aclFile, maxMemoryBytes }));
 
+  const args = [program, confFile, folder, join(options.run, 'load.sock')];
   const kept = await keepRunning({
     name: `Redis (${program}; its log: ${options.logFile})`,
     start: () => {
-      const child = startChild(options.reaper, program, [confFile], {
+      const child = startChild(options.reaper, 'sh', ['-c', startDurableRedis, 'redis', ...args], {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: options.path, LC_ALL: 'C' },

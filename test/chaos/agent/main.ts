@@ -3,10 +3,10 @@
  * process costs only where it is killed. Each line of stdin is an order; each life's end is a line of stdout.
  */
 import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { runAgent } from '../../../services/agent/agent.ts';
 import { createLateLog } from '../../../services/agent/late-log.ts';
 import { createTransport, type Transport } from '../../../services/core/client/index.ts';
-import { outcomeSchema } from '../../../services/core/job/index.ts';
 import { createLog } from '../../../services/core/log/index.ts';
 import { beginLife, note } from './journal.ts';
 import { orderSchema } from './work.ts';
@@ -15,6 +15,9 @@ const url = process.env.CHAOS_API ?? '';
 const leaseMs = Number(process.env.CHAOS_LEASE_MS);
 /** The agent's patience with one request is half of its lease: 15 s. */
 const timeoutMs = leaseMs / 2;
+
+/** Of what is said of a job's end. */
+const endSchema = z.object({ outcome: z.string() });
 
 async function live(agent: string, token: string): Promise<number> {
   beginLife(agent);
@@ -51,7 +54,7 @@ function watch(transport: Transport): Transport {
       const [, job] = /\/jobs\/(\w+)\/complete$/.exec(path) ?? [];
       const patient = { timeoutMs, ...call };
       if (job === undefined) return transport.call(path, schema, patient);
-      const { outcome } = outcomeSchema.parse(call?.body);
+      const { outcome } = endSchema.parse(call?.body);
       note({ what: 'says', job, outcome });
       const reply = await transport.call(path, schema, patient);
       note({ what: 'heard', job, outcome, answer: (reply as { answer: string }).answer });

@@ -49,11 +49,20 @@ beforeAll(async () => {
     },
   );
   const own: Record<string, string> = { port: '0', dir: folder, aclfile: join(folder, 'users.acl') };
-  const conf: string = objects.find(({ kind }) => kind === 'ConfigMap').data['redis.conf'];
-  const here = conf.replace(/^(port|dir|aclfile) .*$/gm, (_, name: string) => `${name} ${own[name]}`);
-  writeFileSync(join(folder, 'redis.conf'), `${here}unixsocket ${socket}\n`);
+  const files = objects.find(({ kind }) => kind === 'ConfigMap').data;
+  const conf: string = files['redis.conf'];
+  const ownConf = conf.replace(/^(port|dir|aclfile) .*$/gm, (_, name: string) => `${name} ${own[name]}`);
+  writeFileSync(join(folder, 'redis.conf'), `${ownConf}unixsocket ${socket}\n`);
   writeFileSync(join(folder, 'users.acl'), made.get('bellows')?.['users.acl'] ?? '');
-  server = spawn('redis-server', [join(folder, 'redis.conf')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [shell, start, ...args]: string[] = pod.containers[0].command;
+  expect([shell, start, ...args]).toEqual([
+    'sh',
+    '/etc/redis/start.sh',
+    ...['redis-server', '/etc/redis/redis.conf', '/data', '/data/load.sock'],
+  ]);
+  writeFileSync(join(folder, 'start.sh'), files['start.sh']);
+  const here = args.map((each) => each.replace(/^\/(etc\/redis|data)/, folder));
+  server = spawn('sh', [join(folder, 'start.sh'), ...here], { stdio: ['ignore', 'pipe', 'inherit'] });
   if (server.stdout === null) throw new Error('no output');
   const lines: string[] = [];
   for await (const line of createInterface(server.stdout)) {

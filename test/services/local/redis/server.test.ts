@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createReaper, type Reaper } from '../../../../services/core/execute/index.ts';
-import { openRedis } from '../../../../services/core/runtime/index.ts';
+import { openRedis, type Redis } from '../../../../services/core/runtime/index.ts';
 import { toMaxMemory, toRedisConf } from '../../../../services/local/redis/conf.ts';
 import { endLeftover } from '../../../../services/local/redis/leftover.ts';
 import { openRedisServer, type RedisServerOptions } from '../../../../services/local/redis/server.ts';
@@ -88,6 +88,35 @@ test('it comes back by itself with what it had acknowledged', async () => {
     api.disconnect();
     await server.stop();
   }
+});
+
+test('a file that a crash cut off in the middle of a write holds whole scripts only, now and after the next start', async () => {
+  const claim = "redis.call('LPOP', KEYS[1]) return redis.call('INCR', KEYS[2])";
+  const using = async (use: (api: Redis) => Promise<unknown>) => {
+    const server = await openRedisServer(options);
+    const api = openRedis({ url: server.url, username: 'api', password }, 'blocking');
+    try {
+      return await use(api);
+    } finally {
+      api.disconnect();
+      await server.stop();
+    }
+  };
+  await using(async (api) => {
+    await api.rpush('ci:l', 'a', 'b', 'c');
+    await api.eval(claim, 2, 'ci:l', 'ci:n');
+  });
+  const file = join(folder, 'appendonlydir', 'appendonly.aof.1.incr.aof');
+  await truncate(file, (await stat(file)).size - 4);
+  const look = (api: Redis) => api.lrange('ci:l', 0, -1);
+  expect(
+    await using(async (api) => {
+      const before = await look(api);
+      await api.eval(claim, 2, 'ci:l', 'ci:n');
+      return before;
+    }),
+  ).toEqual(['a', 'b', 'c']);
+  expect(await using(look)).toEqual(['b', 'c']);
 });
 
 test('a Redis that outlived its parent is ended before the next one starts', async () => {
