@@ -27,6 +27,7 @@ const jestReport = join(scratch, 'jest.json');
 interface Check {
   name: string;
   command: string[];
+  env?: Record<string, string>;
   /** What to do when it fails. */
   remedy: string;
 }
@@ -61,6 +62,13 @@ const checks: Check[] = [
     command: [node, 'services/cli/main.ts', 'check'],
     remedy: './bellows check',
   },
+  {
+    name: 'apply',
+    // Never the cluster that the shell happens to speak to. Skipped where there is none.
+    env: { KUBECONFIG: process.env.BELLOWS_TEST_KUBECONFIG ?? '' },
+    command: [node, '--import', 'tsx', 'test/charts/apply/main.ts'],
+    remedy: 'npm run test:apply',
+  },
   { name: 'demo', command: [node, 'services/demo/main.ts'], remedy: './bellows demo' },
 ];
 
@@ -69,7 +77,7 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 
 for (const check of checks) {
   const { ok, seconds, log } = await runCheck(check);
-  const only = check.name === 'tests' ? readJest() : check.name === 'chaos' ? readChaos(log) : undefined;
+  const only = readCounts(check.name, log);
   counts.passed += only?.passed ?? (ok ? 1 : 0);
   counts.failed += only?.failed ?? (ok ? 0 : 1);
   counts.skipped += only?.skipped ?? 0;
@@ -91,12 +99,16 @@ rmSync(scratch, { recursive: true });
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
-async function runCheck({ name, command: [file = '', ...args] }: Check) {
+async function runCheck({ name, command: [file = '', ...args], env = {} }: Check) {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const log = join(scratch, `${name.replaceAll(' ', '-')}.log`);
   const sink = createWriteStream(log);
-  const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let line = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.pipe(sink, { end: false });
@@ -119,6 +131,12 @@ async function runCheck({ name, command: [file = '', ...args] }: Check) {
   return { ok, seconds: seconds(), log };
 }
 
+function readCounts(name: string, log: string) {
+  if (name === 'tests') return readJest();
+  if (name === 'chaos') return readLastLine(log, 'held');
+  return name === 'apply' ? readLastLine(log, 'passed') : undefined;
+}
+
 function readJest() {
   const schema = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int() });
   try {
@@ -129,10 +147,10 @@ function readJest() {
   }
 }
 
-/** The run's own count, its last line; what needs a C compiler is skipped where there is none. */
-function readChaos(log: string) {
-  const [, passed, failed, skipped] =
-    /^(\d+) held, (\d+) failed, (\d+) skipped$/m.exec(readFileSync(log, 'utf8')) ?? [];
+/** A run's own count, its last line: what needs a C compiler, or a cluster, is skipped where there is none. */
+function readLastLine(log: string, well: string) {
+  const form = new RegExp(`^(\\d+) ${well}, (\\d+) failed, (\\d+) skipped$`, 'm');
+  const [, passed, failed, skipped] = form.exec(readFileSync(log, 'utf8')) ?? [];
   if (passed === undefined) return undefined;
   return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
 }

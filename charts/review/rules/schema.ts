@@ -116,7 +116,7 @@ function* askCel(world: World, evaluated: boolean): Generator<Broken> {
 export const scope: Rule = {
   name: 'scope',
   says: 'What lives in a namespace names one; what does not, names none.',
-  why: 'An object without its namespace lands in "default"; one with a namespace that it cannot have is refused.',
+  why: 'An object without its namespace lands in "default"; a namespace of what can have none is dropped without a word.',
   *check(world) {
     const kinds = kindsOf(world);
     for (const item of world.items) {

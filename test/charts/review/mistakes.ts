@@ -153,7 +153,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     object: 'ConfigMap lost',
     at: 'metadata.namespace',
     says: 'is missing',
-    server: 'refuses',
+    server: 'accepts',
   },
   'a namespace where there is none': {
     rule: 'scope',
@@ -167,7 +167,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     object: 'PriorityClass ci/low',
     at: 'metadata.namespace',
     says: 'is of the whole cluster',
-    server: 'refuses',
+    server: 'accepts',
   },
   'a name in capitals': {
     rule: 'names',

@@ -3,7 +3,8 @@ import type { BroughtProps } from '../../../charts/constructs/brought.ts';
 import type { Built } from '../../../charts/constructs/unit.ts';
 import { readPlatform } from '../../../charts/platform-file.ts';
 import { buildPlatform, toUnits } from '../../../charts/units.ts';
-import { root } from '../committed.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
 
 // biome-ignore lint/suspicious/noExplicitAny: a draft is written to as JSON, each kind its own
 export type Json = any;
