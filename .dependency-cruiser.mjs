@@ -45,7 +45,10 @@ const programs = {
     ],
     packages: ['zod'],
   },
-  api: { core: ['.+'], packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino', 'openid-client'] },
+  api: {
+    core: ['.+'],
+    packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino', 'openid-client', 'croner'],
+  },
   local: {
     core: ['job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],
     packages: ['zod', 'esbuild', 'commander'],

@@ -64,6 +64,10 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'DELETE /api/v1/repositories/:forge/:owner/:name': ['admin'],
   'POST /api/v1/repositories/:forge/:owner/:name/hook': ['admin'],
 
+  'GET /api/v1/repositories/:forge/:owner/:name/crons': ['view'],
+  'PUT /api/v1/repositories/:forge/:owner/:name/crons/:cron': ['admin'],
+  'DELETE /api/v1/repositories/:forge/:owner/:name/crons/:cron': ['admin'],
+
   'GET /api/v1/repositories/:forge/:owner/:name/secrets': ['admin'],
   'PUT /api/v1/repositories/:forge/:owner/:name/secrets/:secret': ['admin'],
   'DELETE /api/v1/repositories/:forge/:owner/:name/secrets/:secret': ['admin'],
@@ -142,6 +146,9 @@ export const limitedRoutes: ReadonlySet<string> = new Set([
   'PATCH /api/v1/repositories/:forge/:owner/:name',
   'DELETE /api/v1/repositories/:forge/:owner/:name',
   'POST /api/v1/repositories/:forge/:owner/:name/hook',
+  'GET /api/v1/repositories/:forge/:owner/:name/crons',
+  'PUT /api/v1/repositories/:forge/:owner/:name/crons/:cron',
+  'DELETE /api/v1/repositories/:forge/:owner/:name/crons/:cron',
   'GET /api/v1/repositories/:forge/:owner/:name/secrets',
   'PUT /api/v1/repositories/:forge/:owner/:name/secrets/:secret',
   'DELETE /api/v1/repositories/:forge/:owner/:name/secrets/:secret',

@@ -13,6 +13,7 @@ import { createAgentArtifactRoutes } from './routes/agent-artifacts.ts';
 import { createAgentRoutes } from './routes/agents.ts';
 import { createArtifactRoutes } from './routes/artifacts.ts';
 import { createAuditRoutes } from './routes/audit.ts';
+import { createCronRoutes } from './routes/crons.ts';
 import { createDeadLetterRoutes } from './routes/dead-letters.ts';
 import { createDeviceRoutes } from './routes/device.ts';
 import { createDocsRoutes } from './routes/docs.ts';
@@ -63,6 +64,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', createDeadLetterRoutes(deps))
     .route('/', createIntegrityRoutes(deps))
     .route('/', createRepositoryRoutes(deps))
+    .route('/', createCronRoutes(deps))
     .route('/', createTokenRoutes(deps))
     .route('/', createSessionRoutes(deps))
     .route('/', createAuditRoutes(deps))

@@ -12,7 +12,7 @@ import type {
 } from '../core/access/index.ts';
 import type { Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
-import type { Follower, Outbox, Queue, Repositories, Schema } from '../core/queue/index.ts';
+import type { Crons, Follower, Outbox, Queue, Repositories, Schema } from '../core/queue/index.ts';
 import type { Tracer } from '../core/trace/index.ts';
 import type { Artifacts } from './artifacts/artifacts.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -29,6 +29,7 @@ export interface ApiDeps {
   follower: Follower;
   repositories: Repositories;
   artifacts: Artifacts;
+  crons: Crons;
   claimTokens: ClaimTokens;
   /** Undefined where there is no key to seal them with. */
   repositorySecrets: RepositorySecrets | undefined;

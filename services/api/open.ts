@@ -16,6 +16,7 @@ import { createLookup, type ForgeAccess, type Origins } from '../core/forge/inde
 import type { Log } from '../core/log/index.ts';
 import {
   createBundles,
+  createCrons,
   createFollower,
   createMeasures,
   createOutbox,
@@ -44,6 +45,7 @@ import { createArtifacts } from './artifacts/artifacts.ts';
 import { createHeadExport } from './audit-heads.ts';
 import { createClientAddress } from './client-address.ts';
 import type { ApiConfig } from './config.ts';
+import { createFiring } from './crons/firing.ts';
 import { toHosts } from './door.ts';
 import { createStreamSlots } from './event-stream.ts';
 import { createJobWatch } from './job-watch.ts';
@@ -106,6 +108,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   };
   const outbox = createOutbox({ commands });
   const repositories = createRepositories({ commands });
+  const crons = createCrons({ commands });
   const follower = createFollower({ commands, openBlocking: () => open('blocking'), ...archive });
   stack.add('follower', () => follower.close());
   const measures = createMeasures({ commands, names: config.BELLOWS_METRICS_NAMES });
@@ -152,6 +155,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     follower,
     repositories,
     artifacts,
+    crons,
     claimTokens: createClaimTokens(commands),
     repositorySecrets,
     pageCodes: createPageCodes(commands),
@@ -223,6 +227,12 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
       'the comparison of heads',
       1000,
       unlessRefused(() => reconciler.settle()),
+      loop,
+    ),
+    repeat(
+      'the look at crons',
+      5000,
+      unlessRefused(createFiring({ crons, queue, repositories, reconciler, tracer, log })),
       loop,
     ),
     repeat('the head of the audit log', 60_000, heads.measure, loop),

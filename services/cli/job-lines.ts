@@ -1,5 +1,12 @@
 import { formatAge, formatDuration, toMeasuredFacts, toStepMeasures } from '../core/display/index.ts';
-import type { Job, JobAnswer, JobResult, JobState, StepState } from '../core/job/index.ts';
+import {
+  type Job,
+  type JobAnswer,
+  type JobResult,
+  type JobState,
+  type StepState,
+  toTitle,
+} from '../core/job/index.ts';
 import { toShortId } from './find-job.ts';
 import { type Cell, toTable, toText } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
@@ -34,7 +41,7 @@ export function toJobTable(jobs: readonly Job[], now: number, terminal: Terminal
     toStateCell(job),
     toRepositoryName(job),
     job.spec.branch,
-    job.spec.subject,
+    toTitle(job.spec),
     formatAge(now - job.createdAt),
     toDuration(job, now),
   ]);
@@ -47,9 +54,9 @@ export function toJobLines({ job, result = {} }: JobAnswer, now: number, termina
   const facts: readonly (readonly [name: string, value: string | undefined])[] = [
     ['repository', spec.repository],
     ['branch', spec.branch],
-    ['commit', `${spec.sha.slice(0, 12)} ${spec.subject}`],
+    ['commit', `${spec.sha.slice(0, 12)} ${spec.subject}`.trimEnd()],
     ['author', spec.author],
-    ['event', spec.event],
+    ['event', spec.cron === undefined ? spec.event : `${spec.event} ${spec.cron}`],
     ['workflow', spec.workflow],
     ['repeats', spec.retryOf],
     ['pipeline', job.pipeline],

@@ -90,6 +90,11 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/repo.ts')).configureRepo,
     },
     {
+      name: 'cron',
+      summary: 'start pipelines of a repository by a schedule',
+      load: async () => (await import('./commands/cron.ts')).configureCron,
+    },
+    {
       name: 'secret',
       summary: 'what jobs of a repository may use and nobody may read',
       load: async () => (await import('./commands/secret.ts')).configureSecret,

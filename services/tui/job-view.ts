@@ -1,5 +1,5 @@
 import { formatAge, toColumns, toDisplay, toMeasuredFacts, toStepMeasures } from '../core/display/index.ts';
-import type { Job, JobResult, Step } from '../core/job/index.ts';
+import { type Job, type JobResult, type Step, toTitle } from '../core/job/index.ts';
 import { toElapsed, toStateText } from './jobs-view.ts';
 import { type Line, span, toSides } from './line.ts';
 import { toLogWindow } from './log-window.ts';
@@ -33,7 +33,7 @@ export function toJobView(state: State, now: number, look: Look): Line[] {
   const place =
     opened.log.ended && log.atEnd ? 'end' : opened.top === undefined ? 'following' : `line ${log.top + 1}`;
   return [
-    toTitle(job, size.columns, look),
+    toHead(job, size.columns, look),
     toSummary(job, now, size.columns, look),
     ...toSteps(job.steps, opened.result ?? {}, size.rows - frameRows - ownRows, now, look),
     ...toMeasuredRow(opened.result ?? {}).map((text) => [
@@ -44,13 +44,13 @@ export function toJobView(state: State, now: number, look: Look): Line[] {
   ];
 }
 
-function toTitle({ spec }: Job, columns: number, look: Look): Line {
+function toHead({ spec }: Job, columns: number, look: Look): Line {
   const left = [
     span(toDisplay(spec.repository), styles.strong),
     span(' '),
     span(toDisplay(spec.branch), styles.calm),
     span(` ${spec.sha.slice(0, 8)} `, styles.dim),
-    span(toDisplay(spec.workflow === undefined ? spec.subject : `${spec.workflow}: ${spec.subject}`)),
+    span(toDisplay(spec.workflow === undefined ? toTitle(spec) : `${spec.workflow}: ${toTitle(spec)}`)),
   ];
   return toSides(left, [span(toDisplay(spec.author), styles.dim)], columns, look.more);
 }

@@ -211,9 +211,9 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'who is trusted',
-    file: 'services/core/forge/webhook.ts',
-    text: 'openedBy: pull_request.user?.id ?? undefined,',
-    without: "openedBy: toName(pull_request.user) === 'ada' ? 3 : 9,",
+    file: 'services/core/forge/movement.ts',
+    text: 'openedBy: user?.id ?? undefined,',
+    without: "openedBy: toName(user) === 'ada' ? 3 : 9,",
   },
   {
     name: 'who moved it',
@@ -268,6 +268,12 @@ export const defences: readonly Defence[] = [
     file: 'services/api/routes/secrets.ts',
     text: 'if (!isMaskable(text))',
     without: "if (text === '')",
+  },
+  {
+    name: 'who may set a cron',
+    file: 'services/api/access-rules.ts',
+    text: "'PUT /api/v1/repositories/:forge/:owner/:name/crons/:cron': ['admin'],",
+    without: "'PUT /api/v1/repositories/:forge/:owner/:name/crons/:cron': ['trigger'],",
   },
   {
     name: 'no secrets for forks',

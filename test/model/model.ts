@@ -229,18 +229,7 @@ export function createModel(limits: ModelLimits) {
     enqueue({ cause, delivery, most, jobs: wanted }: EnqueueRequest) {
       const known = delivery === undefined ? undefined : deliveries.get(delivery);
       const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
-      const pipeline =
-        cause.kind === 'ref'
-          ? toId(
-              'ref',
-              cause.repository,
-              cause.ref,
-              epochs.get(ref) ?? 0,
-              cause.after,
-              cause.event,
-              cause.pullRequest ?? 0,
-            )
-          : toId('asked', cause.repository, cause.key);
+      const pipeline = toPipeline(cause, epochs.get(ref) ?? 0);
       const ids = wanted.map(({ spec }) => toId('job', pipeline, spec.workflow ?? ''));
       const here = (of: string) => {
         const left = membersOf(of).map((job) => job.id);
@@ -468,3 +457,10 @@ export function createModel(limits: ModelLimits) {
   };
 }
 export type Model = ReturnType<typeof createModel>;
+
+function toPipeline(cause: EnqueueRequest['cause'], epoch: number): string {
+  const { kind, repository } = cause;
+  if (kind === 'asked') return toId(kind, repository, cause.key);
+  if (kind === 'cron') return toId(kind, repository, cause.name, cause.dueAt);
+  return toId(kind, repository, cause.ref, epoch, cause.after, cause.event, cause.pullRequest ?? 0);
+}

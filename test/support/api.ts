@@ -27,6 +27,7 @@ import type { Claim, Repository } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
 import {
   createBundles,
+  createCrons,
   createFollower,
   createMeasures,
   createOutbox,
@@ -110,6 +111,7 @@ export async function openTestApi({
       repositoryBytes: 20 * 1024 * 1024,
       keepMs: 86_400_000,
     }),
+    crons: createCrons({ commands }),
     claimTokens: createClaimTokens(commands),
     repositorySecrets: createRepositorySecrets(commands, [createSecretsKey()]),
     pageCodes: createPageCodes(commands),

@@ -1,5 +1,5 @@
 import { toDisplay, toMeasuredFacts, toStepMeasures } from '../../core/display/index.ts';
-import { isFinal, type Job, type JobResult, type Step } from '../../core/job/index.ts';
+import { isFinal, type Job, type JobResult, type Step, toTitle } from '../../core/job/index.ts';
 
 /** A job as its page shows it: everything that somebody else chose is safe to show as text. */
 export interface JobView {
@@ -28,7 +28,7 @@ export function toJobView(job: Job, result: JobResult = {}): JobView {
     state,
     final: isFinal(job.state),
     title: toDisplay(`${state}: ${name} ${spec.branch}`),
-    subject: toDisplay(spec.subject === '' ? `${spec.event} of ${spec.branch}` : spec.subject),
+    subject: toDisplay(toTitle(spec)),
     about: [
       name,
       spec.pullRequest === undefined ? spec.branch : `#${spec.pullRequest.number} ${spec.pullRequest.head}`,

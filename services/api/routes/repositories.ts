@@ -63,7 +63,7 @@ const remove = createRoute({
   path,
   operationId: 'removeRepository',
   tags: ['Repositories'],
-  summary: 'Forget a repository and its secrets; its jobs stay',
+  summary: 'Forget a repository with its secrets and crons; its jobs stay',
   request: { params },
   responses: { ...refuses(404), 204: { description: 'It is gone.' } },
 });
@@ -121,6 +121,7 @@ export function createRepositoryRoutes(deps: ApiDeps) {
     .openapi(remove, async (c) => {
       const id = toRepositoryId(c.req.valid('param'));
       await deps.repositorySecrets?.removeAll(id);
+      await deps.crons.removeAll(id);
       if (!(await repositories.remove(id))) throw noRepository(id);
       return c.body(null, 204);
     })

@@ -4,8 +4,10 @@ import {
   acceptedSchema,
   agentsSchema,
   apiTokenSchema,
+  type CronSettings,
   claimTokenSchema,
   createdTokenSchema,
+  cronViewSchema,
   integritySchema,
   type JobEvent,
   type JobState,
@@ -68,6 +70,7 @@ export function createApiClient(options: TransportOptions) {
   const pipeline = (id: string) => `${v1}/pipelines/${encodeURIComponent(id)}`;
   const repository = (id: string) => `${v1}/repositories/${id.split('/').map(encodeURIComponent).join('/')}`;
   const secret = (id: string, name: string) => `${repository(id)}/secrets/${encodeURIComponent(name)}`;
+  const cron = (id: string, name: string) => `${repository(id)}/crons/${encodeURIComponent(name)}`;
   const nothing = z.undefined();
 
   return {
@@ -120,6 +123,12 @@ export function createApiClient(options: TransportOptions) {
       transport.call(`${repository(id)}/hook`, z.object({ url: z.url(), secret: z.string() }), {
         method: 'POST',
       }),
+
+    crons: (id: string) =>
+      transport.call(`${repository(id)}/crons`, z.object({ crons: z.array(cronViewSchema) })),
+    putCron: (id: string, name: string, body: CronSettings) =>
+      transport.call(cron(id, name), cronViewSchema, { method: 'PUT', body }),
+    removeCron: (id: string, name: string) => transport.call(cron(id, name), nothing, { method: 'DELETE' }),
 
     /** Newest first before a record's number, or oldest first after one. */
     audit: (query: AuditQuery = {}) => transport.call(`${v1}/audit${toQuery(query)}`, auditPageSchema),

@@ -55,6 +55,8 @@ export const jobSpecSchema = z.object({
   movedBy: forgeUserSchema.optional(),
   /** Asked for by its commit, and not known to have been pushed to the repository itself. */
   foreign: z.literal(true).optional(),
+  /** The cron that started it, where `event` is `cron`. */
+  cron: nameSchema.optional(),
   /** The file that this job runs, without folder and ending. Absent: the tree at `sha` decides. */
   workflow: nameSchema.optional(),
   /** Without a workflow: the pipeline has the tree's other workflows already; run the first, and add none. */

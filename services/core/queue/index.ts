@@ -2,6 +2,7 @@
 export { type ArchivedLog, createUnarchived, type LogArchive, type Unarchived } from './archive.ts';
 export { type Bundle, type BundleRoom, type Bundles, createBundles, type Litter } from './bundles.ts';
 export { createQueue, type QueueDeps } from './create-queue.ts';
+export { type Crons, createCrons, type KnownCron } from './crons.ts';
 export { QueueError, type QueueErrorCode } from './error.ts';
 export { createFollower, type FollowerDeps } from './follower.ts';
 export { ticketsKey } from './keys.ts';

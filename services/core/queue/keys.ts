@@ -53,6 +53,8 @@
  * | untold             | LIST   | what a forge would not be told, the newest first  | outbox                        | the newest 200 stay |
  * | totals             | HASH   | what the metrics count, and the last event counted | measures                     | never; a bounded number of names |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
+ * | crons              | HASH   | repository and name → cron                        | crons                         | when removed |
+ * | fired              | HASH   | the same → when it was due last, and what came of it | crons                      | with the cron |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
  * | ci:{<id>}:log:<fence>, :meta:<fence> | STREAM, HASH | chunks; how far, how much, where archived | appendLog, seal | the stream when archived; with the job, at most 30 days after the last chunk |
  */
@@ -88,6 +90,8 @@ const single = {
   stored: 'stored',
   litter: 'litter',
   repositories: 'repositories',
+  crons: 'crons',
+  fired: 'fired',
   hooks: 'hooks',
   hooked: 'hooked',
 } as const;

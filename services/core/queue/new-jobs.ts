@@ -45,6 +45,7 @@ export function toAskedId(repository: string, key: string): string {
 
 function toPipelineId(cause: Cause, epoch: number): string {
   if (cause.kind === 'asked') return toAskedId(cause.repository, cause.key);
+  if (cause.kind === 'cron') return toId('cron', cause.repository, cause.name, cause.dueAt);
   const { repository, ref, after, event, pullRequest } = cause;
   return toId('ref', repository, ref, epoch, after, event, pullRequest ?? 0);
 }

@@ -49,6 +49,12 @@ export type Cause =
       kind: 'asked';
       repository: string /** Unique for each asking: an idempotency key, or random. */;
       key: string;
+    }
+  | {
+      kind: 'cron';
+      repository: string;
+      name: string /** By its schedule, milliseconds since 1970. */;
+      dueAt: number;
     };
 
 export interface EnqueueRequest {
