@@ -76,14 +76,20 @@ export default {
     ...Object.entries(programs).map(([name, may]) =>
       only(`program ${name}`, `^services/${name}/`, [...core(...may.core), ...packages(...may.packages)]),
     ),
-    only('charts', '^(charts|main\\.ts)', [
+    only('review', '^charts/review/', [
+      '^charts/',
+      '^imports/',
+      ...core('job', 'forge'),
+      ...packages('zod', 'yaml', '@marcbachmann/cel-js'),
+    ]),
+    only('charts', '^(charts/(?!review/)|main\\.ts)', [
       '^charts/',
       '^imports/',
       '^services/[a-z]+/config\\.ts$',
       '^services/core/job/',
       '^services/core/queue/keys\\.ts$',
       '^services/core/runtime/durable-redis\\.ts$',
-      ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml', '@marcbachmann/cel-js'),
+      ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml'),
     ]),
     {
       name: 'door',

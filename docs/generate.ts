@@ -5,6 +5,7 @@ import { toPlatformJsonSchema } from '../charts/platform.ts';
 import { toCommandReference } from '../services/cli/reference.ts';
 import { toChecksPage } from './generate/checks.ts';
 import { toConfigurationPage } from './generate/configuration.ts';
+import { toDiffPage } from './generate/diff.ts';
 import { toKeysPage } from './generate/keys.ts';
 import { toApiPage, toOpenApiDocument } from './generate/openapi.ts';
 import { toPlatformPage } from './generate/platform.ts';
@@ -17,6 +18,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'docs/configuration.md': toConfigurationPage,
   'docs/keys.md': () => toKeysPage(read),
   'docs/operations/checks.md': toChecksPage,
+  'docs/operations/diff.md': toDiffPage,
   'docs/platform.schema.json': toPlatformJsonSchema,
   'docs/api-reference/platform.md': toPlatformPage,
   'docs/api-reference/api.md': toApiPage,

@@ -70,6 +70,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   'program tui': ['services/tui/x.ts', 'ioredis'],
   'program cli': ['services/cli/x.ts', '../local/config.ts'],
   'program demo': ['services/demo/x.ts', '../core/queue/index.ts'],
+  review: ['charts/review/x.ts', '../../services/core/queue/index.ts'],
   charts: ['charts/x.ts', '../services/api/app.ts'],
   door: ['services/api/y.ts', '../core/queue/scripts.ts'],
   'door between rooms': ['services/core/execute/y.ts', '../pipeline/parse.ts'],

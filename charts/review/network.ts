@@ -1,5 +1,6 @@
 import type { NetworkPolicy, Peer, PolicyPort } from './objects.ts';
-import { type End, type Item, selects, type World } from './world.ts';
+import { selects } from './selector.ts';
+import type { End, Item, World } from './world.ts';
 
 export type Direction = 'Ingress' | 'Egress';
 

@@ -9,14 +9,18 @@ export function toChecksPage(): string {
     '`./bellows check` holds what `platform.yaml` and the charts make against these rules, before anything is committed: on objects, offline, in about a second. `./bellows test` does the same. Each line it prints says where the code stands, the rule, the object and the place in it, and how to mend that; `--json` says the same to scripts. Exit code 1 where there is an error.',
     'What is marked *advice* is for a person to weigh, and does not fail. An object that has not the shape of its kind is all that is said: the other rules could not read it.',
     "Schemas are those of the Kubernetes that k3s runs ([charts/pins.ts](../../charts/pins.ts)) and of the definitions in [imports/schemas](../../imports/README.md). What others make in a cluster (an operator's own chart, a Job that generates a Secret, a person) is said by a `Brought` in the chart that causes it. `npm run test:apply` tries all of it, and each mistake that a rule claims to find, at a real API server.",
-    ...groups.flatMap(([title, rules]) => [`## ${title}`, toTable(rules)]),
+    ...groups.flatMap(([title, rules]) => [`## ${title}`, toRuleTable(rules)]),
   ].join('\n\n')}\n`;
 }
 
-function toTable(rules: readonly Rule[]): string {
+/** @param says what the column is called that says what a rule is about */
+export function toRuleTable(
+  rules: readonly Pick<Rule, 'name' | 'says' | 'why' | 'advice'>[],
+  says = 'what is true',
+): string {
   const rows = rules.map(({ name, says, why, advice }) => {
     const marked = advice === true ? ' *(advice)*' : '';
     return `| \`${name}\`${marked} | ${says.replaceAll('|', '\\|')} | ${why.replaceAll('|', '\\|')} |`;
   });
-  return ['| rule | what is true | otherwise |', '|---|---|---|', ...rows].join('\n');
+  return [`| rule | ${says} | otherwise |`, '|---|---|---|', ...rows].join('\n');
 }

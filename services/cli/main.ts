@@ -14,6 +14,7 @@ const programs: Record<ProgramName, string> = {
   demo: 'services/demo/main.ts',
   test: 'test/all.ts',
   check: 'charts/review/main.ts',
+  diff: 'charts/review/diff/main.ts',
 };
 
 const context: Context = {

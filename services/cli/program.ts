@@ -144,7 +144,10 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/token.ts')).configureToken,
     },
   ],
-  'Your platform:': [toProgramRow('check', 'whether what platform.yaml makes would work in a cluster')],
+  'Your platform:': [
+    toProgramRow('check', 'whether what platform.yaml makes would work in a cluster'),
+    toProgramRow('diff', 'what a change of dist/ does to clusters, and what of it is dangerous'),
+  ],
   'This machine:': [
     {
       name: 'run',

@@ -41,10 +41,13 @@ test('the tree does not depend on the time zone, the language, or what was rende
 });
 
 test('each cluster has a tree of its own, and shares no file with another', () => {
-  const { source, clusters } = readPlatform(join(root, 'platform.yaml'));
-  const { home } = clusters;
+  const platform = readPlatform(join(root, 'platform.yaml'));
+  const { home } = platform.clusters;
   if (home === undefined) throw new Error('the example has no cluster "home"');
-  const two = renderPlatform({ source, clusters: { home, lab: { ...home, domain: 'lab.arpa' } } }, toUnits);
+  const two = renderPlatform(
+    { ...platform, clusters: { home, lab: { ...home, domain: 'lab.arpa' } } },
+    toUnits,
+  );
   const own = (name: string) => [...two].filter(([path]) => path.startsWith(`clusters/${name}/`));
   expect(own('home')).toEqual([...dist]);
   expect(own('lab').length).toBe(dist.size);

@@ -23,6 +23,7 @@ export async function openForgeApi({ token = 'forge-token-of-the-test-0000000000
   const asked: string[] = [];
   /** Answers of `GET`, by path below the API without its query; an array is a list, and goes out in pages. */
   const documents: Record<string, unknown> = {};
+  const comments: Comment[] = [];
   let fault: Fault | undefined;
 
   const server = createServer(async (request, response) => {
@@ -39,6 +40,19 @@ export async function openForgeApi({ token = 'forge-token-of-the-test-0000000000
     if (headers.authorization !== wanted) return answer(401, { message: 'Bad credentials' });
     // GitHub refuses who does not say who it is.
     if (version === 'v3' && headers['user-agent'] === undefined) return answer(403, { message: 'no agent' });
+    const told = answerComment(comments, method, path, Buffer.concat(parts).toString());
+    if (told !== undefined) {
+      // Gitea answers all at once.
+      const { body } =
+        version === 'v1'
+          ? told
+          : toPage(
+              told.body,
+              Number(searchParams.get('per_page') ?? 30),
+              Number(searchParams.get('page') ?? 1),
+            );
+      return answer(told.status, body);
+    }
     if (method === 'GET') {
       if (!(path in documents)) return answer(404, { message: 'Not Found' });
       const size = Number(searchParams.get(version === 'v1' ? 'limit' : 'per_page') ?? 30);
@@ -67,6 +81,7 @@ export async function openForgeApi({ token = 'forge-token-of-the-test-0000000000
     posted,
     asked,
     documents,
+    comments,
     /** From now on, until it is set to undefined; true where it has answered, or never will. */
     setFault: (given: Fault | undefined) => {
       fault = given;
@@ -76,6 +91,34 @@ export async function openForgeApi({ token = 'forge-token-of-the-test-0000000000
       return new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+export interface Comment {
+  id: number;
+  /** `/repos/<owner>/<name>/issues/<number>` */
+  issue: string;
+  body: string;
+  /** Somebody else's cannot be changed. @default false */
+  foreign?: boolean;
+}
+
+/** Comments of issues and pull requests, which are one to both forges. */
+function answerComment(comments: Comment[], method: string, path: string, text: string) {
+  const [, issue] = /^(\/repos\/[^/]+\/[^/]+\/issues\/\d+)\/comments$/.exec(path) ?? [];
+  const [, id] = /^\/repos\/[^/]+\/[^/]+\/issues\/comments\/(\d+)$/.exec(path) ?? [];
+  if (issue !== undefined && method === 'GET')
+    return { status: 200, body: comments.filter((comment) => comment.issue === issue) };
+  if (issue !== undefined && method === 'POST') {
+    const comment = { id: comments.length + 1, issue, ...(JSON.parse(text) as { body: string }) };
+    comments.push(comment);
+    return { status: 201, body: comment };
+  }
+  if (id === undefined || method !== 'PATCH') return undefined;
+  const comment = comments.find((known) => known.id === Number(id));
+  if (comment === undefined) return { status: 404, body: { message: 'Not Found' } };
+  if (comment.foreign === true) return { status: 403, body: { message: 'Forbidden' } };
+  Object.assign(comment, JSON.parse(text));
+  return { status: 200, body: comment };
 }
 
 function toPage(document: unknown, size: number, n: number): { body: unknown; link: boolean } {

@@ -1,6 +1,7 @@
 import type { KubeObject, LabelSelector, Service, Workload } from '../objects.ts';
 import type { Rule } from '../rule.ts';
-import { containersOf, type End, type Item, sayLabels, selects, type World } from '../world.ts';
+import { selects } from '../selector.ts';
+import { containersOf, type End, type Item, sayLabels, type World } from '../world.ts';
 
 export const selector: Rule = {
   name: 'selector',

@@ -1,4 +1,5 @@
 /** What forges say and are told: webhooks and heads in, commit statuses out. Knows of no queue. */
+export { type PullComment, putComment } from './comment.ts';
 export { type ForgeEvent, type ForgeEventKind, PayloadError } from './event.ts';
 export { type GitCredentials, type Heads, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
 export { type CommitWords, createLookup, type Lookup, LookupError } from './lookup.ts';

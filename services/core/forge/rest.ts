@@ -10,7 +10,7 @@ export interface ForgeAccess {
 }
 
 export interface RestRequest {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PATCH';
   body?: unknown;
   /** For the whole answer. @default 10000 */
   timeoutMs?: number;

@@ -1,0 +1,122 @@
+import type { Amounts, Autoscaler, PodSpec, Resources, Workload } from '../objects.ts';
+import { toNumber } from '../schema/quantity.ts';
+import type { Placed, Tree } from './tree.ts';
+import { templateOf } from './workload.ts';
+
+/** Cores, bytes, bytes. */
+export interface Need {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly storage: number;
+}
+
+/** What a cluster's pods ask for when nothing happens, and when everything does; volumes are the same in both. */
+export interface Capacity {
+  readonly atRest: Need;
+  readonly atMost: Need;
+}
+
+export interface CapacityChange {
+  readonly cluster: string;
+  readonly before: Capacity;
+  readonly after: Capacity;
+}
+
+/** Only the clusters in which something differs. */
+export function compareCapacity(before: Tree, after: Tree): CapacityChange[] {
+  const clusters = [...new Set([...before, ...after].map(({ cluster }) => cluster))].sort();
+  return clusters
+    .map((cluster) => {
+      const of = (tree: Tree) => toCapacity(tree.filter((placed) => placed.cluster === cluster));
+      return { cluster, before: of(before), after: of(after) };
+    })
+    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+}
+
+export function toCapacity(tree: Tree): Capacity {
+  let [atRest, atMost] = [none, none];
+  for (const placed of tree) {
+    const object = placed.object as Workload;
+    const template = templateOf(object);
+    if (template !== undefined) {
+      const one = needOf(template.spec);
+      const [least, most] = countOf(placed, tree);
+      const own = volumesOf(object, object.spec.replicas ?? 1);
+      atRest = add(add(atRest, times(one, least)), own);
+      atMost = add(add(atMost, times(one, most)), own);
+    } else if (object.kind === 'PersistentVolumeClaim') {
+      atRest = add(atRest, claim(object));
+      atMost = add(atMost, claim(object));
+    }
+  }
+  return { atRest, atMost };
+}
+
+const none: Need = { cpu: 0, memory: 0, storage: 0 };
+
+/** How many of its pods there are, at least and at most. What ends by itself is nothing at rest. */
+function countOf({ object }: Placed, tree: Tree): readonly [least: number, most: number] {
+  const { kind, spec, metadata } = object as Workload & { spec: { minReplicaCount?: number } };
+  if (kind === 'ScaledJob') return [spec.minReplicaCount ?? 0, spec.maxReplicaCount ?? 100];
+  if (kind === 'Job' || kind === 'CronJob') return [0, 1];
+  const scaler = tree.find(
+    ({ object: other }) =>
+      (other.kind === 'HorizontalPodAutoscaler' || other.kind === 'ScaledObject') &&
+      other.metadata.namespace === metadata.namespace &&
+      (other as Autoscaler).spec.scaleTargetRef.name === metadata.name,
+  );
+  const replicas = spec.replicas ?? 1;
+  if (scaler === undefined) return [replicas, replicas];
+  const { minReplicas, maxReplicas, minReplicaCount, maxReplicaCount } = (
+    scaler.object as unknown as { spec: Readonly<Record<string, number | undefined>> }
+  ).spec;
+  return [
+    minReplicas ?? minReplicaCount ?? (scaler.object.kind === 'ScaledObject' ? 0 : 1),
+    maxReplicas ?? maxReplicaCount ?? 100,
+  ];
+}
+
+/** As the scheduler counts: containers together, or the largest of those that only prepare. */
+function needOf({ containers, initContainers = [] }: PodSpec): Need {
+  const together = containers.map(({ resources }) => toNeed(resources)).reduce(add, none);
+  return initContainers
+    .map(({ resources }) => toNeed(resources))
+    .reduce(
+      (sum, one) => ({
+        cpu: Math.max(sum.cpu, one.cpu),
+        memory: Math.max(sum.memory, one.memory),
+        storage: Math.max(sum.storage, one.storage),
+      }),
+      together,
+    );
+}
+
+function toNeed({ requests = {}, limits = {} }: Resources = {}): Need {
+  const of = (name: string) => amount({ ...limits, ...requests }, name);
+  return { cpu: of('cpu'), memory: of('memory'), storage: of('ephemeral-storage') };
+}
+
+function volumesOf({ spec }: Workload, replicas: number): Need {
+  return times((spec.volumeClaimTemplates ?? []).map(claim).reduce(add, none), replicas);
+}
+
+function claim({ spec }: object & { spec: unknown }): Need {
+  const { resources } = spec as { resources?: Resources };
+  return { cpu: 0, memory: 0, storage: amount(resources?.requests ?? {}, 'storage') };
+}
+
+function amount(amounts: Amounts, name: string): number {
+  const value = toNumber(amounts[name] ?? 0);
+  return Number.isNaN(value) ? 0 : value;
+}
+
+const add = (a: Need, b: Need): Need => ({
+  cpu: a.cpu + b.cpu,
+  memory: a.memory + b.memory,
+  storage: a.storage + b.storage,
+});
+const times = ({ cpu, memory, storage }: Need, n: number): Need => ({
+  cpu: cpu * n,
+  memory: memory * n,
+  storage: storage * n,
+});
