@@ -1,4 +1,5 @@
 import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
+import type { ArtifactSender } from './artifact-sender.ts';
 import type { Ending } from './ending.ts';
 import type { Fence } from './fence.ts';
 import type { LateLog } from './late-log.ts';
@@ -11,6 +12,7 @@ export interface JobSetting {
   claimedAt: number;
   /** Asks until there is an answer. */
   askSecrets: (names: string[], signal: AbortSignal) => Promise<JobSecrets>;
+  artifacts: ArtifactSender;
   /** What a step is given besides, by its name. */
   toStepVariables: ((step: string) => Record<string, string>) | undefined;
   /** An empty folder of the agent's own. */

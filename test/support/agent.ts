@@ -10,6 +10,7 @@ import { createLateLog } from '../../services/agent/late-log.ts';
 import { createTransport } from '../../services/core/client/index.ts';
 import type { Job, JobSpec } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
+import type { Store } from '../../services/core/store/index.ts';
 import { openTestApi, publicUrl, readStream } from './api.ts';
 import { openGitHttp } from './git-http.ts';
 import { toNewJob, toRequest, toSpec } from './job.ts';
@@ -18,7 +19,7 @@ import { toNewJob, toRequest, toSpec } from './job.ts';
 export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** The real api on a real port, a real forge, and agents to run against them. */
-export async function openAgentBench({ leaseMs = 30_000 } = {}) {
+export async function openAgentBench({ leaseMs = 30_000, store }: { leaseMs?: number; store?: Store } = {}) {
   const forge = await openGitHttp();
   let fault: Fault | undefined;
   let listener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
@@ -32,6 +33,7 @@ export async function openAgentBench({ leaseMs = 30_000 } = {}) {
     origins: { gitea: forge.origin },
     hosts: [host, new URL(publicUrl).host],
     leaseMs,
+    ...(store === undefined ? {} : { store }),
   });
   listener = getRequestListener(api.app.fetch);
   const folders: string[] = [];
