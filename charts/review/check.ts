@@ -1,5 +1,5 @@
 import type { Built } from '../constructs/unit.ts';
-import { type Finding, joinClusters, sortFindings } from './finding.ts';
+import { type Finding, type Found, joinClusters, sortFindings } from './finding.ts';
 import type { Broken, Rule } from './rule.ts';
 import { isShaped } from './rules/schema.ts';
 import { ruleGroups, shapeRules } from './rules.ts';
@@ -13,27 +13,27 @@ export function checkPlatform(clusters: readonly Built[]): Finding[] {
   return sortFindings(joinClusters(clusters.flatMap((built) => checkCluster(toWorld(built)))));
 }
 
-function checkCluster(world: World): Finding[] {
+function checkCluster(world: World): Found[] {
   const shape = shapeRules.flatMap((rule) => ask(rule, world));
   if (!isShaped(world)) return shape;
   const rest = Object.values(ruleGroups).flat();
   return [...shape, ...rest.flatMap((rule) => ask(rule, world))];
 }
 
-function ask(rule: Rule, world: World): Finding[] {
+function ask(rule: Rule, world: World): Found[] {
   return [...rule.check(world)].map((broken) => toFinding(rule, world, broken));
 }
 
-function toFinding({ name, advice }: Rule, world: World, { item, at = '', message, mend }: Broken): Finding {
+function toFinding({ name, advice }: Rule, world: World, { item, at = '', message, mend }: Broken): Found {
   const { path, construct, origin } = item.rendered;
   return {
     rule: name,
     level: advice === true ? 'advice' : 'error',
     object: item.id,
-    clusters: [world.name],
+    cluster: world.name,
     file: path,
     construct,
-    source: origin(),
+    origin,
     at,
     message,
     mend,

@@ -52,12 +52,22 @@ export function sortFindings(findings: readonly Finding[]): Finding[] {
   );
 }
 
+/** A finding in one cluster. */
+export type Found = Omit<Finding, 'clusters' | 'source'> & {
+  readonly cluster: string;
+  readonly origin: () => string | undefined;
+};
+
 /** What several clusters have in common is said once. */
-export function joinClusters(findings: readonly Finding[]): Finding[] {
-  const same = Map.groupBy(findings, ({ clusters: _, file: __, ...rest }) => JSON.stringify(rest));
+export function joinClusters(found: readonly Found[]): Finding[] {
+  const same = Map.groupBy(found, ({ rule, object, construct, at, message }) =>
+    JSON.stringify([rule, object, construct, at, message]),
+  );
   return [...same.values()].flatMap((group) => {
     const [first] = group;
-    return first === undefined ? [] : [{ ...first, clusters: group.flatMap(({ clusters }) => clusters) }];
+    if (first === undefined) return [];
+    const { cluster: _, origin, ...finding } = first;
+    return [{ ...finding, clusters: group.map(({ cluster }) => cluster), source: origin() }];
   });
 }
 
