@@ -42,7 +42,6 @@ const programs = {
       'report',
       'cache',
       'store',
-      'display',
     ],
     packages: ['zod'],
   },

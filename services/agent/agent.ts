@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Transport } from '../core/client/index.ts';
 import { claimSchema, type JobResult, type Outcome, toFittingResult } from '../core/job/index.ts';
-import { createArtifactSender } from './artifact-sender.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding, limitTime } from './ending.ts';
 import { createFence, fenceAt } from './fence.ts';
 import { isRefused, keepAlive } from './heartbeat.ts';
 import { claim, createJobLink } from './job-link.ts';
+import type { JobSetting } from './job-setting.ts';
 import type { LateLog } from './late-log.ts';
 import { untilAnswered } from './patience.ts';
 import { createReporter } from './reporter.ts';
@@ -102,12 +102,14 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   let patience: NodeJS.Timeout | undefined;
   let outcome: Outcome | undefined;
   const measured: JobResult = {};
+  const afterwards: JobSetting['afterwards'] = [];
+  let isTold = false;
   try {
     outcome = await runJob({
       claim: taken,
       claimedAt,
+      transport,
       askSecrets: (names, signal) => untilAnswered(() => link.secrets(names, signal), { signal }),
-      artifacts: createArtifactSender(link),
       toStepVariables: tracing?.toStepVariables,
       folder: config.BELLOWS_WORKSPACE,
       uid: config.BELLOWS_STEP_UID,
@@ -118,6 +120,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       // Who is to end before its lease does has no longer.
       graceMs: Math.min(graceMs, leaseMs * (1 - fenceAt)),
       measured,
+      afterwards,
       reporter,
       ending,
       fence,
@@ -138,6 +141,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     );
     completing?.end();
     log.info({ job, answer, ...end }, 'completed');
+    isTold = answer !== 'stale';
     return answer === 'stale' ? exitCodes.lost : exitCodes.done;
   } catch (error) {
     if (isRefused(error)) return lost(log, job);
@@ -151,6 +155,11 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     fence.close();
     await alive;
     await tracing?.end(outcome?.outcome);
+    if (isTold && (outcome?.outcome === 'success' || outcome?.outcome === 'failure'))
+      for (const work of afterwards)
+        await work(stop).catch((error: unknown) =>
+          log.warn({ err: error }, 'what follows a job was not done'),
+        );
   }
 }
 

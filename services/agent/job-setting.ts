@@ -1,5 +1,5 @@
+import type { Transport } from '../core/client/index.ts';
 import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
-import type { ArtifactSender } from './artifact-sender.ts';
 import type { Ending } from './ending.ts';
 import type { Fence } from './fence.ts';
 import type { LateLog } from './late-log.ts';
@@ -10,9 +10,9 @@ export interface JobSetting {
   claim: Claim;
   /** By `performance.now`. */
   claimedAt: number;
+  transport: Transport;
   /** Asks until there is an answer. */
   askSecrets: (names: string[], signal: AbortSignal) => Promise<JobSecrets>;
-  artifacts: ArtifactSender;
   /** What a step is given besides, by its name. */
   toStepVariables: ((step: string) => Record<string, string>) | undefined;
   /** An empty folder of the agent's own. */
@@ -31,6 +31,8 @@ export interface JobSetting {
   graceMs: number;
   /** What was measured until now: whoever measures adds it here. */
   measured: JobResult;
+  /** Work that is done once the outcome has been told, where the job came to an end of its own. */
+  afterwards: ((stop: AbortSignal) => Promise<void>)[];
   reporter: Reporter;
   ending: Ending;
   fence: Fence;

@@ -1,5 +1,7 @@
 import {
   createProcessEngine,
+  type Engine,
+  hasLockFile,
   type Isolation,
   loadPlan,
   type RunEnd,
@@ -13,6 +15,7 @@ import {
   cloneStep,
   explainDetection,
   PipelineError,
+  type Plan,
   parsePipeline,
   toCiVariables,
 } from '../core/pipeline/index.ts';
@@ -26,6 +29,14 @@ export interface Steps {
   /** What the tree says is run. A tree that says nothing that can be run is a failure. */
   run(): Promise<RunEnd>;
   close(): Promise<void>;
+}
+
+/** Nothing is loaded for a job that has none. @returns variables for its steps */
+async function restoreCaches(setting: JobSetting, workspace: Workspace, plan: Plan, engine: Engine) {
+  if (setting.claim.cache === undefined || plan.cache === 'off') return {};
+  if (plan.cache === 'auto' && !hasLockFile(workspace.tree)) return {};
+  const { openJobCaches } = await import('./job-caches.ts');
+  return openJobCaches(setting, workspace, plan, engine);
 }
 
 /** All that can be made ready before the files are there. */
@@ -71,7 +82,11 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
       measured.steps = [...(measured.steps ?? []), step];
     };
     const own = createOwnSteps(setting, workspace);
-    const given = { plan, situation, engine, own, signal, variables, toStepVariables, onMeasured };
+    const cached = await restoreCaches(setting, workspace, plan, engine);
+    const given = {
+      ...{ plan, situation, engine, own, signal, toStepVariables, onMeasured },
+      variables: { ...cached, ...variables },
+    };
     const reports = { setting, workspace, plan, since: Date.now() };
     const limit = plan.timeoutMs && limitTime(ending, plan.timeoutMs, performance.now() - setting.claimedAt);
     try {

@@ -22,7 +22,6 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'GET /': ['view', 'launcher'],
   'GET /jobs/:id': ['view', 'launcher'],
   'GET /jobs/:id/live': ['view', 'launcher'],
-  'GET /jobs/:id/artifacts': ['view', 'launcher'],
   'GET /session': ['view'],
   'POST /sessions/:session/end': ['view'],
   'POST /sign-out': ['view'],
@@ -99,6 +98,10 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'PUT /api/v1/agent/jobs/:id/artifacts/:bundle/:part': ['job'],
   'POST /api/v1/agent/jobs/:id/artifacts/:bundle': ['job'],
   'POST /api/v1/agent/jobs/:id/complete': ['job'],
+  'GET /api/v1/agent/jobs/:id/caches/entries/:identity': ['cache'],
+  'PUT /api/v1/agent/jobs/:id/caches/entries/:identity': ['cache'],
+  'GET /api/v1/agent/jobs/:id/caches/packs/:sha256': ['cache'],
+  'PUT /api/v1/agent/jobs/:id/caches/packs/:sha256': ['cache'],
 };
 
 /** The routes that answer people's browsers with pages; programs are told of the others (openapi/). */
@@ -106,7 +109,6 @@ export const pageRoutes: ReadonlySet<string> = new Set([
   'GET /',
   'GET /jobs/:id',
   'GET /jobs/:id/live',
-  'GET /jobs/:id/artifacts',
   'GET /api/v1/docs',
   'GET /session',
   'POST /sessions/:session/end',
@@ -125,7 +127,6 @@ export const limitedRoutes: ReadonlySet<string> = new Set([
   'GET /',
   'GET /jobs/:id',
   'GET /jobs/:id/live',
-  'GET /jobs/:id/artifacts',
   'GET /api/v1/openapi.json',
   'GET /api/v1/docs',
   'GET /api/v1/jobs',

@@ -13,6 +13,7 @@ import { createAgentArtifactRoutes } from './routes/agent-artifacts.ts';
 import { createAgentRoutes } from './routes/agents.ts';
 import { createArtifactRoutes } from './routes/artifacts.ts';
 import { createAuditRoutes } from './routes/audit.ts';
+import { createCacheRoutes } from './routes/caches.ts';
 import { createCronRoutes } from './routes/crons.ts';
 import { createDeadLetterRoutes } from './routes/dead-letters.ts';
 import { createDeviceRoutes } from './routes/device.ts';
@@ -72,7 +73,8 @@ export function createApp(deps: ApiDeps) {
     .route('/', createStatusRoutes(deps))
     .route('/', createLauncherRoutes(deps))
     .route('/', createAgentRoutes(deps))
-    .route('/', createAgentArtifactRoutes(deps));
+    .route('/', createAgentArtifactRoutes(deps))
+    .route('/', createCacheRoutes(deps));
 }
 
 function measure({ metrics, log }: ApiDeps) {

@@ -5,6 +5,7 @@ import {
   type Identity,
   isToken,
   reaches,
+  readCacheToken,
   readJobToken,
 } from '../core/access/index.ts';
 import { accessRules } from './access-rules.ts';
@@ -59,6 +60,8 @@ async function toIdentity(
     if (hash !== undefined && isToken(token, hash))
       return role === 'admin' ? { role, actor: 'admin-token' } : { role };
   }
+  const cached = readCacheToken(token, deps.secrets.cloneKey);
+  if (cached !== undefined) return { role: 'cache', job: cached };
   if (claimTokenPattern.test(token)) return { role: 'claim', token };
   const named = readJobToken(token);
   if (named === undefined) return undefined;

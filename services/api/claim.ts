@@ -1,6 +1,7 @@
-import { createToken, hashToken, type Identity, toJobToken } from '../core/access/index.ts';
+import { createToken, hashToken, type Identity, toCacheToken, toJobToken } from '../core/access/index.ts';
 import { toCloneUrl } from '../core/forge/index.ts';
 import { agentProtocol, type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
+import { toCacheScopes } from './cache-scopes.ts';
 import { toCloneCredentials } from './clone.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem, unauthorized } from './problem.ts';
@@ -8,7 +9,10 @@ import { traceClaim } from './trace.ts';
 
 /** Hands a job to an agent with all that it needs: the job's token, and where and how to clone. */
 export async function claimJob(
-  deps: Pick<ApiDeps, 'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets' | 'tracer' | 'metrics'>,
+  deps: Pick<
+    ApiDeps,
+    'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets' | 'caches' | 'tracer' | 'metrics'
+  >,
   identity: Identity,
   request: ClaimRequest,
 ): Promise<Claim | undefined> {
@@ -38,9 +42,23 @@ export async function claimJob(
     ...claimed,
     token: toJobToken(claimed.job, secret),
     clone: toClone(deps, claimed.spec),
+    ...toCache(deps, claimed),
     page: `${deps.publicUrl}/jobs/${claimed.job}`,
     protocol: agentProtocol,
   };
+}
+
+/** For a job's whole time, and a while to keep what it has made. */
+const saveMs = 20 * 60_000;
+
+function toCache(
+  { caches, secrets: { cloneKey } }: Pick<ApiDeps, 'caches' | 'secrets'>,
+  { job, spec }: { job: string; spec: JobSpec },
+): Pick<Claim, 'cache'> {
+  if (caches === undefined || cloneKey === undefined) return {};
+  const token = toCacheToken(job, cloneKey, Date.now() + spec.timeLimitMs + saveMs);
+  const { read, write } = toCacheScopes(spec);
+  return { cache: { read: [...read], ...(write === undefined ? {} : { write }), token } };
 }
 
 /** Below the registered origin of the repository's forge, whatever a payload said. */

@@ -147,9 +147,17 @@ export const apiConfigSchema = z.object({
     .regex(/^(?:\/|https?:\/\/[^/?#@]+\/)[^?#@]*[^?#@/]$/, 'expected /a/folder or https://endpoint/bucket')
     .optional()
     .describe(
-      'Where logs go when their job has ended, and the artifacts of jobs: a folder, or a bucket of an S3-compatible store (https://endpoint/bucket, key in the secrets s3-access-key and s3-secret-key). Without it logs stay in Redis for 30 days, and there are no artifacts.',
+      'Where logs go when their job has ended, and where artifacts and caches are: a folder, or a bucket of an S3-compatible store (https://endpoint/bucket, key in the secrets s3-access-key and s3-secret-key). Without it logs stay in Redis for 30 days, and there are no artifacts.',
     ),
   BELLOWS_STORE_REGION: text.default('us-east-1').describe('Of the S3-compatible store.'),
+  BELLOWS_CACHE_GIB: z.coerce
+    .number()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe(
+      'How much the caches of jobs may take of the same store, in GiB; what was not used for longest goes first. 0: none are kept.',
+    ),
   BELLOWS_LOG_DAYS: z.coerce
     .number()
     .int()

@@ -17,6 +17,7 @@ import type { Tracer } from '../core/trace/index.ts';
 import type { Artifacts } from './artifacts/artifacts.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { StreamSlots } from './event-stream.ts';
+import type { JobCaches } from './job-caches.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Metrics } from './metrics.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
@@ -56,6 +57,8 @@ export interface ApiDeps {
   /** Host headers that are answered, lower case. */
   hosts: readonly string[];
   openReadyz: boolean;
+  /** Undefined where none are kept. */
+  caches?: JobCaches | undefined;
   watch: JobWatch;
   reconciler: Reconciler;
   metrics: Metrics;

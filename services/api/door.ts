@@ -1,5 +1,6 @@
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
+import { mostBlobBytes } from '../core/cache/index.ts';
 import { artifactLimits } from '../core/job/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem } from './problem.ts';
@@ -54,7 +55,9 @@ const artifactBytes = artifactLimits.partBytes + 1024;
 
 /** By the path that is asked for. */
 export function toMostBytes(path: string): number {
-  return /^\/api\/v1\/agent\/jobs\/[^/]+\/artifacts\/./.test(path) ? artifactBytes : apiBytes;
+  const [, kind] = /^\/api\/v1\/agent\/jobs\/[^/]+\/(artifacts|caches)\/./.exec(path) ?? [];
+  if (kind === undefined) return apiBytes;
+  return kind === 'caches' ? mostBlobBytes : artifactBytes;
 }
 
 /** Limits a body before anything reads it, whether it says its length or not. */

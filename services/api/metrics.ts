@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { JobState } from '../core/job/index.ts';
+import type { CacheResult, JobState } from '../core/job/index.ts';
 import type { OutboxState, PoolDepth, Totals } from '../core/queue/index.ts';
 import type { RedisHealth } from '../core/runtime/index.ts';
 import { toTotalsText } from './totals-text.ts';
@@ -32,6 +32,8 @@ export interface Metrics {
   heartbeat<T extends string>(holding: Promise<T>): Promise<T>;
   claim(seconds: number): void;
   archived(): void;
+  /** What an ended job says of its caches. */
+  caches(results: readonly Pick<CacheResult, 'hit' | 'bytes'>[]): void;
   archiveFailed(): void;
 }
 
@@ -81,6 +83,17 @@ export function createMetrics(sources: MetricSources): Metrics {
   const archived = new Counter({
     name: 'bellows_logs_archived_total',
     help: 'Jobs whose log has left Redis for the store.',
+    registers,
+  });
+  const caches = new Counter({
+    name: 'bellows_caches_total',
+    help: 'Caches that jobs asked for: found exactly, found of another lock file, or missed.',
+    labelNames: ['hit'],
+    registers,
+  });
+  const cacheBytes = new Counter({
+    name: 'bellows_cache_restored_bytes_total',
+    help: 'Bytes that jobs have restored from caches, as they are kept.',
     registers,
   });
   const archiveFailures = new Counter({
@@ -192,6 +205,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     status: (forge, outcome) => statuses.inc({ forge, outcome }),
     reconciled: (events) => reconciled.inc(events),
     limited: (limit) => limited.inc({ limit }),
+    caches: (results) => {
+      for (const { hit, bytes } of results) {
+        caches.inc({ hit });
+        cacheBytes.inc(bytes);
+      }
+    },
     archived: () => archived.inc(),
     archiveFailed: () => archiveFailures.inc(),
     auditHead: (n) => auditHead.set(n),

@@ -48,6 +48,7 @@ import type { ApiConfig } from './config.ts';
 import { createFiring } from './crons/firing.ts';
 import { toHosts } from './door.ts';
 import { createStreamSlots } from './event-stream.ts';
+import { createJobCaches } from './job-caches.ts';
 import { createJobWatch } from './job-watch.ts';
 import { createMetrics } from './metrics.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
@@ -173,6 +174,8 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     hosts: config.BELLOWS_HOSTS ?? toHosts(publicUrl, listen),
     openReadyz: config.BELLOWS_OPEN_READYZ,
     watch,
+    caches:
+      store === undefined ? undefined : createJobCaches({ store, quotaGib: config.BELLOWS_CACHE_GIB, log }),
     reconciler,
     metrics,
     log,

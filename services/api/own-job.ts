@@ -2,10 +2,10 @@ import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from './env.ts';
 import { Problem } from './problem.ts';
 
-/** The token of a job opens that job, and nothing else. */
+/** A token of a job opens that job, and nothing else; which of its tokens a route takes, the access rules say. */
 export const ownJob = createMiddleware<ApiEnv>(async (c, next) => {
   const identity = c.get('identity');
-  if (identity.role !== 'job' || identity.job !== c.req.param('id'))
+  if (!('job' in identity) || identity.job !== c.req.param('id'))
     throw new Problem(403, 'This token is that of another job.');
   await next();
 });

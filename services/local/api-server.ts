@@ -16,6 +16,7 @@ export interface ApiServerOptions {
   redisUrl: string;
   secretsFolder: string;
   storeFolder: string;
+  cacheGib: number;
   logFile: string;
   auditHeadsFile: string;
   logLevel: string;
@@ -61,6 +62,7 @@ export function toApiEnvironment(
     BELLOWS_REDIS_USER: 'api',
     BELLOWS_SECRETS_DIR: options.secretsFolder,
     BELLOWS_STORE: options.storeFolder,
+    BELLOWS_CACHE_GIB: String(options.cacheGib),
     BELLOWS_AUDIT_HEADS: options.auditHeadsFile,
     BELLOWS_LOG_LEVEL: options.logLevel,
     ...(options.collector === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.collector }),

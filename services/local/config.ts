@@ -32,6 +32,14 @@ export const localConfigSchema = z.object({
     .describe(
       'A collector of traces (OTLP over HTTP), for the api and the agents. Without it nothing is sent.',
     ),
+  BELLOWS_CACHE_GIB: z.coerce
+    .number()
+    .min(0)
+    .max(100_000)
+    .default(10)
+    .describe(
+      'How much of the disk the caches of jobs may take, in GiB; what was not used for longest goes first. 0: none are kept.',
+    ),
   BELLOWS_LEASE_MS: z.coerce
     .number()
     .int()

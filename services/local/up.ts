@@ -106,6 +106,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     redisUrl: redis.url,
     secretsFolder: folder.secrets,
     storeFolder: folder.store,
+    cacheGib: config.BELLOWS_CACHE_GIB,
     logFile: join(folder.log, 'api.log'),
     auditHeadsFile: join(folder.data, auditHeadsName),
     logLevel: config.BELLOWS_LOG_LEVEL,

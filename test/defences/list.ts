@@ -73,8 +73,8 @@ export const defences: readonly Defence[] = [
   {
     name: 'job token',
     file: 'services/api/own-job.ts',
-    text: "identity.role !== 'job' || identity.job !== c.req.param('id')",
-    without: "identity.role !== 'job'",
+    text: "!('job' in identity) || identity.job !== c.req.param('id')",
+    without: "!('job' in identity)",
   },
   {
     name: "job token's end",

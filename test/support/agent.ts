@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { type AgentDeps, runAgent } from '../../services/agent/agent.ts';
 import { createLateLog } from '../../services/agent/late-log.ts';
+import type { JobCaches } from '../../services/api/job-caches.ts';
 import { createTransport } from '../../services/core/client/index.ts';
 import type { Job, JobSpec } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
-import type { Store } from '../../services/core/store/index.ts';
 import { openTestApi, publicUrl, readStream } from './api.ts';
 import { openGitHttp } from './git-http.ts';
 import { toNewJob, toRequest, toSpec } from './job.ts';
@@ -19,7 +19,13 @@ import { toNewJob, toRequest, toSpec } from './job.ts';
 export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** The real api on a real port, a real forge, and agents to run against them. */
-export async function openAgentBench({ leaseMs = 30_000, store }: { leaseMs?: number; store?: Store } = {}) {
+export async function openAgentBench({
+  leaseMs = 30_000,
+  ...given
+}: {
+  leaseMs?: number;
+  caches?: JobCaches | undefined;
+} = {}) {
   const forge = await openGitHttp();
   let fault: Fault | undefined;
   let listener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
@@ -33,7 +39,7 @@ export async function openAgentBench({ leaseMs = 30_000, store }: { leaseMs?: nu
     origins: { gitea: forge.origin },
     hosts: [host, new URL(publicUrl).host],
     leaseMs,
-    ...(store === undefined ? {} : { store }),
+    ...given,
   });
   listener = getRequestListener(api.app.fetch);
   const folders: string[] = [];

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type CacheOptions, type Caches, openCaches } from '../../services/core/cache/index.ts';
+import { type CacheOptions, type Caches, openCaches, toCacheStore } from '../../services/core/cache/index.ts';
 import { openFolderStore, type Store } from '../../services/core/store/index.ts';
 
 /** A store, and jobs one after the other at the same place, each in folders that are made anew. */
@@ -26,16 +26,15 @@ export async function openCacheBench() {
       rmSync(folder, { recursive: true, force: true });
       for (const path of [workspace.tree, workspace.home]) mkdirSync(path, { recursive: true });
       writeFiles(workspace.tree, files);
+      const scopes = given.scopes ?? { read: ['branch main'], write: 'branch main' };
       return openCaches({
-        store,
+        store: toCacheStore(store, 'local/ada/engine', scopes),
         wish: 'auto',
-        repository: 'local/ada/engine',
-        scopes: { read: ['branch main'], write: 'branch main' },
+        scopes,
         identity: [],
         workspace,
         uid: undefined,
         toolchain: async () => 'rustc of the test',
-        quotaBytes: undefined,
         say: (line) => said.push(line),
         signal: new AbortController().signal,
         ...given,
@@ -56,5 +55,5 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 /** Keeps what the job has made. */
 export async function save(caches: Caches | undefined) {
-  return (await caches?.save(new AbortController().signal)) ?? [];
+  return (await caches?.save(new AbortController().signal)) ?? { saved: [], notes: [] };
 }

@@ -159,7 +159,9 @@ export function createAgentRoutes(deps: ApiDeps) {
     })
     .openapi(complete, async (c) => {
       const { id } = c.req.valid('param');
-      const answer = await queue.complete(id, toFence(c.get('identity')), c.req.valid('json'));
+      const completion = c.req.valid('json');
+      const answer = await queue.complete(id, toFence(c.get('identity')), completion);
+      if (answer === 'done') deps.metrics.caches(completion.result?.caches ?? []);
       return c.json({ answer }, 200);
     });
 }

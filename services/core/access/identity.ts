@@ -18,13 +18,14 @@ export interface Person {
 /**
  * Who asks. A person stands on the ladder; the others are machines, each with a work of its own: `launcher`
  * is the parent that starts agents; `metrics` reads figures only; `claim` may take one job (its token is
- * proved by the claim itself); `job` is the agent of one.
+ * proved by the claim itself); `job` is the agent of one; `cache` is the same, and opens its caches alone.
  */
 export type Identity =
   | Person
   | { role: 'launcher' | 'metrics' }
   | { role: 'claim'; token: string }
-  | { role: 'job'; job: string; fence: number };
+  | { role: 'job'; job: string; fence: number }
+  | { role: 'cache'; job: string };
 
 export type Role = Identity['role'];
 
@@ -57,7 +58,7 @@ export function toLimit(identity: Identity): readonly string[] | undefined {
 export function toActor(identity: Identity): string {
   if (isPerson(identity))
     return identity.name === undefined ? identity.actor : `${identity.actor} (${identity.name})`;
-  return identity.role === 'job' ? `job:${identity.job}` : identity.role;
+  return 'job' in identity ? `job:${identity.job}` : identity.role;
 }
 
 function isPersonRole(role: Role): role is PersonRole {

@@ -2,6 +2,7 @@
 export { type ApiTokens, apiTokenPattern, createApiTokens } from './api-tokens.ts';
 export { AccessError } from './ask.ts';
 export { type AuditChain, createAuditChain, type Refusal } from './audit-chain.ts';
+export { readCacheToken, toCacheToken } from './cache-token.ts';
 export { type ClaimTokens, createClaimTokens } from './claim-tokens.ts';
 export { createDeviceLogins, type DeviceLogins } from './device-logins.ts';
 export {

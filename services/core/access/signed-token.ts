@@ -28,14 +28,21 @@ export function verifyToken(
   key: string,
   wanted: { purpose: string; audience: string; now?: number },
 ): boolean {
+  const grant = readGrant(token, key);
+  if (grant === undefined) return false;
+  const now = wanted.now ?? Date.now();
+  return grant.purpose === wanted.purpose && grant.audience === wanted.audience && now < grant.expiresAt;
+}
+
+/** What a token says that this key has signed, expired or not. */
+export function readGrant(token: string, key: string): Grant | undefined {
   const [, claims, mac] = /^([A-Za-z0-9_-]{1,2000})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? [];
-  if (claims === undefined || mac === undefined) return false;
-  if (!timingSafeEqual(Buffer.from(toMac(claims, key)), Buffer.from(mac))) return false;
+  if (claims === undefined || mac === undefined) return undefined;
+  if (!timingSafeEqual(Buffer.from(toMac(claims, key)), Buffer.from(mac))) return undefined;
   const [purpose, audience, expiresAt] = claimsSchema.parse(
     JSON.parse(Buffer.from(claims, 'base64url').toString()),
   );
-  const now = wanted.now ?? Date.now();
-  return purpose === wanted.purpose && audience === wanted.audience && now < expiresAt;
+  return { purpose, audience, expiresAt };
 }
 
 export function toSignedText({ purpose, audience, expiresAt }: Grant): string {

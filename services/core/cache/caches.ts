@@ -1,23 +1,20 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CachePlan } from '../pipeline/index.ts';
-import type { Store } from '../store/index.ts';
+import type { CacheStore, Scopes } from './cache-store.ts';
 import { decodeEntry, type Entry } from './entry.ts';
 import { type CacheTask, findCaches, toCacheVariables } from './find.ts';
-import { toNames, toShort } from './names.ts';
-import { pruneCaches } from './prune.ts';
+import { toShort } from './names.ts';
 import { restore } from './restore.ts';
 import { type Before, save } from './save.ts';
 import { createInside, type Place, scan } from './scan.ts';
 import { type Manifest, readSources, restoreTimes, type Sources, toKey, toManifest } from './sources.ts';
 
 export interface CacheOptions {
-  store: Store;
+  store: CacheStore;
   /** Of the pipeline file. */
   wish: readonly CachePlan[] | 'auto' | 'off';
-  repository: string;
-  /** Whose caches are read, the first that has one; and to whose this job may write. */
-  scopes: { read: readonly string[]; write?: string | undefined };
+  scopes: Scopes;
   /** What else tells caches of one repository apart: the workflow, its matrix entry, the platform. */
   identity: readonly string[];
   workspace: { folder: string; tree: string; home: string };
@@ -25,8 +22,6 @@ export interface CacheOptions {
   uid: number | undefined;
   /** What compiles, in words that change when it does. Asked for only where something compiled is kept. */
   toolchain(): Promise<string>;
-  /** What the store may hold in all; undefined where others see to it. */
-  quotaBytes: number | undefined;
   /** Something that a person wants to know, one line. */
   say(line: string): void;
   signal: AbortSignal;
@@ -47,12 +42,18 @@ export interface Saved {
   ms: number;
 }
 
+export interface SaveEnd {
+  saved: readonly Saved[];
+  /** Why others were not, one line each. */
+  notes: readonly string[];
+}
+
 export interface Caches {
   /** For each step: by them tools keep their things where we look for them. */
   variables: Readonly<Record<string, string>>;
   restored: readonly CacheResult[];
   /** Keeps what the job has made, once nothing that it started runs any more. One that fails keeps no other from it. */
-  save(signal: AbortSignal): Promise<Saved[]>;
+  save(signal: AbortSignal): Promise<SaveEnd>;
 }
 
 /** One cache of this job: where it stands, and what was found. */
@@ -68,7 +69,7 @@ interface Held {
 
 /** Restores what a job can use of those before it; undefined where its tree says nothing of caches. */
 export async function openCaches(options: CacheOptions): Promise<Caches | undefined> {
-  const { wish, workspace, say } = options;
+  const { wish, workspace } = options;
   const { tree, home } = workspace;
   const all = await readSources(tree, new Set());
   const paths = [...all.files.keys()].sort();
@@ -94,24 +95,22 @@ export async function openCaches(options: CacheOptions): Promise<Caches | undefi
     variables: toCacheVariables(tasks, home, paths.includes('.yarnrc.yml')),
     restored,
     save: async (signal) => {
-      const { write } = options.scopes;
-      if (write === undefined) return [];
+      if (options.scopes.write === undefined) return { saved: [], notes: [] };
       const manifest = holds.some(({ hasTimes }) => hasTimes)
         ? await toManifest(tree, sources, skipped, hashes)
         : undefined;
-      const done: Saved[] = [];
+      const saved: Saved[] = [];
+      const notes: string[] = [];
       for (const held of holds) {
         try {
-          const saved = await keep(held, options, write, manifest, signal);
-          if (saved !== undefined) done.push(saved);
+          const one = await keep(held, options, manifest, (note) => notes.push(note), signal);
+          if (one !== undefined) saved.push(one);
         } catch (error) {
           signal.throwIfAborted();
-          say(`cache ${held.task.name} was not kept: ${toLine(error)}`);
+          notes.push(`cache ${held.task.name} was not kept: ${toLine(error)}`);
         }
       }
-      if (done.length > 0 && options.quotaBytes !== undefined)
-        await pruneCaches(options.store, options.quotaBytes, Date.now());
-      return done;
+      return { saved, notes };
     },
   };
 }
@@ -153,17 +152,12 @@ async function hold(
 }
 
 /** An entry whose key is the same, of the first scope that has one; else of the first that has any. */
-async function find(
-  held: Held,
-  { store, repository, scopes, say }: CacheOptions,
-): Promise<Entry | undefined> {
-  const names = toNames(repository);
+async function find(held: Held, { store, scopes, say }: CacheOptions): Promise<Entry | undefined> {
   let older: Entry | undefined;
   for (const scope of scopes.read) {
-    const name = names.entry(scope, held.identity);
     try {
-      const bytes = await store.get(name);
-      if (bytes === undefined) continue;
+      const bytes = await store.entry(scope, held.identity);
+      if (bytes === undefined || bytes.length === 0) continue;
       const entry = await decodeEntry(bytes, held.places.length, held.isInside);
       // What was made by a clock that is ahead would seem newer than what has changed since.
       if (held.hasTimes && entry.newestUs >= Date.now() * 1000) {
@@ -180,7 +174,7 @@ async function find(
 }
 
 async function bring(held: Held, options: CacheOptions, number: string): Promise<CacheResult> {
-  const { store, repository, workspace, uid, say, signal } = options;
+  const { store, workspace, uid, say, signal } = options;
   const { name } = held.task;
   const startMs = performance.now();
   const toMs = () => Math.round(performance.now() - startMs);
@@ -190,8 +184,7 @@ async function bring(held: Held, options: CacheOptions, number: string): Promise
     const staging = join(workspace.folder, `cache-${number}`);
     mkdirSync(staging, { mode: 0o700 });
     const { places } = held;
-    const { pack: toPackName } = toNames(repository);
-    const stamps = await restore({ store, entry, toPackName, places, staging, owner: uid, signal });
+    const stamps = await restore({ store, entry, places, staging, owner: uid, signal });
     held.before = { entry, stamps };
   } catch (error) {
     signal.throwIfAborted();
@@ -202,32 +195,30 @@ async function bring(held: Held, options: CacheOptions, number: string): Promise
   return { name, hit: entry.key === held.key ? 'exact' : 'older', bytes, ms: toMs() };
 }
 
-/** Undefined where there is nothing to keep, or nothing new. */
+/** Undefined where there is nothing to keep. */
 async function keep(
   held: Held,
-  { store, repository, uid, say }: CacheOptions,
-  scope: string,
+  { store, uid }: CacheOptions,
   manifest: Manifest | undefined,
+  say: (note: string) => void,
   signal: AbortSignal,
 ): Promise<Saved | undefined> {
   const { task, key, before, places, identity, hasTimes } = held;
   const startMs = performance.now();
-  const names = toNames(repository);
   const found = await scan(places, uid, held.isInside);
   if (found.files.size === 0) return undefined;
   if (before !== undefined && found.bytes > mostGrowth * before.entry.bornBytes + freeGrowthBytes) {
-    await store.remove(names.entry(scope, identity));
+    await store.putEntry(identity, Buffer.alloc(0));
     say(`cache ${task.name} has grown to ${found.bytes} bytes; the next job begins it anew`);
     return undefined;
   }
   const bytes = await save({
     store,
-    entryName: names.entry(scope, identity),
-    toPackName: names.pack,
+    identity,
     name: task.name,
     key,
     scan: found,
-    places: places.map(({ place }) => place),
+    places,
     manifest: hasTimes ? manifest : undefined,
     before,
     signal,

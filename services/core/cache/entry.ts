@@ -13,7 +13,7 @@ export interface Entry {
   /** How much it was when it was made from nothing, bytes. */
   bornBytes: number;
   packs: readonly Pack[];
-  /** In the order in which they stand in their packs. A path begins with the number of its root. */
+  /** In the order of their packs: each is in its first pack, and in those after it. A path begins with the number of its root. */
   files: readonly FileEntry[];
   folders: readonly FolderEntry[];
   links: readonly LinkEntry[];
@@ -33,14 +33,13 @@ export class EntryError extends Error {
   override name = 'EntryError';
 }
 
-/** More of either is no cache that is worth its time. */
-export const limits = {
-  files: 400_000,
-  bytes: 32 * 1024 ** 3,
-  packBytes: 256 * 1024 ** 2,
-  fileBytes: 1024 ** 3,
-  entryBytes: 256 * 1024 ** 2,
-} as const;
+/** Of files that a pack holds, at most; a larger file has several packs. */
+export const packBytes = 2 * 1024 ** 2;
+/** A pack, or the list of an entry, as it is put. */
+export const mostBlobBytes = packBytes + 64 * 1024;
+
+/** More is no cache that is worth its time. */
+export const limits = { files: 400_000, bytes: 32 * 1024 ** 3, listBytes: 128 * 1024 ** 2 } as const;
 
 const text = z.string().min(1).max(4096);
 const size = z.int().nonnegative().max(limits.bytes);
@@ -54,14 +53,8 @@ const entrySchema: z.ZodType<Entry> = z.object({
   key: z.string().max(100),
   newestUs: time,
   bornBytes: size,
-  packs: many(
-    z.tuple([
-      z.string().regex(/^[0-9a-f]{64}$/),
-      size.max(limits.packBytes),
-      size.max(limits.fileBytes + limits.packBytes),
-    ]),
-  ),
-  files: many(z.tuple([text, mode, time, size.max(limits.fileBytes), z.int().nonnegative()])),
+  packs: many(z.tuple([z.string().regex(/^[0-9a-f]{64}$/), size.max(mostBlobBytes), size.max(packBytes)])),
+  files: many(z.tuple([text, mode, time, size, z.int().nonnegative()])),
   folders: many(z.tuple([text, mode, time])),
   links: many(z.tuple([text, text])),
   twins: many(z.tuple([text, text])),
@@ -96,7 +89,7 @@ export async function decodeEntry(
   isInside: (path: string, target: string) => boolean,
 ): Promise<Entry> {
   try {
-    const json = (await decompress(bytes, limits.entryBytes)).toString();
+    const json = (await decompress(bytes, limits.listBytes)).toString();
     const entry = entrySchema.parse(JSON.parse(json));
     requireSound(entry, roots, isInside);
     return entry;
@@ -107,7 +100,7 @@ export async function decodeEntry(
 }
 
 function requireSound(
-  { files, folders, links, twins, packs, sources }: Entry,
+  { files, folders, links, twins, sources }: Entry,
   roots: number,
   isInside: (path: string, target: string) => boolean,
 ): void {
@@ -130,14 +123,6 @@ function requireSound(
   for (const [path] of sources)
     if (path !== '/' && !isPlainPath(path.replace(/\/$/, '')))
       throw new EntryError(`${JSON.stringify(path)} is no source`);
-  const raw = packs.map(() => 0);
-  for (const [path, , , bytes, pack] of files) {
-    const before = raw[pack];
-    if (before === undefined) throw new EntryError(`${JSON.stringify(path)} is in no pack`);
-    raw[pack] = before + bytes;
-  }
-  if (packs.some(([, , bytes], i) => bytes !== raw[i]))
-    throw new EntryError('its packs are not as long as its files');
 }
 
 function isPlainPath(path: string): boolean {

@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path';
-import { type CachePlan, matchesGlob, parseGlob } from '../pipeline/index.ts';
+import { type CachePlan, deepestLock, isForeignFolder, matchesGlob, parseGlob } from '../pipeline/index.ts';
 
 /** One cache of a job. */
 export interface CacheTask {
@@ -31,8 +31,6 @@ interface Kind {
   isPlaced?: true;
 }
 
-/** Deeper lie copies of others' projects, more often than parts of this one. */
-const deepestLock = 4;
 const mostRoots = 100;
 
 // `registry/src` is unpacked from `registry/cache` again: that is faster than to keep 10,000 files.
@@ -64,7 +62,10 @@ export function findCaches(
 ): CacheTask[] {
   if (wish === 'off') return [];
   if (wish !== 'auto') return wish.map((plan) => toTask(plan, files));
-  const near = files.filter((file) => file.split('/').length <= deepestLock);
+  const near = files.filter((file) => {
+    const parts = file.split('/');
+    return parts.length <= deepestLock && !parts.slice(0, -1).some(isForeignFolder);
+  });
   return kinds.flatMap(({ name, locks, home, beside, isBuilt = false, isPlaced = false }) => {
     const keyFiles = near.filter((file) => locks.test(posix.basename(file)));
     if (keyFiles.length === 0) return [];

@@ -1,67 +1,86 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { decompress, EntryError, type Pack } from './entry.ts';
+import { decompress, type Entry, EntryError, type FileEntry, type Pack, packBytes } from './entry.ts';
 import type { Stamp } from './sources.ts';
 
-/** Files whose contents stand one after the other. */
-export interface Group {
-  paths: readonly string[];
-  rawBytes: number;
+/** Files that are kept together: several small ones in one pack, or a large one in several. */
+export interface Unit {
+  packs: readonly Pack[];
+  files: readonly FileEntry[];
 }
 
-/** Small enough that what changes in one file costs little, large enough that a store has few of them. */
-const groupBytes = 8 * 1024 ** 2;
 /** Of what was kept as it is; smaller ones are put together again, so that they do not pile up. */
-const leastKeptBytes = 512 * 1024;
+const leastKeptBytes = packBytes / 8;
+
+/** What an entry's packs hold. @throws EntryError where they do not hold what its files need */
+export function toUnits({ files, packs }: Pick<Entry, 'files' | 'packs'>): Unit[] {
+  const units: Unit[] = [];
+  let pack = 0;
+  for (let at = 0; at < files.length; ) {
+    const [, , , size = 0] = files[at] ?? [];
+    let end = at + 1;
+    let bytes = size;
+    if (size <= packBytes)
+      for (let next = files[end]; next?.[4] === pack && bytes + next[3] <= packBytes; next = files[end]) {
+        bytes += next[3];
+        end += 1;
+      }
+    const count = Math.max(1, Math.ceil(bytes / packBytes));
+    const own = packs.slice(pack, pack + count);
+    const isWhole = own.every(([, , raw], i) => raw === Math.min(packBytes, bytes - i * packBytes));
+    if (files[at]?.[4] !== pack || own.length !== count || !isWhole)
+      throw new EntryError('its packs are not as long as its files');
+    units.push({ packs: own, files: files.slice(at, end) });
+    at = end;
+    pack += count;
+  }
+  if (pack !== packs.length) throw new EntryError('it has packs without files');
+  return units;
+}
 
 /**
- * Which packs of the entry that was restored still hold, and how the other files are put together: neighbours
- * by name, since what is built together is named together.
- *
- * @param before paths of each pack
- * @param isUnchanged since it was restored
+ * Which units of what was restored still hold, and how the other files are put together: neighbours by name,
+ * since what is built together is named together.
  */
-export function plan(
+export function planUnits(
   files: ReadonlyMap<string, Stamp>,
-  before: readonly { pack: Pack; paths: readonly string[] }[],
+  before: readonly Unit[],
   isUnchanged: (path: string) => boolean,
-): { kept: { pack: Pack; paths: readonly string[] }[]; groups: Group[] } {
+): { kept: Unit[]; groups: string[][] } {
   const kept = before.filter(
-    ({ pack: [, , rawBytes], paths }) => rawBytes >= leastKeptBytes && paths.every(isUnchanged),
+    (unit) => toRawBytes(unit) >= leastKeptBytes && unit.files.every(([path]) => isUnchanged(path)),
   );
-  const done = new Set(kept.flatMap(({ paths }) => paths));
-  const groups: { paths: string[]; rawBytes: number }[] = [];
-  const rest = [...files].filter(([path]) => !done.has(path)).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [path, { size }] of rest) {
-    let last = groups.at(-1);
-    if (last === undefined || (last.rawBytes > 0 && last.rawBytes + size > groupBytes)) {
-      last = { paths: [], rawBytes: 0 };
-      groups.push(last);
-    }
-    last.paths.push(path);
-    last.rawBytes += size;
+  const done = new Set(kept.flatMap((unit) => unit.files.map(([path]) => path)));
+  const groups: string[][] = [];
+  let room = 0;
+  for (const [path, { size }] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (done.has(path)) continue;
+    const last = groups.at(-1);
+    if (last !== undefined && size <= room) last.push(path);
+    else groups.push([path]);
+    room = (last !== undefined && size <= room ? room : packBytes) - size;
   }
   return { kept, groups };
 }
 
-/**
- * Reads a file as it was found, or throws: what is read is what is said of it.
- *
- * @param into its next bytes, as many as the file has
- */
-export function readInto(place: string, stamp: Stamp, into: Buffer): void {
+const toRawBytes = ({ packs }: Unit): number => packs.reduce((sum, [, , raw]) => sum + raw, 0);
+
+/** Opens a file that was found, as it was found. @throws where it is another by now */
+export function openFound(place: string, stamp: Stamp): number {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const file = openSync(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    const { ino, size } = fstatSync(file);
-    if (ino !== stamp.ino || size !== stamp.size) throw new Error(`${place} was changed while it was read`);
-    for (let at = 0; at < size; ) {
-      const count = readSync(file, into, at, size - at, at);
-      if (count === 0) throw new Error(`${place} was cut off while it was read`);
-      at += count;
-    }
-  } finally {
-    closeSync(file);
+  const { ino, size } = fstatSync(file);
+  if (ino === stamp.ino && size === stamp.size) return file;
+  closeSync(file);
+  throw new Error(`${place} was changed while it was read`);
+}
+
+/** @throws where the file ends before `into` is full */
+export function readFully(file: number, into: Uint8Array, from: number): void {
+  for (let at = 0; at < into.length; ) {
+    const count = readSync(file, into, at, into.length - at, from + at);
+    if (count === 0) throw new Error('a file was cut off while it was read');
+    at += count;
   }
 }
 

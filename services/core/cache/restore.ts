@@ -17,10 +17,10 @@ import {
 } from 'node:fs';
 import { lchown, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import type { Store } from '../store/index.ts';
-import type { Entry, FolderEntry, Pack } from './entry.ts';
+import type { CacheStore } from './cache-store.ts';
+import type { Entry, FolderEntry } from './entry.ts';
 import { inTurn } from './in-turn.ts';
-import { openPack } from './packs.ts';
+import { openPack, toUnits, type Unit } from './packs.ts';
 import type { Place } from './scan.ts';
 import { type Stamp, toSeconds, toStamp } from './sources.ts';
 
@@ -29,12 +29,11 @@ export class OccupiedError extends Error {
   override name = 'OccupiedError';
 }
 
-const packsAtOnce = 4;
+const unitsAtOnce = 4;
 
 export interface RestoreOptions {
-  store: Pick<Store, 'get'>;
+  store: Pick<CacheStore, 'pack'>;
   entry: Entry;
-  toPackName(sha256: string): string;
   places: readonly Place[];
   /** An empty folder of ours, on the same file system. */
   staging: string;
@@ -51,21 +50,14 @@ export interface RestoreOptions {
  * @throws EntryError, OccupiedError, StoreError
  */
 export async function restore(options: RestoreOptions): Promise<Map<string, Stamp>> {
-  const { store, entry, toPackName, places, staging, owner, signal } = options;
+  const { store, entry, places, staging, owner, signal } = options;
   for (const place of places) requireFree(place);
   const at = (path: string) => join(staging, path);
   try {
     for (const [path] of entry.folders) mkdirSync(at(path), { mode: 0o700 });
-    const inPacks: Entry['files'][number][][] = entry.packs.map(() => []);
-    for (const file of entry.files) inPacks[file[4]]?.push(file);
-    await inTurn(entry.packs, packsAtOnce, async (pack: Pack, i) => {
+    await inTurn(toUnits(entry), unitsAtOnce, (unit) => {
       signal.throwIfAborted();
-      const raw = await openPack(await store.get(toPackName(pack[0])), pack);
-      let offset = 0;
-      for (const [path, mode, mtimeUs, size] of inPacks[i] ?? []) {
-        writeFile(at(path), raw.subarray(offset, offset + size), mode, mtimeUs, owner);
-        offset += size;
-      }
+      return writeUnit(store, unit, staging, owner);
     });
     for (const [path, target] of entry.twins) linkSync(at(target), at(path));
     for (const [path, target] of entry.links) {
@@ -100,22 +92,32 @@ export async function restore(options: RestoreOptions): Promise<Map<string, Stam
   return stamps;
 }
 
-function writeFile(
-  path: string,
-  bytes: Uint8Array,
-  mode: number,
-  mtimeUs: number,
+async function writeUnit(
+  store: Pick<CacheStore, 'pack'>,
+  { packs, files }: Unit,
+  staging: string,
   owner: number | undefined,
-): void {
-  const file = openSync(path, 'wx', 0o600);
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    if (owner !== undefined) fchownSync(file, owner, owner);
-    fchmodSync(file, mode);
-    futimesSync(file, toSeconds(mtimeUs), toSeconds(mtimeUs));
-  } finally {
-    closeSync(file);
+): Promise<void> {
+  const [pack] = packs;
+  if (pack === undefined) return;
+  let raw = await openPack(await store.pack(pack[0]), pack);
+  for (const [path, mode, mtimeUs, size] of files) {
+    const file = openSync(join(staging, path), 'wx', 0o600);
+    try {
+      writeFully(file, raw.subarray(0, size));
+      raw = raw.subarray(size);
+      for (const more of packs.slice(1)) writeFully(file, await openPack(await store.pack(more[0]), more));
+      if (owner !== undefined) fchownSync(file, owner, owner);
+      fchmodSync(file, mode);
+      futimesSync(file, toSeconds(mtimeUs), toSeconds(mtimeUs));
+    } finally {
+      closeSync(file);
+    }
   }
+}
+
+function writeFully(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
 /** The tree is somebody else's: a link in it may lead anywhere, and what the commit has is not ours to replace. */

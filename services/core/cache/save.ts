@@ -1,9 +1,19 @@
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Store } from '../store/index.ts';
-import { compress, type Entry, encodeEntry, type FileEntry, limits, type Pack } from './entry.ts';
+import type { CacheStore } from './cache-store.ts';
+import {
+  compress,
+  type Entry,
+  encodeEntry,
+  type FileEntry,
+  limits,
+  mostBlobBytes,
+  type Pack,
+  packBytes,
+} from './entry.ts';
 import { inTurn } from './in-turn.ts';
-import { plan, readInto, toSha256 } from './packs.ts';
-import type { Scan } from './scan.ts';
+import { openFound, planUnits, readFully, toSha256, toUnits, type Unit } from './packs.ts';
+import type { Place, Scan } from './scan.ts';
 import { isSame, type Manifest, type Stamp } from './sources.ts';
 
 /** What was restored at the beginning of the job. */
@@ -13,57 +23,113 @@ export interface Before {
 }
 
 export interface SaveOptions {
-  store: Pick<Store, 'put'>;
-  entryName: string;
-  toPackName(sha256: string): string;
+  store: Pick<CacheStore, 'putEntry' | 'putPack'>;
+  identity: string;
   name: string;
   key: string;
   scan: Scan;
-  /** Of the roots, on this machine. */
-  places: readonly string[];
+  places: readonly Place[];
   /** Undefined where times mean nothing to it. */
   manifest: Manifest | undefined;
   before: Before | undefined;
   signal: AbortSignal;
 }
 
-const packsAtOnce = 3;
+const unitsAtOnce = 3;
 
 /** Puts what is not there yet, and the list of files last, so that nobody finds a half. @returns bytes that were put */
 export async function save(options: SaveOptions): Promise<number> {
-  const { store, entryName, toPackName, name, key, scan, places, before, signal } = options;
+  const { store, identity, name, key, scan, before, signal } = options;
+  if (scan.files.size + scan.folders.length > limits.files)
+    throw new Error('it has too many files to be kept');
   const isUnchanged = (path: string) => {
     const [was, is] = [before?.stamps.get(path), scan.files.get(path)];
     return was !== undefined && is !== undefined && isSame(was, is);
   };
-  const { kept, groups } = plan(scan.files, toPacks(before?.entry), isUnchanged);
-  const packs: Pack[] = kept.map(({ pack }) => pack);
-  const paths: (readonly string[])[] = kept.map((one) => one.paths);
+  const { kept, groups } = planUnits(
+    scan.files,
+    before === undefined ? [] : toUnits(before.entry),
+    isUnchanged,
+  );
   let put = 0;
-  await inTurn(groups, packsAtOnce, async (group) => {
+  const putPack = async (raw: Buffer): Promise<Pack> => {
     signal.throwIfAborted();
-    const raw = Buffer.allocUnsafe(group.rawBytes);
-    let offset = 0;
-    for (const path of group.paths) {
-      const stamp = scan.files.get(path);
-      if (stamp === undefined) continue;
-      const [root = '', ...rest] = path.split('/');
-      readInto(join(places[Number(root)] ?? '', ...rest), stamp, raw.subarray(offset, offset + stamp.size));
-      offset += stamp.size;
-    }
     const bytes = await compress(raw);
-    if (bytes.length > limits.packBytes) throw new Error(`${group.paths[0]} is too large to be kept`);
     const sha256 = toSha256(bytes);
-    await store.put(toPackName(sha256), [bytes]);
+    await store.putPack(sha256, bytes);
     put += bytes.length;
-    packs.push([sha256, bytes.length, raw.length]);
-    paths.push(group.paths);
+    return [sha256, bytes.length, raw.length];
+  };
+  const made: Unit[] = [];
+  await inTurn(groups, unitsAtOnce, async (paths, i) => {
+    made[i] = await putUnit(paths, options, putPack);
   });
+  const list = await encodeEntry({ name, key, ...toList([...kept, ...made], options) });
+  if (list.length > mostBlobBytes) throw new Error('it has too many files to be kept');
   signal.throwIfAborted();
-  const files = paths.flatMap((group, pack) => group.flatMap((path) => toFile(scan, path, pack)));
-  const bytes = await encodeEntry({
-    name,
-    key,
+  await store.putEntry(identity, list);
+  return put + list.length;
+}
+
+async function putUnit(
+  paths: readonly string[],
+  { scan: { files: found }, places }: SaveOptions,
+  putPack: (raw: Buffer) => Promise<Pack>,
+): Promise<Unit> {
+  const open = (path: string, stamp: Stamp): number => {
+    const [root = '', ...rest] = path.split('/');
+    return openFound(join(places[Number(root)]?.place ?? '', ...rest), stamp);
+  };
+  const files = paths.flatMap((path): FileEntry[] => {
+    const stamp = found.get(path);
+    return stamp === undefined ? [] : [[path, stamp.mode, stamp.mtimeUs, stamp.size, 0]];
+  });
+  const size = files.reduce((sum, [, , , bytes]) => sum + bytes, 0);
+  const packs: Pack[] = [];
+  const [path = ''] = paths;
+  const [only] = [found.get(path)];
+  if (only !== undefined && only.size > packBytes) {
+    const file = open(path, only);
+    try {
+      for (let from = 0; from < size; from += packBytes) {
+        const raw = Buffer.allocUnsafe(Math.min(packBytes, size - from));
+        readFully(file, raw, from);
+        packs.push(await putPack(raw));
+      }
+    } finally {
+      closeSync(file);
+    }
+    return { files, packs };
+  }
+  const raw = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const [each, , , bytes] of files) {
+    const stamp = found.get(each);
+    if (stamp === undefined) continue;
+    const file = open(each, stamp);
+    try {
+      readFully(file, raw.subarray(at, at + bytes), 0);
+    } finally {
+      closeSync(file);
+    }
+    at += bytes;
+  }
+  return { files, packs: [await putPack(raw)] };
+}
+
+function toList(
+  units: readonly Unit[],
+  { scan, before, manifest = new Map() }: SaveOptions,
+): Omit<Entry, 'name' | 'key'> {
+  const packs: Pack[] = [];
+  const files: FileEntry[] = [];
+  for (const unit of units) {
+    // The mode and time of now: of what is kept they are the same but for the mode.
+    for (const [path, , mtimeUs, size] of unit.files)
+      files.push([path, scan.files.get(path)?.mode ?? 0o600, mtimeUs, size, packs.length]);
+    packs.push(...unit.packs);
+  }
+  return {
     newestUs: files.reduce((newest, [, , mtimeUs]) => Math.max(newest, mtimeUs), 0),
     bornBytes: before?.entry.bornBytes ?? scan.bytes,
     packs,
@@ -71,19 +137,6 @@ export async function save(options: SaveOptions): Promise<number> {
     folders: scan.folders,
     links: scan.links,
     twins: scan.twins,
-    sources: [...(options.manifest ?? [])].map(([path, { hash, mtimeUs }]) => [path, hash, mtimeUs]),
-  });
-  await store.put(entryName, [bytes]);
-  return put + bytes.length;
-}
-
-function toFile({ files }: Scan, path: string, pack: number): FileEntry[] {
-  const found = files.get(path);
-  return found === undefined ? [] : [[path, found.mode, found.mtimeUs, found.size, pack]];
-}
-
-function toPacks(entry: Entry | undefined): { pack: Pack; paths: string[] }[] {
-  const packs = (entry?.packs ?? []).map((pack) => ({ pack, paths: [] as string[] }));
-  for (const [path, , , , pack] of entry?.files ?? []) packs[pack]?.paths.push(path);
-  return packs;
+    sources: [...manifest].map(([path, { hash, mtimeUs }]) => [path, hash, mtimeUs]),
+  };
 }

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { createBreath } from './breath.ts';
-import { type FolderEntry, type LinkEntry, limits } from './entry.ts';
+import type { FolderEntry, LinkEntry } from './entry.ts';
 import { type Stamp, toStamp } from './sources.ts';
 
 /** A root on this machine. */
@@ -19,7 +19,7 @@ export interface Scan {
   links: LinkEntry[];
   twins: LinkEntry[];
   bytes: number;
-  /** Devices, sockets, pipes, what is another user's, too large, or a link that leads out. */
+  /** Devices, sockets, pipes, what is another user's, or a link that leads out. */
   leftOut: number;
 }
 
@@ -50,7 +50,7 @@ export async function scan(
       found.folders.push([path, stats.mode & 0o777, toStamp(stats).mtimeUs]);
       const below = readdirSync(place).sort().reverse();
       for (const name of below) waiting.push({ place: join(place, name), base, path: `${path}/${name}` });
-    } else if (stats.isFile() && isOwn && stats.size <= limits.fileBytes) {
+    } else if (stats.isFile() && isOwn) {
       const twin = stats.nlink > 1 ? names.get(stats.ino) : undefined;
       if (twin !== undefined) found.twins.push([path, twin]);
       else {

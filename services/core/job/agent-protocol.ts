@@ -9,9 +9,9 @@ import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
  * What this code says and understands. An api serves agents of every version before its own; an agent says
  * nothing that is newer than what its api has told it that it understands.
  *
- * 1: as it began · 2: `complete` may bring a result · 3: files that a job keeps
+ * 1: as it began · 2: `complete` may bring a result
  */
-export const agentProtocol = 3;
+export const agentProtocol = 2;
 
 /** `POST /claim`, with a one-time or projected pool credential. */
 export const claimRequestSchema = z.strictObject({
@@ -38,6 +38,17 @@ export const claimSchema = z.object({
     username: z.string().optional(),
     password: z.string().optional(),
   }),
+  /** Absent: the job has none. */
+  cache: z
+    .object({
+      /** Whose caches it reads, in this order: its own branch's first. */
+      read: z.array(z.string().max(600)).max(8),
+      /** Whose it may write; absent for what others may have written. */
+      write: z.string().max(600).optional(),
+      /** Bearer for the job's caches; a while longer than the job. */
+      token: z.string(),
+    })
+    .optional(),
   /** The page that a person opens. */
   page: z.url(),
   /** What the api understands (`agentProtocol`). @default 1 */

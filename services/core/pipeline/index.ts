@@ -3,6 +3,7 @@ export { detectPlan, explainDetection, type TreeTop } from './detect.ts';
 export { limits } from './document.ts';
 export { defaultPipelineFile, findPipelineFiles, pipelineFolder, toWorkflowName } from './files.ts';
 export { type Glob, GlobError, matchesGlob, parseGlob } from './glob.ts';
+export { deepestLock, isForeignFolder, isLockFile } from './lock-files.ts';
 export { cloneStep, parsePipeline } from './parse.ts';
 export { type PathFilter, toPathFilter } from './path-filter.ts';
 export { PipelineError, type Position } from './pipeline-error.ts';

@@ -51,8 +51,7 @@ export async function startAgent(options: AgentOptions, name: string, slot: numb
   const uid = options.stepUids === undefined ? undefined : options.stepUids + slot;
   // A cleaner of old things in /tmp may have taken it, in a week without a job.
   await makeOwnFolder(options.workspaces, 0o711, options.uid);
-  const workspace = join(options.workspaces, name);
-  await mkdir(workspace, { mode: 0o700 });
+  const workspace = await makeWorkspace(options.workspaces, name, slot);
   const child = start(options, name, workspace, uid);
   child.process.stdin?.on('error', () => undefined); // it has ended, and its exit says so
   const ended = child.ended.then(async (ending) => {
@@ -72,6 +71,22 @@ export async function startAgent(options: AgentOptions, name: string, slot: numb
       return ended;
     },
   };
+}
+
+/**
+ * The same for each agent of a slot, since what compilers make holds where it was made. Where something of the one
+ * before is still there, another.
+ */
+async function makeWorkspace(folder: string, name: string, slot: number): Promise<string> {
+  const usual = join(folder, `slot-${slot}`);
+  try {
+    await mkdir(usual, { mode: 0o700 });
+    return usual;
+  } catch {
+    const own = join(folder, name);
+    await mkdir(own, { mode: 0o700 });
+    return own;
+  }
 }
 
 function start(options: AgentOptions, name: string, workspace: string, uid: number | undefined): Child {

@@ -73,6 +73,7 @@ export async function openApi(): Promise<Api> {
       secretsFolder: folder,
       auditHeadsFile: join(folder, 'audit-heads'),
       storeFolder: join(folder, 'store'),
+      cacheGib: 0,
     }),
     BELLOWS_GITEA_ORIGIN: 'http://127.0.0.1:1',
   });

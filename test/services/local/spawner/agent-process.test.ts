@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -52,7 +52,7 @@ test('an agent gets its token on a pipe, an own folder, and nothing of our envir
   const said = JSON.parse(await readFile(options.logFile, 'utf8'));
   expect(said.text).toBe('bc.token\n');
   expect(said.argv).toEqual([]);
-  expect(said.cwd).toBe(join(options.workspaces, 'default-0-abc'));
+  expect(said.cwd).toBe(join(options.workspaces, 'slot-0'));
   expect(said.env).toMatchObject({
     BELLOWS_URL: options.api,
     BELLOWS_AGENT: 'default-0-abc',
@@ -69,6 +69,15 @@ test('its standard input stays open for its life, so that its end means ours', a
   const agent = await startAgent(options, 'a', 0);
   agent.send('bc.token');
   expect(await agent.ended).toEqual({ code: 0, signal: null });
+});
+
+test('agents of a slot work at the same place, one after the other; where something is left there, elsewhere', async () => {
+  await program(`console.log(process.cwd());`);
+  for (const name of ['a', 'b']) await (await startAgent(options, name, 1)).ended;
+  await mkdir(join(options.workspaces, 'slot-1', 'left'), { recursive: true });
+  await (await startAgent(options, 'c', 1)).ended;
+  const places = ['slot-1', 'slot-1', 'c'].map((name) => join(options.workspaces, name));
+  expect((await readFile(options.logFile, 'utf8')).trim().split('\n')).toEqual(places);
 });
 
 test('an agent that is not needed ends at once, without a signal', async () => {

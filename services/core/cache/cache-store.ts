@@ -1,0 +1,55 @@
+import type { Store } from '../store/index.ts';
+import { mostBlobBytes } from './entry.ts';
+import { toNames } from './names.ts';
+import { toSha256 } from './packs.ts';
+
+/** What one job sees of a store: its own repository, the scopes that it may read, the one that it may write. */
+export interface CacheStore {
+  /** The list of a cache's files. */
+  entry(scope: string, identity: string): Promise<Buffer | undefined>;
+  putEntry(identity: string, bytes: Uint8Array): Promise<void>;
+  pack(sha256: string): Promise<Buffer | undefined>;
+  putPack(sha256: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** Whose caches a job reads, in this order, and to whose it writes. */
+export interface Scopes {
+  read: readonly string[];
+  /** Absent: it writes none. */
+  write?: string | undefined;
+}
+
+/** The job may not do this, or what it sends is not what it says. */
+export class CacheRefusal extends Error {
+  override name = 'CacheRefusal';
+}
+
+/**
+ * A store as one job may see it. Packs are the repository's, and named by their content: who puts one can neither
+ * replace another's nor be believed more than the content says.
+ */
+export function toCacheStore(
+  store: Pick<Store, 'get' | 'put'>,
+  repository: string,
+  scopes: Scopes,
+): CacheStore {
+  const names = toNames(repository);
+  const requireWrite = (bytes: Uint8Array): string => {
+    if (scopes.write === undefined) throw new CacheRefusal('this job reads caches, and writes none');
+    if (bytes.length > mostBlobBytes) throw new CacheRefusal(`more than ${mostBlobBytes} bytes`);
+    return scopes.write;
+  };
+  return {
+    entry: async (scope, identity) => {
+      if (!scopes.read.includes(scope)) throw new CacheRefusal('this job does not read that scope');
+      return store.get(names.entry(scope, identity));
+    },
+    putEntry: async (identity, bytes) => store.put(names.entry(requireWrite(bytes), identity), [bytes]),
+    pack: (sha256) => store.get(names.pack(sha256)),
+    putPack: async (sha256, bytes) => {
+      requireWrite(bytes);
+      if (toSha256(bytes) !== sha256) throw new CacheRefusal('a pack is named by the SHA-256 of its bytes');
+      await store.put(names.pack(sha256), [bytes]);
+    },
+  };
+}

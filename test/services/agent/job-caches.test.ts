@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createJobCaches } from '../../../services/api/job-caches.ts';
+import type { JobResult, JobSpec } from '../../../services/core/job/index.ts';
+import { createLog } from '../../../services/core/log/index.ts';
+import { openFolderStore } from '../../../services/core/store/index.ts';
+import { type AgentBench, openAgentBench } from '../../support/agent.ts';
+
+let root: string;
+let bench: AgentBench;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bellows-test-job-caches-'));
+  const store = await openFolderStore(join(root, 'store'));
+  const caches = createJobCaches({ store, quotaGib: 1, log: createLog('test', 'silent') });
+  bench = await openAgentBench({ caches });
+});
+afterAll(async () => {
+  await bench.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+/** One job, its agent at the place where the one before was. */
+async function run(files: Record<string, string>, spec: Partial<JobSpec> = {}) {
+  const id = await bench.enqueue(files, spec);
+  const folder = join(root, 'slot');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  const exitCode = await bench.agent({}, { BELLOWS_WORKSPACE: folder });
+  const answer = (await (await bench.api.admin(`/api/v1/jobs/${id}`)).json()) as { result?: JobResult };
+  const log = await bench.log(id);
+  return { exitCode, state: (await bench.job(id)).state, caches: answer.result?.caches, log };
+}
+
+const counts = [
+  'file="$npm_config_cache/_cacache/count"',
+  'mkdir -p "$npm_config_cache/_cacache"',
+  'echo run >> "$file"',
+  'echo "runs: $(wc -l < "$file")"',
+];
+const toFiles = (commands: string[], lock = '1') => ({
+  'package-lock.json': lock,
+  '.bellows.yaml': JSON.stringify({ steps: [{ name: 'test', commands }] }),
+});
+
+test('a job finds what the one before has kept, and its result says so', async () => {
+  const first = await run(toFiles(counts));
+  expect([first.exitCode, first.state]).toEqual([0, 'success']);
+  expect(first.caches).toEqual([{ name: 'npm', hit: 'miss', bytes: 0, ms: expect.any(Number) }]);
+  const second = await run(toFiles(counts));
+  expect(second.log).toContain('runs: 2');
+  expect(second.caches).toEqual([
+    { name: 'npm', hit: 'exact', bytes: expect.any(Number), ms: expect.any(Number) },
+  ]);
+  expect(second.caches?.[0]?.bytes).toBeGreaterThan(0);
+  const third = await run(toFiles(counts, '2'), { branch: 'fix', ref: 'refs/heads/fix' });
+  expect(third.log).toContain('runs: 3');
+  expect(third.log).toContain('of another lock file');
+  expect(third.caches?.[0]?.hit).toBe('older');
+  // What the branch has made the default branch does not see.
+  expect((await run(toFiles(counts))).log).toContain('runs: 3');
+});
+
+test("a failed job's work is kept; that of a fork's pull request is not, and of none whose file says off", async () => {
+  const repository = 'gitea/a/b';
+  const of = (branch: string) => ({
+    repository,
+    branch,
+    ref: `refs/heads/${branch}`,
+    defaultBranch: 'other',
+  });
+  expect((await run(toFiles([...counts, 'exit 3']), of('x'))).state).toBe('failure');
+  const pull = {
+    event: 'pull_request',
+    ref: 'refs/heads/main',
+    pullRequest: { number: 1, head: 'y', fork: true },
+  } as const;
+  expect((await run(toFiles(counts), { ...of('x'), ...pull })).log).toContain('runs: 2');
+  expect((await run(toFiles(counts), of('x'))).log).toContain('runs: 2');
+});
+
+test('a tree without lock files loads nothing for caches, and asks for none', async () => {
+  const asked: (string | undefined)[] = [];
+  bench.setFault(({ url }) => {
+    asked.push(url);
+    return false;
+  });
+  const { caches } = await run({ '.bellows.yaml': 'steps: [{name: test, commands: "true"}]' });
+  bench.setFault(undefined);
+  expect(caches).toBeUndefined();
+  expect(asked.filter((url) => url?.includes('/caches/'))).toEqual([]);
+});
+
+test('a store that answers nothing costs a job its caches, and nothing else', async () => {
+  bench.setFault(({ url }, response) => {
+    if (url?.includes('/caches/') !== true) return false;
+    response.writeHead(503).end();
+    return true;
+  });
+  const { state, log, caches } = await run(toFiles(['echo "home: $(ls -A "$HOME")"']));
+  bench.setFault(undefined);
+  expect(state).toBe('success');
+  expect(log).toContain('cache npm is not used');
+  expect(caches?.[0]?.hit).toBe('miss');
+});
+
+test('steps see neither the token nor the store', async () => {
+  const { log } = await run(toFiles(['env', 'ls -A / ..']));
+  expect(log).not.toContain('bk.');
+  expect(existsSync(join(root, 'store', 'caches'))).toBe(true);
+  expect(await readdir(join(root, 'slot'))).not.toContain('store');
+});
