@@ -9,8 +9,8 @@ export interface Units {
   isBefore(first: string, then: string): boolean;
 }
 
-/** What a person applies, and what applies everything else: both stand before every unit. */
-const first = ['bootstrap', 'flux'];
+/** What a person applies, and what applies everything else: both stand before every unit, in this order. */
+export const first = ['bootstrap', 'flux'];
 
 export function unitsOf(world: World): Units {
   const kustomizations = new Map(

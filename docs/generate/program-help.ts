@@ -1,16 +1,20 @@
 import { usage as diffUsage } from '../../charts/review/diff/options.ts';
+import { usage as explainUsage } from '../../charts/review/explain/options.ts';
+import { usage as graphUsage } from '../../charts/review/graph/options.ts';
 import { usage as checkUsage } from '../../charts/review/options.ts';
 import { parseOptions as parseDemo } from '../../services/demo/options.ts';
 import { parseOptions as parseUp } from '../../services/local/options.ts';
 import { usage } from '../../services/tui/options.ts';
 
-/** What `up`, `tui`, `demo`, `check` and `diff` say when they are asked for help. */
+/** What programs with arguments of their own say when they are asked for help. */
 export const programHelp = {
   // The reference is the same on every machine: as on the smallest one.
   up: toHelp(() => parseUp(['--help'], 2)),
   tui: usage,
   check: checkUsage,
   diff: diffUsage,
+  explain: explainUsage,
+  graph: graphUsage,
   demo: toHelp(() => parseDemo(['--help'])),
 };
 

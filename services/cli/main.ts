@@ -15,6 +15,8 @@ const programs: Record<ProgramName, string> = {
   test: 'test/all.ts',
   check: 'charts/review/main.ts',
   diff: 'charts/review/diff/main.ts',
+  explain: 'charts/review/explain/main.ts',
+  graph: 'charts/review/graph/main.ts',
 };
 
 const context: Context = {
@@ -30,7 +32,7 @@ const context: Context = {
   become: (program, args) => {
     if (process.execve === undefined) throw new Error('this system cannot replace a process');
     // Charts use classes that were generated with enums, which Node alone does not read.
-    const loader = program === 'check' ? ['--import', import.meta.resolve('tsx')] : [];
+    const loader = programs[program].startsWith('charts/') ? ['--import', import.meta.resolve('tsx')] : [];
     const words = [
       '--disable-warning=ExperimentalWarning',
       ...loader,

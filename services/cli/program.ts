@@ -147,6 +147,8 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
   'Your platform:': [
     toProgramRow('check', 'whether what platform.yaml makes would work in a cluster'),
     toProgramRow('diff', 'what a change of dist/ does to clusters, and what of it is dangerous'),
+    toProgramRow('explain', 'where an object comes from, and what hangs on it'),
+    toProgramRow('graph', 'the units of each cluster, their order, and what Flux will prune'),
   ],
   'This machine:': [
     {

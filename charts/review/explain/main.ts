@@ -1,0 +1,34 @@
+/** `./bellows explain`: where an object comes from. */
+import { PlatformError, readPlatform } from '../../platform-file.ts';
+import { buildPlatform, toUnits } from '../../units.ts';
+import { explain, findObjects, UnknownError } from './explain.ts';
+import { parseOptions, usage } from './options.ts';
+import { toText } from './text.ts';
+
+try {
+  const { wanted, file, json, help } = parseOptions(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(usage);
+  } else {
+    const platform = readPlatform(file);
+    const build = (given: typeof platform) => buildPlatform(given, toUnits);
+    const explanations = findObjects(build(platform), wanted).map((found) =>
+      explain(found, platform, file, build),
+    );
+    process.stdout.write(json ? `${JSON.stringify(explanations)}\n` : toText(explanations, file));
+  }
+} catch (error) {
+  if (error instanceof PlatformError || error instanceof UnknownError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else if (
+    error instanceof TypeError &&
+    'code' in error &&
+    String(error.code).startsWith('ERR_PARSE_ARGS')
+  ) {
+    process.stderr.write(`bellows: ${error.message}\n${usage}`);
+    process.exitCode = 2;
+  } else {
+    throw error;
+  }
+}
