@@ -9,7 +9,7 @@ const rooms = [
     from: '^services/core/display/',
     to: [...core('job'), ...packages('string-width', 'get-east-asian-width')],
   },
-  { from: '^services/core/pipeline/', to: [...core('job'), ...packages('zod', 'yaml')] },
+  { from: '^services/core/pipeline/', to: [...core('job'), ...packages('zod', 'yaml', 're2js')] },
   { from: '^services/core/queue/', to: [...core('job', 'runtime'), ...packages('zod', 'ioredis')] },
   { from: '^services/core/audit/', to: packages('zod') },
   {

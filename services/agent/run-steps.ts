@@ -18,6 +18,7 @@ import {
   type Plan,
   parsePipeline,
   toCiVariables,
+  toSituation,
 } from '../core/pipeline/index.ts';
 import { limitTime } from './ending.ts';
 import { addReports } from './job-reports.ts';
@@ -74,9 +75,8 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
   };
 
   const run = async () => {
-    const { event, branch } = claim.spec;
-    const situation = { event, branch };
     const { plan, variables } = await load();
+    const situation = toSituation(variables, { axes: plan.axes });
     const { signal } = ending;
     const onMeasured = (step: StepResult) => {
       measured.steps = [...(measured.steps ?? []), step];

@@ -17,6 +17,7 @@ import {
   type Situation,
   selectSecrets,
   toCiVariables,
+  toSituation,
   type Variables,
 } from '../core/pipeline/index.ts';
 
@@ -64,7 +65,8 @@ export async function toLocalRun({ folder, env, event, branch, now }: LocalRunOp
     page: nowhere,
   });
   const variables = Object.entries(all).filter(([, value]) => !value.startsWith(nowhere.slice(0, -1)));
-  return { situation: { event, branch: name }, variables: Object.fromEntries(variables) };
+  const known = Object.fromEntries(variables);
+  return { situation: toSituation(known, { local: true }), variables: known };
 }
 
 /** Runs a plan in the folder itself, as an agent would in its checkout: own HOME, scrubbed environment. */
@@ -97,7 +99,7 @@ export async function runLocally(
   try {
     const end = await runPipeline({
       plan,
-      situation,
+      situation: { ...situation, axes: plan.axes },
       engine,
       variables: { ...variables, CI_WORKFLOW_NAME: plan.workflow },
       secrets,

@@ -3,13 +3,14 @@ import type { ApiClient } from '../../core/client/index.ts';
 import {
   approvalRules,
   nameSchema,
+  parseDuration,
   type Repository,
   type RepositoryPatch,
   repositoryIdSchema,
   repositorySchema,
 } from '../../core/job/index.ts';
 import { type Context, withClient } from '../context.ts';
-import { parseDuration } from '../duration.ts';
+
 import { addExamples } from '../examples.ts';
 import { CommandError, exitCodes } from '../failure.ts';
 import { findRepository } from '../find-repository.ts';

@@ -2,6 +2,7 @@ import { nameSchema } from '../job/index.ts';
 import {
   defaultPipelineFile,
   detectPlan,
+  loadPatterns,
   PipelineError,
   type Plan,
   parsePipeline,
@@ -46,6 +47,7 @@ export async function loadPlan(
   const text = await readTreeFile(folder, file);
   if (text === undefined) throw new PipelineError(file, top, 'not a plain file of at most 256 KiB');
   const others = pipelineFiles.filter((path) => path !== file).map(toWorkflowName);
+  await loadPatterns(text);
   const [plan] = parsePipeline(text, file, variables);
   return { plan, others };
 }

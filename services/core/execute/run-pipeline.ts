@@ -6,6 +6,7 @@ import {
   runsOnStatus,
   type Situation,
   selectSteps,
+  toSecretValue,
   type Variables,
 } from '../pipeline/index.ts';
 import { createBackgrounds, untilReady } from './background.ts';
@@ -184,7 +185,7 @@ async function runStep(
     run({
       step,
       variables: { ...variables, CI_STEP_NAME: name, ...toStepVariables?.(name) },
-      secrets: step.secrets?.map(({ secret }) => secrets?.get(secret) ?? '') ?? [],
+      secrets: step.secrets?.map((use) => toSecretValue(use, secrets)) ?? [],
       write: (bytes) => sink.write(name, bytes),
       signal: limited,
     }),

@@ -6,6 +6,7 @@ export { apply, closeSteps } from './apply.ts';
 export * from './artifact.ts';
 export * from './commit-status.ts';
 export * from './cron.ts';
+export { parseDuration } from './duration.ts';
 export * from './event.ts';
 export { toId } from './id.ts';
 export * from './job.ts';

@@ -9,6 +9,17 @@ export interface ShellCommand {
   variables: Record<string, string>;
 }
 
+/** Whether a command is left as it is, whatever variables are known. */
+export function isPlainCommand(text: string): boolean {
+  let isPlain = true;
+  const same = replaceExpressions(text, (source, closed) => {
+    const expression = closed ? toExpression(source) : undefined;
+    if (expression !== undefined && beyondPosix.has(expression.operator)) isPlain = false;
+    return source;
+  });
+  return isPlain && same === text;
+}
+
 /**
  * In a command nothing is substituted: `${CI_X}` is the shell's to expand, so a branch called
  * `$(curl …)` stays a value. Where the author used an operation of envsubst that sh lacks on a variable

@@ -9,6 +9,7 @@ import {
   type Pair,
   parseDocument,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
 import { PipelineError, type Position } from './pipeline-error.ts';
 
@@ -20,11 +21,14 @@ export type YamlValue = string | YamlValue[] | { [key: string]: YamlValue };
 export type Path = readonly PropertyKey[];
 
 export interface PipelineDocument {
+  file: string;
   value: YamlValue;
   /** Where a value stands, or the nearest value around it. */
   positionOf(path: Path): Position;
   /** Where the key of an entry stands. */
   positionOfKey(path: Path): Position;
+  /** Whether a scalar stands there without quotes, so that YAML may take it for a number or a truth. */
+  isPlain(path: Path): boolean;
 }
 
 /** Names that would reach into JavaScript's own objects. */
@@ -59,6 +63,7 @@ export function parseYaml(text: string, file: string): PipelineDocument {
   if (document.contents === null) fail(0, 'the file is empty', 'it needs `steps`');
 
   const places = new Map<string, number>();
+  const plain = new Map<string, boolean>();
   let nodes = 0;
   let aliases = 0;
 
@@ -76,11 +81,29 @@ export function parseYaml(text: string, file: string): PipelineDocument {
       // A circle of aliases ends here too: each turn counts as an alias.
       value = toValue(target ?? null, path, at);
     } else if (isMap(node)) value = toObject(node, path, at);
-    else if (isSeq(node)) value = node.items.map((item, i) => toValue(item as Node | null, [...path, i], at));
+    else if (isSeq(node)) value = toList(node, path, at);
     else if (isScalar(node)) value = toText(node);
     places.set(toKey(path), at);
+    if (!isAlias(node)) plain.set(toKey(path), !isScalar(node) || node.type === 'PLAIN');
     return value;
   };
+
+  const toList = (list: YAMLSeq, path: Path, at: number): YamlValue[] =>
+    toItems(list, at).map((item, i) => toValue(item, [...path, i], at));
+
+  /** The items of a list, and of the lists that `- <<: *list` puts between them. */
+  const toItems = (list: YAMLSeq, around: number): (Node | null)[] =>
+    list.items.flatMap((given) => {
+      const item = given as Node | null;
+      const [pair, ...others] = isMap(item) ? item.items : [];
+      if (pair === undefined || others.length > 0 || !isMerge(pair)) return [item];
+      const merged = isSeq(pair.value) ? pair.value.items : [pair.value];
+      const lists = merged.map((one) => (isAlias(one) ? one.resolve(document as Document) : one));
+      if (lists.length === 0 || !lists.every(isSeq)) return [item];
+      aliases += merged.filter(isAlias).length;
+      if (aliases > limits.aliases) fail(item?.range?.[0] ?? around, `more than ${limits.aliases} aliases`);
+      return lists.flatMap((one) => toItems(one, around));
+    });
 
   const toObject = (map: YAMLMap, path: Path, around: number): { [key: string]: YamlValue } => {
     const own = new Set<string>();
@@ -125,7 +148,13 @@ export function parseYaml(text: string, file: string): PipelineDocument {
     }
     return { line: 1, column: 1 };
   };
-  return { value, positionOf: (path) => find(path, false), positionOfKey: (path) => find(path, true) };
+  return {
+    file,
+    value,
+    positionOf: (path) => find(path, false),
+    positionOfKey: (path) => find(path, true),
+    isPlain: (path) => plain.get(toKey(path)) ?? true,
+  };
 }
 
 const isMerge = (pair: Pair): boolean => isScalar(pair.key) && pair.key.value === '<<';

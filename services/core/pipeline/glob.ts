@@ -88,7 +88,7 @@ function toTokens(pattern: string, slashes: boolean): Token[] {
       tokens.push({ kind: 'one', matches: (given) => given !== '/' || !slashes });
       i += 1;
     } else if (character === '[') {
-      const { token, end } = toClass(pattern, i, slashes);
+      const { token, end } = toClass(pattern, i);
       tokens.push(token);
       i = end;
     } else {
@@ -102,7 +102,7 @@ function toTokens(pattern: string, slashes: boolean): Token[] {
   return tokens;
 }
 
-function toClass(pattern: string, start: number, slashes: boolean): { token: Token; end: number } {
+function toClass(pattern: string, start: number): { token: Token; end: number } {
   const negated = pattern[start + 1] === '^' || pattern[start + 1] === '!';
   const ranges: [string, string][] = [];
   let i = start + (negated ? 2 : 1);
@@ -122,7 +122,7 @@ function toClass(pattern: string, start: number, slashes: boolean): { token: Tok
   } while (pattern[i] !== ']');
   const isListed = (given: string) => ranges.some(([low, high]) => low <= given && given <= high);
   return {
-    token: { kind: 'one', matches: (given) => !(slashes && given === '/') && isListed(given) !== negated },
+    token: { kind: 'one', matches: (given) => isListed(given) !== negated },
     end: i + 1,
   };
 }

@@ -1,10 +1,11 @@
 /** What a pipeline file means: found, read, refused with its place, chosen from. No I/O. */
 export { detectPlan, explainDetection, type TreeTop } from './detect.ts';
 export { limits } from './document.ts';
+export { loadPatterns } from './evaluate/index.ts';
 export { defaultPipelineFile, findPipelineFiles, pipelineFolder, toWorkflowName } from './files.ts';
 export { type Glob, GlobError, matchesGlob, parseGlob } from './glob.ts';
 export { deepestLock, isForeignFolder, isLockFile } from './lock-files.ts';
-export { cloneStep, parsePipeline } from './parse.ts';
+export { cloneStep, findErrors, parsePipeline } from './parse.ts';
 export { type PathFilter, toPathFilter } from './path-filter.ts';
 export { PipelineError, type Position } from './pipeline-error.ts';
 export {
@@ -22,7 +23,10 @@ export {
   type StepKind,
   stepDefaults,
 } from './plan.ts';
-export { toPipelineSchema } from './schema.ts';
+export { printPlan } from './print.ts';
+export { toPipelineSchema } from './schema/json-schema.ts';
+export { pipelineEvents } from './schema/when.ts';
+export { toSecretPlaces, toSecretValue } from './secret-use.ts';
 export { parseSecretsFile } from './secrets-file.ts';
 export {
   isSelected,
@@ -31,6 +35,8 @@ export {
   type Situation,
   selectSecrets,
   selectSteps,
+  toSituation,
+  workflowRunsOn,
 } from './select.ts';
 export type { Variables } from './substitution.ts';
 export { type RunContext, toCiVariables } from './variables.ts';

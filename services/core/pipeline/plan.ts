@@ -1,4 +1,3 @@
-import type { Glob } from './glob.ts';
 import type { Position } from './pipeline-error.ts';
 
 /**
@@ -30,6 +29,8 @@ export interface Plan {
   timeoutMs?: number;
   /** `auto`: what the tree's lock files suggest. */
   cache: readonly CachePlan[] | 'auto' | 'off';
+  /** Where a container finds the tree: `path` below `base`. @default the engine's choice */
+  workspace?: { base?: string; path?: string };
   /** Begun before the first step and ended after the last. */
   services: readonly PlannedStep[];
   steps: readonly PlannedStep[];
@@ -84,10 +85,19 @@ interface StepPlan {
   optionalNeeds?: readonly string[];
   /** The next step does not wait for it; it is ended after the last one. */
   detach: boolean;
+  /** TCP ports that it answers on when it is ready. */
   ports: readonly number[];
   /** Asks the registry for a newer image even where one is there. */
   pull: boolean;
   timeoutMs?: number;
+  /** What a Pod's container may be told: nothing else of `backend_options` is taken. */
+  kubernetes?: KubernetesOptions;
+}
+
+export interface KubernetesOptions {
+  /** Quantities by name: `cpu`, `memory`, `ephemeral-storage`. */
+  requests: Readonly<Record<string, string>>;
+  limits: Readonly<Record<string, string>>;
 }
 
 export type StepKind =
@@ -139,19 +149,45 @@ export interface SecretUse {
   secret: string;
   /** Where the file asks for it. */
   position: Position;
+  /** Where the value is more than the secret: all of it, in order. @default the secret alone */
+  parts?: readonly SecretPart[];
 }
 
-/** All that is given has to be true. */
+/** Text as it is, or the value of a secret, which inside of JSON is written as JSON writes it. */
+export type SecretPart = string | { secret: string; position: Position; json: boolean };
+
+/** All that is given has to be true. Patterns are globs, as `parseGlob` reads them. */
 export interface Condition {
   event?: readonly string[];
   branch?: Patterns;
+  ref?: Patterns;
+  /** Of `owner/name`. */
+  repo?: Patterns;
+  /** Of the name of the host that runs this platform. */
+  instance?: Patterns;
+  platform?: Patterns;
+  cron?: Patterns;
+  path?: PathPatterns;
+  matrix?: { include: Readonly<Record<string, string>>; exclude: Readonly<Record<string, string>> };
+  /** In expr-lang. */
+  evaluate?: { expression: string; position: Position };
+  /** False: not on somebody's own machine. */
+  local?: boolean;
   /** @default `success` */
   status?: readonly Status[];
 }
 
 export interface Patterns {
-  include: readonly Glob[];
-  exclude: readonly Glob[];
+  include: readonly string[];
+  exclude: readonly string[];
+}
+
+/** Of the files that an event changed: one is in `include`, and not all are in `exclude`. */
+export interface PathPatterns extends Patterns {
+  /** In the commit's message: the condition holds whatever was changed. */
+  ignoreMessage?: string;
+  /** What holds where nothing was changed. */
+  onEmpty: boolean;
 }
 
 /** What a plan has where its file says nothing. */

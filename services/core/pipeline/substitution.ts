@@ -44,26 +44,48 @@ const operators = [
  * Known are the operations of envsubst that Woodpecker has: `${X}`, `${#X}`, `${X:-else}`, `${X:=else}`,
  * `${X-else}`, `${X=else}`, `${X:from}`, `${X:from:length}`, `${X#start}`, `${X##start}`, `${X%end}`,
  * `${X%%end}`, `${X/a/b}` (`//` all, `/#` at the start, `/%` at the end), `${X^}`, `${X^^}`, `${X,}`,
- * `${X,,}`. `$${X}` stands for `${X}` itself; a `$` before anything else is a `$`.
+ * `${X,,}`. `$$` stands for `$`, so `$${X}` is `${X}` itself; a `$` before anything else is a `$`.
  *
+ * @param toPart makes of each value what stands for it in the result. @default the value
  * @throws SubstitutionError naming the expression that cannot be understood.
  */
-export function substitute(text: string, variables: Variables): string {
-  return expand(text, variables, 0);
+export function substitute(
+  text: string,
+  variables: Variables,
+  toPart: (value: string, name: string) => string = (value) => value,
+): string {
+  return expand(text, variables, 0, toPart);
 }
 
-function expand(text: string, variables: Variables, depth: number): string {
+function expand(
+  text: string,
+  variables: Variables,
+  depth: number,
+  toPart: (value: string, name: string) => string = (value) => value,
+): string {
   if (depth > maxDepth) throw new SubstitutionError(`more than ${maxDepth} expressions within each other`);
-  return replaceExpressions(text, (source, closed) => {
-    if (!closed) throw new SubstitutionError(`${quote(source)} has no closing }`);
+  let result = '';
+  let done = 0;
+  for (let at = text.indexOf('$'); at >= 0; at = text.indexOf('$', done)) {
+    result += text.slice(done, at);
+    if (text[at + 1] !== '{') {
+      result += '$';
+      done = at + (text[at + 1] === '$' ? 2 : 1);
+      continue;
+    }
+    const closing = findClosing(text, at);
+    done = closing < 0 ? text.length : closing + 1;
+    const source = text.slice(at, done);
+    if (closing < 0) throw new SubstitutionError(`${quote(source)} has no closing }`);
     const expression = toExpression(source);
     if (expression === undefined)
       throw new SubstitutionError(`${quote(source)} is not an expression that is known`);
-    return evaluate(expression, source, variables, depth);
-  });
+    result += toPart(evaluate(expression, source, variables, depth), expression.name);
+  }
+  return result + text.slice(done);
 }
 
-/** Hands each `${…}` to `replace`, as it stands; `$${…}` loses its first dollar. */
+/** Hands each `${…}` of a command to `replace`, as it stands; `$${…}` loses its first dollar. */
 export function replaceExpressions(
   text: string,
   replace: (source: string, closed: boolean) => string,
@@ -125,8 +147,8 @@ function evaluate(
     case 'length':
       return String([...given].length);
     case '-':
-    case '=':
       return value ?? inner(operand);
+    case '=':
     case ':-':
     case ':=':
       return given === '' ? inner(operand) : given;
@@ -136,7 +158,7 @@ function evaluate(
     case ',,':
       return toCase(given, operator);
     case ':':
-      return slice(given, operand, source);
+      return slice(given, inner(operand), source);
     case '#':
     case '##':
     case '%':
@@ -188,10 +210,11 @@ function toGlob(pattern: string, source: string): Glob {
 /** What is looked for is plain text, as in the original. */
 function replaceText(text: string, operator: string, operand: string, source: string): string {
   // A slash that is looked for is written `\/`, or stands at once after the operator.
-  const [, escaped, by] = /^((?:^\/|\\.|[^/\\])*)\/(.*)$/s.exec(operand) ?? [];
-  if (escaped === undefined || by === undefined)
+  const [, escaped, after] = /^((?:^\/|\\.|[^/\\])*)\/(.*)$/s.exec(operand) ?? [];
+  if (escaped === undefined || after === undefined)
     throw new SubstitutionError(`${quote(source)} needs a second slash, as in \${X/a/b}`);
   const wanted = escaped.replaceAll(/\\(.)/gs, '$1');
+  const by = after.replaceAll('\\/', '/');
   if (wanted === '') return text;
   if (operator === '//') {
     const parts = text.split(wanted);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseDuration } from '../../../services/cli/duration.ts';
-import { formatDuration } from '../../../services/core/display/index.ts';
+import { formatDuration } from '../../../../services/core/display/index.ts';
+import { parseDuration } from '../../../../services/core/job/index.ts';
 
 test('what is shown as a duration is read as the same one', () => {
   fc.assert(
