@@ -42,6 +42,7 @@ const programs = {
       'report',
       'cache',
       'store',
+      'display',
     ],
     packages: ['zod'],
   },

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { kubernetesLimits, patchCrd } from './patches.ts';
+import { kubernetesConditions, kubernetesLimits, patchCrd } from './patches.ts';
 
 type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -30,6 +30,11 @@ const swagger = JSON.parse(readFileSync(swaggerFile, 'utf8')) as {
 const kinds = toKinds();
 const definitions = toDefinitions(Object.values(kinds).map(({ definition }) => definition));
 for (const [name, limits] of Object.entries(kubernetesLimits)) limit(name, limits);
+for (const [name, { required = [], ...conditions }] of Object.entries(kubernetesConditions)) {
+  const definition = definitions[name] ?? {};
+  const all = new Set([...((definition.required ?? []) as string[]), ...(required as string[])]);
+  Object.assign(definition, conditions, all.size === 0 ? {} : { required: [...all] });
+}
 write('kubernetes.json', [
   ['version', version],
   ...Object.entries(kinds).sort(byName),
@@ -115,7 +120,8 @@ function limit(name: string, limits: Record<string, JsonObject>): void {
     const schema = (definitions[name]?.properties as Record<string, JsonObject> | undefined)?.[field];
     if (schema === undefined)
       throw new Error(`${name} has no ${field}; expected patches.ts to name what there is`);
-    Object.assign(schema.items === undefined ? schema : (schema.items as JsonObject), more);
+    const ofList = schema.items === undefined || 'minItems' in more;
+    Object.assign(ofList ? schema : (schema.items as JsonObject), more);
   }
 }
 

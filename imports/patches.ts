@@ -4,7 +4,12 @@ const oneOf = (...values: string[]): JsonObject => ({ enum: values });
 const port: JsonObject = { minimum: 1, maximum: 65_535 };
 const protocol = oneOf('TCP', 'UDP', 'SCTP');
 const accessModes = oneOf('ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod');
+const some: JsonObject = { minItems: 1 };
 const core = 'io.k8s.api.core.v1';
+const octet = '(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])';
+const cidr: JsonObject = {
+  pattern: `^(?:(?:${octet}\\.){3}${octet}/(?:3[0-2]|[12]?[0-9])|[0-9a-fA-F.]*:[0-9a-fA-F:.]*/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9]))$`,
+};
 
 /** What the API server refuses by its code and its OpenAPI document does not say (pkg/apis/…/validation). */
 export const kubernetesLimits: Record<string, Record<string, JsonObject>> = {
@@ -51,12 +56,50 @@ export const kubernetesLimits: Record<string, Record<string, JsonObject>> = {
   'io.k8s.api.networking.v1.HTTPIngressPath': {
     pathType: oneOf('Exact', 'Prefix', 'ImplementationSpecific'),
   },
+  'io.k8s.api.networking.v1.IPBlock': { cidr, except: cidr },
   'io.k8s.api.networking.v1.NetworkPolicyPort': { endPort: port, protocol },
   'io.k8s.api.networking.v1.NetworkPolicySpec': { policyTypes: oneOf('Ingress', 'Egress') },
   'io.k8s.api.networking.v1.ServiceBackendPort': { number: port },
+  'io.k8s.api.rbac.v1.PolicyRule': { verbs: some },
+  'io.k8s.api.rbac.v1.RoleRef': {
+    apiGroup: oneOf('rbac.authorization.k8s.io'),
+    kind: oneOf('Role', 'ClusterRole'),
+  },
   'io.k8s.api.rbac.v1.Subject': { kind: oneOf('ServiceAccount', 'User', 'Group') },
   'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement': {
     operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist'),
+  },
+};
+
+/** The same of a definition as a whole. */
+export const kubernetesConditions: Record<string, JsonObject> = {
+  ...Object.fromEntries(
+    [
+      'io.k8s.api.apps.v1.DaemonSet',
+      'io.k8s.api.apps.v1.Deployment',
+      'io.k8s.api.apps.v1.ReplicaSet',
+      'io.k8s.api.apps.v1.StatefulSet',
+      'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+      'io.k8s.api.batch.v1.CronJob',
+      'io.k8s.api.batch.v1.Job',
+      `${core}.LimitRange`,
+      `${core}.PersistentVolumeClaim`,
+      `${core}.PodTemplateSpec`,
+      `${core}.ResourceQuota`,
+      `${core}.Service`,
+      'io.k8s.api.networking.v1.Ingress',
+      'io.k8s.api.networking.v1.NetworkPolicy',
+      'io.k8s.api.policy.v1.PodDisruptionBudget',
+    ].map((name): [string, JsonObject] => [name, { required: ['metadata', 'spec'] }]),
+  ),
+  'io.k8s.api.networking.v1.IngressSpec': {
+    anyOf: [{ required: ['rules'], properties: { rules: some } }, { required: ['defaultBackend'] }],
+  },
+  'io.k8s.api.rbac.v1.PolicyRule': {
+    anyOf: [
+      { required: ['apiGroups', 'resources'], properties: { apiGroups: some, resources: some } },
+      { required: ['nonResourceURLs'] },
+    ],
   },
 };
 

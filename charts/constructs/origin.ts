@@ -3,9 +3,8 @@ import { type Construct, Node } from 'constructs';
 
 const traces = new WeakMap<Construct, { stack?: string }>();
 const root = join(import.meta.dirname, '..', '..');
-/** Frames that say how a construct is made, not where somebody wanted it. */
-const machinery =
-  /node:|\/node_modules\/(?:cdk8s|cdk8s-plus-\d+|constructs)\/|\/imports\/|\/charts\/constructs\//;
+/** Files that say how a construct is made, not where somebody wanted it. */
+const machinery = /^(?:charts\/constructs|imports)\//;
 
 /**
  * Notes where each construct is made while `build` runs. cdk8s' own classes and the generated ones offer no place
@@ -35,15 +34,14 @@ export function recordOrigins<T>(build: () => T): T {
 
 /** `charts/services/api.ts:60`, from the root of this repository; undefined for what was made unnoticed. */
 export function originOf(construct: Construct): string | undefined {
-  const frames = (traces.get(construct)?.stack ?? '').split('\n').flatMap((line) => {
+  const places = (traces.get(construct)?.stack ?? '').split('\n').flatMap((line) => {
     const [, file, row] =
       /(?:\(|at )(?:file:\/\/)?(\/[^():]+|[A-Za-z]:[^():]+):(\d+):\d+\)?$/.exec(line) ?? [];
-    return file === undefined ? [] : [{ file, row }];
+    if (file === undefined) return [];
+    const inside = relative(root, file);
+    const path = inside.startsWith('..') ? file : inside;
+    return path.includes('node_modules/') ? [] : [{ path, row }];
   });
-  const frame =
-    frames.find(({ file }) => !machinery.test(file)) ??
-    frames.find(({ file }) => !file.includes('/node_modules/'));
-  if (frame === undefined) return undefined;
-  const inside = relative(root, frame.file);
-  return `${inside.startsWith('..') ? frame.file : inside}:${frame.row}`;
+  const place = places.find(({ path }) => !machinery.test(path)) ?? places[0];
+  return place === undefined ? undefined : `${place.path}:${place.row}`;
 }

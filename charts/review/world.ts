@@ -60,19 +60,27 @@ export interface World {
   find(id: string): Item | undefined;
 }
 
+/** Pods and what follows from them are looked for when they are asked for: until then, no object need have its shape. */
 export function toWorld({ name, objects, brought }: Built): World {
   const items = objects.map(toItem);
   const byKind = Map.groupBy(items, ({ object }) => object.kind);
   const byId = new Map(items.toReversed().map((item) => [item.id, item]));
   const ofKind = <T extends KubeObject>(...kinds: readonly string[]) =>
     kinds.flatMap((kind) => byKind.get(kind) ?? []) as unknown as readonly Item<T>[];
-  const pods = ofKind<Workload>(...Object.keys(templates)).flatMap(toPods);
   const all = [...given.map((what) => ({ unit: undefined, what })), ...brought];
+  let pods: readonly PodsOf[] | undefined;
+  let ends: readonly End[] | undefined;
   return {
     name,
     items,
-    pods,
-    ends: [...pods.map(toEnd), ...all.flatMap(({ what }) => (what.pods ?? []).map(toBroughtEnd))],
+    get pods() {
+      pods ??= ofKind<Workload>(...Object.keys(templates)).flatMap(toPods);
+      return pods;
+    },
+    get ends() {
+      ends ??= [...this.pods.map(toEnd), ...all.flatMap(({ what }) => (what.pods ?? []).map(toBroughtEnd))];
+      return ends;
+    },
     ownNamespaces: new Set(ofKind('Namespace').map(({ object }) => object.metadata.name)),
     brought: all,
     ofKind,

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Transport } from '../core/client/index.ts';
 import { claimSchema, type JobResult, type Outcome, toFittingResult } from '../core/job/index.ts';
+import { createArtifactSender } from './artifact-sender.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding, limitTime } from './ending.ts';
 import { createFence, fenceAt } from './fence.ts';
@@ -110,6 +111,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       claimedAt,
       transport,
       askSecrets: (names, signal) => untilAnswered(() => link.secrets(names, signal), { signal }),
+      artifacts: createArtifactSender(link),
       toStepVariables: tracing?.toStepVariables,
       folder: config.BELLOWS_WORKSPACE,
       uid: config.BELLOWS_STEP_UID,

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { Transport } from '../core/client/index.ts';
 import {
+  type BundleFiles,
+  bundleSchema,
   type Claim,
   type ClaimRequest,
   type Completion,
@@ -9,6 +11,7 @@ import {
   heartbeatAnswerSchema,
   jobSecretsSchema,
   logAnswerSchema,
+  type NewBundle,
   type StepFact,
 } from '../core/job/index.ts';
 
@@ -54,6 +57,17 @@ export function createJobLink(
     },
     secrets: (names: readonly string[], signal: AbortSignal) =>
       transport.call(`${place}/secrets?names=${names.join(',')}`, jobSecretsSchema, { token, signal }),
+    openBundle: (body: NewBundle, signal: AbortSignal) =>
+      transport.call(`${place}/artifacts`, bundleSchema, { method: 'POST', body, token, signal }),
+    putPart: (bundle: number, part: number, bytes: Uint8Array, signal: AbortSignal) =>
+      transport.call(`${place}/artifacts/${bundle}/${part}`, nothing, {
+        method: 'PUT',
+        bytes,
+        token,
+        signal,
+      }),
+    closeBundle: (bundle: number, body: BundleFiles, signal: AbortSignal) =>
+      transport.call(`${place}/artifacts/${bundle}`, nothing, { method: 'POST', body, token, signal }),
     complete: (completion: Completion) =>
       transport.call(`${place}/complete`, completeAnswerSchema, { method: 'POST', body: completion, token }),
   };

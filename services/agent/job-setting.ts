@@ -1,5 +1,6 @@
 import type { Transport } from '../core/client/index.ts';
 import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
+import type { ArtifactSender } from './artifact-sender.ts';
 import type { Ending } from './ending.ts';
 import type { Fence } from './fence.ts';
 import type { LateLog } from './late-log.ts';
@@ -13,6 +14,7 @@ export interface JobSetting {
   transport: Transport;
   /** Asks until there is an answer. */
   askSecrets: (names: string[], signal: AbortSignal) => Promise<JobSecrets>;
+  artifacts: ArtifactSender;
   /** What a step is given besides, by its name. */
   toStepVariables: ((step: string) => Record<string, string>) | undefined;
   /** An empty folder of the agent's own. */

@@ -4,9 +4,11 @@ import type { JobSetting } from './job-setting.ts';
 /** As a process that was told to end. */
 const terminated: StepEnd = { exitCode: 143 };
 
+const firstWithArtifacts = 3;
+
 /** The steps that are the agent's own work. What one needs is loaded when it runs. */
 export function createOwnSteps(
-  { uid }: Pick<JobSetting, 'uid'>,
+  { claim, uid, artifacts: sender, measured }: Pick<JobSetting, 'claim' | 'uid' | 'artifacts' | 'measured'>,
   { tree }: Pick<Workspace, 'tree'>,
 ): OwnSteps {
   const untilAborted =
@@ -20,6 +22,20 @@ export function createOwnSteps(
       }
     };
   return {
+    artifacts: untilAborted(async ({ step, write, signal }) => {
+      if (step.kind !== 'artifacts') throw new TypeError(`${step.kind} is no step that keeps files`);
+      if ((claim.protocol ?? 1) < firstWithArtifacts) {
+        await write(Buffer.from('The api is of a version that keeps no files: upgrade it.\n'));
+        return { exitCode: 1 };
+      }
+      const { keepArtifacts } = await import('./artifacts.ts');
+      const { name, settings } = step;
+      const kept = await keepArtifacts({ tree, uid, step: name, settings, sender, write, signal });
+      if (kept === undefined) return { exitCode: 1 };
+      const { count, bytes } = measured.artifacts ?? { count: 0, bytes: 0 };
+      measured.artifacts = { count: count + kept.count, bytes: bytes + kept.bytes };
+      return { exitCode: 0 };
+    }),
     reports: untilAborted(async ({ step, write, signal }) => {
       if (step.kind !== 'reports') throw new TypeError(`${step.kind} is no step that reads reports`);
       const { findReports, toReportLines } = await import('./reports.ts');

@@ -1,6 +1,6 @@
 import type { ForgeEvent } from '../core/forge/index.ts';
 import type { Accepted, JobSpec, Repository } from '../core/job/index.ts';
-import type { EnqueueRequest, EnqueueResult, Queue } from '../core/queue/index.ts';
+import type { EnqueueRequest, EnqueueResult, Queue, Quota } from '../core/queue/index.ts';
 import type { Span, Tracer } from '../core/trace/index.ts';
 import { toAwaits } from './approval.ts';
 import { Problem } from './problem.ts';
@@ -45,13 +45,16 @@ export function toEnqueueRequest(
     },
     ...(delivery === undefined ? {} : { delivery: `${repository.forge}:${delivery}` }),
     jobs: [{ spec, pool: repository.pool, ...(awaits === undefined ? {} : { awaits }) }],
-    ...toMost(repository),
+    ...toQuota(repository),
   };
 }
 
-/** The repository's own cap, where it has one. */
-export function toMost({ jobLimit }: Repository): Pick<EnqueueRequest, 'most'> {
-  return jobLimit === undefined ? {} : { most: jobLimit };
+/** The repository's own caps, where it has any. */
+export function toQuota({ jobLimit, jobsPerHour }: Repository): Quota {
+  return {
+    ...(jobLimit === undefined ? {} : { most: jobLimit }),
+    ...(jobsPerHour === undefined ? {} : { perHour: jobsPerHour }),
+  };
 }
 
 /**
@@ -76,9 +79,17 @@ export function withTrace(request: EnqueueRequest, traceparent: string): Enqueue
   return { ...request, jobs: request.jobs.map((job) => ({ ...job, spec: { ...job.spec, traceparent } })) };
 }
 
-/** @throws Problem 503 when no more work is admitted */
+/** @throws Problem 503 when no more work is admitted, 429 when no more of it in this hour */
 export function toAccepted(result: EnqueueResult, publicUrl: string): Accepted {
   if (result.answer !== 'full') return { ...result, page: `${publicUrl}/jobs/${result.jobs[0] ?? ''}` };
+  if (result.of === 'hour') {
+    const seconds = Math.ceil((result.afterMs ?? 0) / 1000);
+    throw new Problem(
+      429,
+      `This repository may begin ${result.most} jobs an hour, and has. Try again in ${Math.ceil(seconds / 60)} min.`,
+      { 'retry-after': String(seconds) },
+    );
+  }
   const whose = { all: '', pool: ' of this pool', repository: ' of this repository' }[result.of];
   throw new Problem(
     503,

@@ -33,6 +33,11 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       load: async () => (await import('./commands/logs.ts')).configureLogs,
     },
     {
+      name: 'artifacts',
+      summary: 'list and download the files that a job kept',
+      load: async () => (await import('./commands/artifacts.ts')).configureArtifacts,
+    },
+    {
       name: 'pipeline',
       summary: 'show what one event started',
       load: async () => (await import('./commands/pipeline.ts')).configurePipeline,

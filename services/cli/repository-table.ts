@@ -31,6 +31,7 @@ export function toRepositoryTable(context: Context, repositories: readonly Repos
 /** Columns that are there when a repository has something to show in them. */
 const seldomSet: readonly { title: string; show(repository: Repository): string | undefined }[] = [
   { title: 'JOB LIMIT', show: ({ jobLimit }) => jobLimit?.toString() },
+  { title: 'AN HOUR', show: ({ jobsPerHour }) => jobsPerHour?.toString() },
   { title: 'APPROVAL', show: ({ approval }) => approval },
   { title: 'TRUSTED', show: ({ trusted = [] }) => (trusted.length === 0 ? undefined : trusted.join(', ')) },
   {

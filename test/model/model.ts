@@ -1,6 +1,6 @@
 import type { JobState, Outcome, Step, StepFact } from '../../services/core/job/index.ts';
 import { isFinal, toId } from '../../services/core/job/index.ts';
-import type { EnqueueRequest, Limits, NewJob } from '../../services/core/queue/index.ts';
+import type { EnqueueRequest, Limits, NewJob, Quota } from '../../services/core/queue/index.ts';
 import { toSpec } from '../support/job.ts';
 
 /**
@@ -62,6 +62,8 @@ export function createModel(limits: ModelLimits) {
   const deliveries = new Map<string, string>();
   const heads = new Map<string, string>();
   const epochs = new Map<string, number>();
+  /** Of a repository whose jobs are counted by the hour: hours that are over, and how many it has begun in all. */
+  const hours = new Map<string, { gone: number; used: number; most: number }>();
   const ready = new Map<string, Ready[]>();
   /** The time that a repository was given last, by pool, class and repository. */
   const fair = new Map<string, number>();
@@ -188,7 +190,21 @@ export function createModel(limits: ModelLimits) {
     return undefined;
   };
 
-  const create = (pipeline: string, id: string, { spec, pool, needs = [], ...rest }: NewJob) => {
+  /** Each hour has so many places. What it left when it was over is gone; who finds too few takes the next. */
+  const findHour = (repo: string, wanted: number, most: number) => {
+    const { gone, used } = hours.get(repo) ?? { gone: 0, used: 0 };
+    const begun = Math.max(used, gone * most);
+    const fits = begun % most === 0 || (begun % most) + wanted <= most;
+    const at = fits ? begun : begun + most - (begun % most);
+    return { hour: { gone, used: at + wanted, most }, later: Math.floor(at / most) > gone };
+  };
+
+  const create = (
+    pipeline: string,
+    id: string,
+    { spec, pool, needs = [], ...rest }: NewJob,
+    later?: number,
+  ) => {
     seq += 1;
     const { runs, group, priority = 5, awaits } = rest;
     const names = needs.map((name) => `"${name}"`).join(', ');
@@ -205,7 +221,9 @@ export function createModel(limits: ModelLimits) {
       awaits: awaits !== undefined,
     };
     jobs.set(id, job);
-    if (reason === undefined) place(job);
+    if (reason !== undefined) return;
+    if (later === undefined) place(job);
+    else Object.assign(job, { state: 'delayed', reason: `its repository may begin ${later} jobs an hour` });
   };
 
   const held = (id: string, fence: number) => {
@@ -226,7 +244,7 @@ export function createModel(limits: ModelLimits) {
       removed += 1;
       epochs.set(`${repo} ${ref}`, removed);
     },
-    enqueue({ cause, delivery, most, jobs: wanted }: EnqueueRequest) {
+    enqueue({ cause, delivery, most, perHour, jobs: wanted }: EnqueueRequest) {
       const known = delivery === undefined ? undefined : deliveries.get(delivery);
       const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
       const pipeline = toPipeline(cause, epochs.get(ref) ?? 0);
@@ -238,6 +256,9 @@ export function createModel(limits: ModelLimits) {
       if (known !== undefined) return here(known);
       const dup = pipelines.has(pipeline);
       const places = wanted.map(({ spec, pool }) => ({ repo: spec.repository, pool }));
+      const found = perHour === undefined ? undefined : findHour(cause.repository, wanted.length, perHour);
+      if (!dup && found?.later === true && cause.kind === 'asked')
+        return { answer: 'full', of: 'hour', most: perHour };
       const full = dup ? undefined : findFull(places, most ?? limits.unfinishedOfRepository);
       if (full !== undefined) return full;
       if (cause.kind === 'ref' && (!heads.has(ref) || heads.get(ref) === cause.before))
@@ -245,7 +266,9 @@ export function createModel(limits: ModelLimits) {
       if (delivery !== undefined) deliveries.set(delivery, pipeline);
       if (dup) return here(pipeline);
       pipelines.set(pipeline, ids);
-      for (const [i, job] of wanted.entries()) create(pipeline, ids[i] ?? '', job);
+      if (found !== undefined) hours.set(cause.repository, found.hour);
+      for (const [i, job] of wanted.entries())
+        create(pipeline, ids[i] ?? '', job, found?.later === true ? perHour : undefined);
       return { answer: 'enqueued', pipeline, jobs: ids };
     },
     expand(id: string, fence: number, workflows: string[], spec: NewJob['spec']) {
@@ -253,6 +276,7 @@ export function createModel(limits: ModelLimits) {
       if (job === undefined) return 'stale';
       // Only the job that the tree decides about adds any, and only in the run that found them.
       if (job.workflow !== undefined || job.expanded) return 'done';
+      const before = jobs.size;
       for (const workflow of workflows) {
         const other = toId('job', job.pipeline, workflow);
         if (jobs.has(other)) continue;
@@ -266,6 +290,12 @@ export function createModel(limits: ModelLimits) {
           priority: job.class,
           ...(group ? { group } : {}),
         });
+      }
+      const most = hours.get(job.repo)?.most;
+      const made = jobs.size - before;
+      if (most !== undefined && made > 0) {
+        const { hour } = findHour(job.repo, 0, most);
+        hours.set(job.repo, { ...hour, used: hour.used + made });
       }
       return 'done';
     },
@@ -374,7 +404,7 @@ export function createModel(limits: ModelLimits) {
      * What succeeded stands. What failed, was cancelled, timed out or died runs again, and of what was skipped
      * that which is bound to one of these by a need, in either direction.
      */
-    rerun(pipeline: string, most?: number) {
+    rerun(pipeline: string, { most, perHour }: Quota = {}) {
       const members = membersOf(pipeline);
       if (members.length === 0) return { answer: 'unknown' };
       if (members.some(({ state }) => !isFinal(state))) return { answer: 'running' };
@@ -394,8 +424,12 @@ export function createModel(limits: ModelLimits) {
       const toNew = (job: ModelJob) => toId('job', next, job.workflow ?? '');
       if (membersOf(next).length > 0)
         return { answer: 'dup', pipeline: next, jobs: membersOf(next).map(({ id }) => id) };
+      const [{ repo } = { repo: '' }] = members;
+      const found = perHour === undefined ? undefined : findHour(repo, again.size, perHour);
+      if (found?.later === true) return { answer: 'full', of: 'hour', most: perHour };
       const full = findFull([...again], most ?? limits.unfinishedOfRepository);
       if (full !== undefined) return full;
+      if (found !== undefined) hours.set(repo, found.hour);
       const ids = members.map((job) => (again.has(job) ? toNew(job) : job.id));
       pipelines.set(next, ids);
       for (const job of members.filter((each) => again.has(each))) {
@@ -438,6 +472,10 @@ export function createModel(limits: ModelLimits) {
       }
     },
     /** What a tick finds due. */
+    hourPasses(repo: string) {
+      const hour = hours.get(repo);
+      if (hour !== undefined) hour.gone += 1;
+    },
     due(job: ModelJob) {
       dispatch(job);
     },

@@ -103,6 +103,7 @@ export function createPlay(
 
   /** Of a replay whose jobs are all forgotten, whether their ids can still be told is not promised. */
   const remembered = (result: object) => {
+    if ('afterMs' in result) return withoutTime(result);
     if (!('jobs' in result) || !Array.isArray(result.jobs)) return result;
     const left = result.jobs.some((id) => model.jobs.has(String(id)));
     return left ? result : { ...result, jobs: [] };
@@ -147,6 +148,7 @@ export function createPlay(
         ref: `refs/heads/${random.pick(['a', 'b'])}`,
         ...delivery,
       });
+      if (random.chance(0.2)) request.perHour = random.pick([2, 5]);
       await ask(
         'push',
         async () => remembered(await queue.enqueue(request)),
@@ -274,11 +276,14 @@ export function createPlay(
       });
       const job = (random.chance(0.9) ? random.some(over) : undefined) ?? anyJob();
       const pipeline = job?.pipeline ?? '0'.repeat(20);
-      const most = random.chance(0.1) ? 8 : undefined;
+      const quota = {
+        ...(random.chance(0.1) ? { most: 8 } : {}),
+        ...(random.chance(0.2) ? { perHour: random.pick([1, 4]) } : {}),
+      };
       await ask(
         'rerun',
-        () => queue.rerun(pipeline, most),
-        () => model.rerun(pipeline, most),
+        async () => withoutTime(await queue.rerun(pipeline, quota)),
+        () => model.rerun(pipeline, quota),
       );
       return pipeline;
     },
@@ -329,6 +334,13 @@ export function createPlay(
       await makeDue('leases', job.id);
       model.expired(job, leaseMs / 1000);
       await trim();
+    },
+    /** Since its hours began; they are as many as it has begun jobs for. */
+    async hourPasses() {
+      const repo = random.pick([...repos, 'local/ada/engine']);
+      const key = toKeyOf('hour', repo);
+      if ((await redis.exists(key)) === 1) await redis.hincrby(key, 'from', -3_600_000);
+      model.hourPasses(repo);
     },
     async overdue() {
       const job = anyJob('running');
@@ -402,7 +414,7 @@ export function createPlay(
       lost: 2,
       expire: 2,
       overdue: 1,
-      due: 2,
+      due: 4,
       requeue: 3,
       expand: 2,
       rerun: 3,
@@ -465,5 +477,14 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
     };
   });
   const most = random.chance(0.2) ? { most: 5 + random.below(10) } : {};
-  return { cause: { kind: 'asked', repository, key: String(n) }, jobs, ...most };
+  const perHour = random.chance(0.2) ? { perHour: random.pick([3, 6]) } : {};
+  return { cause: { kind: 'asked', repository, key: String(n) }, jobs, ...most, ...perHour };
+}
+
+/** How long an hour still is, no model knows; that it is one, and not over, it does. */
+function withoutTime(result: object): object {
+  if (!('afterMs' in result)) return result;
+  const { afterMs, ...rest } = result;
+  same(Number(afterMs) > 0, true);
+  return rest;
 }

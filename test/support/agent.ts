@@ -11,6 +11,7 @@ import type { JobCaches } from '../../services/api/job-caches.ts';
 import { createTransport } from '../../services/core/client/index.ts';
 import type { Job, JobSpec } from '../../services/core/job/index.ts';
 import { createLog } from '../../services/core/log/index.ts';
+import type { Store } from '../../services/core/store/index.ts';
 import { openTestApi, publicUrl, readStream } from './api.ts';
 import { openGitHttp } from './git-http.ts';
 import { toNewJob, toRequest, toSpec } from './job.ts';
@@ -24,6 +25,7 @@ export async function openAgentBench({
   ...given
 }: {
   leaseMs?: number;
+  store?: Store;
   caches?: JobCaches | undefined;
 } = {}) {
   const forge = await openGitHttp();

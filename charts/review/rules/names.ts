@@ -1,4 +1,4 @@
-import type { Labels } from '../objects.ts';
+import type { Labels, Service } from '../objects.ts';
 import type { Broken, Rule } from '../rule.ts';
 import { join, show } from '../schema/validate.ts';
 import type { Item } from '../world.ts';
@@ -46,6 +46,17 @@ export const names: Rule = {
         };
       yield* labels(item, 'metadata.labels', metadata.labels);
       yield* keys(item, 'metadata.annotations', metadata.annotations);
+    }
+    for (const item of world.ofKind<Service>('Service')) {
+      const { ports = [] } = item.object.spec;
+      for (const [index, { name = '' }] of ports.entries())
+        if (name === '' ? ports.length > 1 : !label.test(name))
+          yield {
+            item,
+            at: `spec.ports[${index}].name`,
+            message: `is ${show(name)}`,
+            mend: 'expected a DNS label; it may be left out where there is one port only',
+          };
     }
     for (const pods of world.pods) {
       const { item, at } = pods;

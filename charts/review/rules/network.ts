@@ -23,10 +23,10 @@ export const policyExplicit: Rule = {
             };
           for (const [i, { port, protocol }] of ports.entries()) {
             const spot = { item, at: `spec.${list}[${index}].ports[${i}]` };
-            if (port === undefined || port === 0)
+            if (port === undefined || (typeof port === 'number' && (port < 1 || port > 65_535)))
               yield {
                 ...spot,
-                message: `has ${port === 0 ? 'port 0' : 'no port'}`,
+                message: `has ${port === undefined ? 'no port' : `port ${port}`}`,
                 mend: 'name a port from 1 to 65535',
               };
             if (protocol === undefined)

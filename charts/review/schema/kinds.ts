@@ -96,8 +96,13 @@ function toKinds(crds: readonly CustomResourceDefinition[]): Map<string, Kind> {
 
 /** A definition leaves these to the API server, which wants of them what it wants of its own kinds. */
 function withMetadata(schema: Schema): Schema {
+  const required = new Set([
+    ...(schema.required ?? []),
+    ...(schema.properties?.spec === undefined ? [] : ['spec']),
+  ]);
   return {
     ...schema,
+    required: [...required],
     properties: {
       ...schema.properties,
       apiVersion: { type: 'string' },

@@ -46,11 +46,15 @@ class Walk implements Verdict {
   visit(given: Schema, value: unknown, at: string, structural: boolean): void {
     const [schema, own] = this.resolve(given);
     const inStructure = structural && !own;
+    if (value === null && schema.nullable !== true) {
+      this.wrong(at, value, 'a value; leave out what has none');
+      return;
+    }
     if (given.$ref?.endsWith('.Quantity') === true) {
       if (!isQuantity(value)) this.wrong(at, value, 'a quantity such as "500m" or "2Gi"');
       return;
     }
-    if (value === null && (schema.nullable === true || !inStructure)) return;
+    if (value === null && schema.nullable === true) return;
     if (!hasType(schema, value)) {
       this.wrong(at, value, nameOfType(schema));
       return;
@@ -267,7 +271,7 @@ function defaultOf(schema: Schema, field: string): unknown {
 
 function hasType(schema: Schema, value: unknown): boolean {
   if (schema['x-kubernetes-int-or-string'] === true || schema.format === 'int-or-string')
-    return typeof value === 'string' || Number.isInteger(value);
+    return typeof value === 'string' || (Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31);
   switch (schema.type) {
     case undefined:
       return true;

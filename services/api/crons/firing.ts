@@ -3,7 +3,7 @@ import type { Cron, Fired, JobSpec, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 import type { Crons, KnownCron, Queue, Repositories } from '../../core/queue/index.ts';
 import type { Tracer } from '../../core/trace/index.ts';
-import { toMost, withTrace } from '../enqueue.ts';
+import { toQuota, withTrace } from '../enqueue.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import { trace } from '../trace.ts';
 import { parseSchedule, type Schedule, ScheduleError } from './schedule.ts';
@@ -65,13 +65,14 @@ export function createFiring(deps: FiringDeps): () => Promise<void> {
           {
             cause: { kind: 'cron', repository: repository.id, name: cron.name, dueAt },
             jobs: [{ spec, pool: repository.pool }],
-            ...toMost(repository),
+            ...toQuota(repository),
           },
           traceparent,
         ),
       ),
     );
     if (result.answer === 'full') {
+      if (result.afterMs !== undefined) quietUntil.set(repository.id, now() + result.afterMs);
       log.warn({ repository: repository.id, cron: cron.name }, 'too many jobs wait for a cron to start one');
       return undefined;
     }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 import type { HtmlEscapedString } from 'hono/utils/html';
-import { toDisplay } from '../../core/display/index.ts';
-import type { Job, JobAnswer } from '../../core/job/index.ts';
+import { formatBytes, toDisplay } from '../../core/display/index.ts';
+import type { Artifact, Job, JobAnswer } from '../../core/job/index.ts';
 import type { PageLog } from './log.ts';
 import { script } from './script.ts';
 import { style } from './style.ts';
@@ -49,7 +49,7 @@ export function toJobPage({ job, result }: JobAnswer, log: PageLog, who?: string
 <ul class="dim" data-measured>${view.measured.map((line) => html`<li>${line}</li>`)}</ul>
 <p class="dim" data-cut hidden>The beginning is not shown.</p>
 ${toLog(log)}
-<p class="dim"><noscript>${log.cut ? 'The log goes on: ' : ''}</noscript><a href="/api/v1/jobs/${job.id}/log">the whole log, byte for byte</a></p>
+<p class="dim"><noscript>${log.cut ? 'The log goes on: ' : ''}</noscript><a href="/api/v1/jobs/${job.id}/log">the whole log, byte for byte</a> · <a href="/jobs/${job.id}/artifacts">files that it kept</a></p>
 </main>
 <script>${raw(script)}</script>`,
     view.final ? '' : html`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
@@ -64,6 +64,21 @@ function toStep({ name, state, exitCode = 0, measures }: JobView['steps'][number
 /** A parser drops a line break at the beginning of a `pre` (HTML, 13.2.6.4.7): ours, so that the log's stays. */
 function toLog({ text, position }: PageLog): Html {
   return html`<pre data-log="${position}" aria-label="log">${text === '' ? '' : `\n${text}`}</pre>`;
+}
+
+/** The files that a job kept, each to be saved. */
+export function toArtifactsPage(job: Job, artifacts: readonly Artifact[], who?: string): Html {
+  const { subject, about } = toJobView(job);
+  const rows = artifacts.map(({ path, size }) => {
+    const address = `/api/v1/jobs/${job.id}/artifacts/file?path=${encodeURIComponent(path)}`;
+    return html`<li><a href="${address}" download>${path}</a> <span class="dim">${formatBytes(size)}</span></li>`;
+  });
+  const none = html`<p>It has kept none, or they were too old.</p>`;
+  return toPage(
+    `files: ${subject}`,
+    html`<p class="top"><a href="/jobs/${job.id}">${subject}</a>${toWho(who)}</p><h1>Files</h1>
+<p class="dim">${about.join(' · ')}</p>${rows.length === 0 ? none : html`<ul>${rows}</ul>`}`,
+  );
 }
 
 /** The newest jobs; it loads itself anew. */

@@ -22,7 +22,7 @@ import type { EnqueueRequest, NewJob } from '../../core/queue/index.ts';
 import { mayApprove, toAwaits } from '../approval.ts';
 import { toAskedSpec } from '../asked-spec.ts';
 import type { ApiDeps } from '../deps.ts';
-import { enqueue, toMost } from '../enqueue.ts';
+import { enqueue, toQuota } from '../enqueue.ts';
 import { tagByMark } from '../etag.ts';
 import { noJob, noRepository, Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams, notModified, refuses, takes } from '../route.ts';
@@ -123,7 +123,7 @@ export function createJobRoutes(deps: ApiDeps) {
     const request: EnqueueRequest = {
       cause: { kind: 'asked', repository: repository.id, key },
       jobs: [{ ...job, pool: repository.pool }],
-      ...toMost(repository),
+      ...toQuota(repository),
     };
     return trace(tracer, 'trigger', toServerSpan(traceparent, attributes), (span) =>
       enqueue(deps, request, span),

@@ -7,7 +7,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { toEventStream } from '../event-stream.ts';
 import { parseLogPosition } from '../log-text.ts';
-import { pagePolicy, toIndexPage, toJobPage } from '../page/html.ts';
+import { pagePolicy, toArtifactsPage, toIndexPage, toJobPage } from '../page/html.ts';
 import { followPage } from '../page/live.ts';
 import { readPageLog } from '../page/log.ts';
 import { Problem } from '../problem.ts';
@@ -18,7 +18,7 @@ const indexLength = 50;
 /** A week: who looks at jobs each day need not ask a terminal each day. */
 const pageSessionMs = 7 * 24 * 3_600_000;
 
-/** The two pages: the newest jobs, and one job with its steps and its live log. */
+/** The pages: the newest jobs, one job with its steps and its live log, and the files that it kept. */
 export function createPageRoutes(deps: ApiDeps) {
   const app = new Hono<ApiEnv>();
   const policy = createMiddleware(async (c, next) => {
@@ -35,6 +35,11 @@ export function createPageRoutes(deps: ApiDeps) {
       const answer = await readJob(deps, toId(c.req.param('id')));
       const log = await readPageLog(deps.queue, answer.job.id);
       return c.html(toJobPage(answer, log, toName(c.get('identity'))));
+    })
+    .get('/jobs/:id/artifacts', policy, async (c) => {
+      const { job } = await readJob(deps, toId(c.req.param('id')));
+      const artifacts = await deps.artifacts.list(job.id);
+      return c.html(toArtifactsPage(job, artifacts, toName(c.get('identity'))));
     })
     .get('/jobs/:id/live', async (c) => {
       const id = toId(c.req.param('id'));

@@ -4,7 +4,7 @@ import { type Identity, toActor } from '../../core/access/index.ts';
 import { acceptedSchema, commitSchema, jobIdSchema, settledSchema } from '../../core/job/index.ts';
 import { refuseOther, toAsking } from '../approval.ts';
 import type { ApiDeps } from '../deps.ts';
-import { toAccepted } from '../enqueue.ts';
+import { toAccepted, toQuota } from '../enqueue.ts';
 import { noPipeline, Problem } from '../problem.ts';
 import { answers, createRoutes, refuses, takes } from '../route.ts';
 import { readJob, readRepository } from './jobs.ts';
@@ -66,8 +66,8 @@ export function createPipelineRoutes(deps: ApiDeps) {
       const [first = ''] = (await queue.pipeline(pipeline))?.jobs ?? [];
       if (first === '') throw noPipeline(pipeline);
       const { spec } = (await readJob(deps, first)).job;
-      const { jobLimit } = await readRepository(deps, spec.repository);
-      const result = await queue.rerun(pipeline, jobLimit);
+      const repository = await readRepository(deps, spec.repository);
+      const result = await queue.rerun(pipeline, toQuota(repository));
       if (result.answer === 'unknown') throw noPipeline(pipeline);
       if (result.answer === 'running')
         throw new Problem(409, `Pipeline ${pipeline} has not ended yet. Cancel its jobs first, or wait.`);

@@ -21,6 +21,7 @@ interface Settings {
   pool?: string;
   timeLimit?: number;
   jobLimit?: number;
+  jobsPerHour?: number;
   approval?: NonNullable<Repository['approval']>;
   trusted?: number[];
   approvers?: number[] | 'all';
@@ -105,6 +106,11 @@ function addSettings(command: Command, shown?: typeof usual): Command {
       parseJobLimit,
     )
     .option(
+      '--jobs-per-hour <number>',
+      'how many jobs it may begin in an hour; pushes wait for the next one, what is asked for is refused',
+      parseJobLimit,
+    )
+    .option(
       '--approval <which>',
       `which pipelines wait for an approval: ${approvalRules.join(', ')} (default: forks)`,
       parseApproval,
@@ -126,9 +132,10 @@ function addSettings(command: Command, shown?: typeof usual): Command {
 export const repositoryFields = Object.keys(repositorySchema.shape).join(', ');
 
 /** What is written only where it is given. */
-function toSeldom({ jobLimit, approval, trusted, approvers }: Settings): RepositoryPatch {
+function toSeldom({ jobLimit, jobsPerHour, approval, trusted, approvers }: Settings): RepositoryPatch {
   return {
     ...(jobLimit === undefined ? {} : { jobLimit }),
+    ...(jobsPerHour === undefined ? {} : { jobsPerHour }),
     ...(approval === undefined ? {} : { approval }),
     ...(trusted === undefined ? {} : { trusted }),
     ...(approvers === undefined ? {} : { approvers: approvers === 'all' ? null : approvers }),

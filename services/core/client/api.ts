@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { auditPageSchema } from '../audit/index.ts';
 import {
+  type Artifact,
   acceptedSchema,
   agentsSchema,
   apiTokenSchema,
+  artifactsSchema,
   type CronSettings,
   claimTokenSchema,
   createdTokenSchema,
@@ -103,6 +105,13 @@ export function createApiClient(options: TransportOptions) {
       }),
     /** The exact bytes of the log so far, from a byte on. */
     logBytes: (id: string, from = 0) => transport.open(`${job(id)}/log?from=${from}`),
+
+    artifacts: (id: string) => transport.call(`${job(id)}/artifacts`, artifactsSchema),
+    /** Its bytes from `from` on: 206, or 200 with all of them where it is another file by now. */
+    artifactBytes: (id: string, { path, sha256 }: Pick<Artifact, 'path' | 'sha256'>, from = 0) =>
+      transport.open(`${job(id)}/artifacts/file${toQuery({ path })}`, {
+        headers: from === 0 ? {} : { range: `bytes=${from}-`, 'if-range': `"${sha256}"` },
+      }),
 
     agents: () => transport.call(`${v1}/agents`, agentsSchema),
     pools: () => transport.call(`${v1}/pools`, poolsSchema),

@@ -9,9 +9,9 @@ import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
  * What this code says and understands. An api serves agents of every version before its own; an agent says
  * nothing that is newer than what its api has told it that it understands.
  *
- * 1: as it began · 2: `complete` may bring a result
+ * 1: as it began · 2: `complete` may bring a result · 3: files that a job keeps
  */
-export const agentProtocol = 2;
+export const agentProtocol = 3;
 
 /** `POST /claim`, with a one-time or projected pool credential. */
 export const claimRequestSchema = z.strictObject({

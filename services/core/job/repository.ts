@@ -18,6 +18,8 @@ export const repositorySchema = z.strictObject({
   timeLimitMs: z.int().positive(),
   /** Unfinished jobs that it may have; more are refused until some are done. @default a half of all */
   jobLimit: z.int().min(1).max(1_000_000).optional(),
+  /** Jobs that it may begin in an hour; what a forge tells of waits for the next one. @default as many as come */
+  jobsPerHour: z.int().min(1).max(1_000_000).optional(),
   /** @default forks */
   approval: z.enum(approvalRules).optional(),
   /** Forge users whose pipelines wait for nobody. @default none */
@@ -34,6 +36,7 @@ export const repositoryPatchSchema = repositorySchema
     pool: true,
     timeLimitMs: true,
     jobLimit: true,
+    jobsPerHour: true,
     approval: true,
     trusted: true,
   })

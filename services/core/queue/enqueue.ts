@@ -101,8 +101,9 @@ export function toEnqueued(reply: Reply | undefined, pipeline: string, ids: stri
   const word = toText(answer);
   if (word === 'enqueued') return { answer: 'enqueued', pipeline, jobs: ids };
   if (word === 'full') {
-    const of = toOneOf(['all', 'pool', 'repository'] as const, toText(known));
-    return { answer: 'full', of, most: toNumber(rest[0]) };
+    const of = toOneOf(['all', 'pool', 'repository', 'hour'] as const, toText(known));
+    const [most, afterMs] = rest.map(toNumber);
+    return { answer: 'full', of, most: most ?? 0, ...(afterMs === undefined ? {} : { afterMs }) };
   }
   if (word !== 'dup') throw new QueueError('unavailable', `enqueue: unknown answer ${word}`);
   const first = toText(known);

@@ -32,6 +32,7 @@
  * | permits:<group>    | SET    | jobs that are queued or running                   | whoever places or ends a job  | when empty |
  * | blocked:<group>    | ZSET   | jobs that wait for a permit, by sequence          | the same                      | when empty |
  * | unfinished         | HASH   | `repo <id>`, `pool <name>` → unfinished jobs      | all that make or end a job    | never |
+ * | hour:<repo>        | HASH   | since when, how many jobs it has begun, how many it may | enqueue expand rerun     | with the last hour that they fill |
  * | dead               | ZSET   | job that was given up, by time                    | whoever finishes a job, requeue | with the job |
  * | stands:<id>        | SET    | later runs of its pipeline in which it stands     | rerun                         | with the job |
  * | done               | ZSET   | finished job, by time                             | whoever finishes a job        | trimmed by tick |
@@ -118,6 +119,7 @@ const family = {
   head: 'head:',
   epochs: 'epochs:',
   outbox: 'outbox:',
+  hour: 'hour:',
 } as const;
 
 export function toKey(name: keyof typeof single): string {

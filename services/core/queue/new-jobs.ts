@@ -13,14 +13,14 @@ import { toSpecBytes } from './spec-bytes.ts';
  * @param told forges that are told the state of commits
  */
 export function toCall(request: EnqueueRequest, epoch: number, most: number, told: readonly Forge[] = []) {
-  const { cause, delivery, jobs, most: ofRepository } = request;
+  const { cause, delivery, jobs, most: ofRepository, perHour } = request;
   check(jobs, most);
   const pipeline = toPipelineId(cause, epoch);
   const ids = jobs.map((job) => toJobId(pipeline, job.spec.workflow));
   const { ref, before = '', after } = cause.kind === 'ref' ? cause : { ref: '', after: '' };
   const of = delivery === undefined ? '' : toId('delivery', delivery);
   const args: Argument[] = [of, pipeline, cause.repository, ref, before, after];
-  args.push(epoch, ofRepository ?? '', jobs.length);
+  args.push(epoch, ofRepository ?? '', perHour ?? '', jobs.length);
   for (const [i, job] of jobs.entries()) {
     const { pool, priority = 5, spec } = job;
     args.push(ids[i] ?? '', pool, priority, spec.timeLimitMs, toMore(job, pipeline, told), toStored(job));

@@ -57,23 +57,34 @@ export type Cause =
       dueAt: number;
     };
 
-export interface EnqueueRequest {
+export interface EnqueueRequest extends Quota {
   cause: Cause;
   /** The forge's delivery id, prefixed with the forge; remembered for 7 days. */
   delivery?: string;
-  /** Unfinished jobs that its repository may have. @default the limit of every repository */
-  most?: number;
   /** At least one; all or none are taken. */
   jobs: NewJob[];
 }
 
+/** What one repository may have. */
+export interface Quota {
+  /** Unfinished jobs. @default the limit of every repository */
+  most?: number;
+  /**
+   * Jobs that begin in an hour, which begins with a first one. What a forge told of waits, `delayed`, for an hour that
+   * has room; whoever asks is told `full`. @default as many as come
+   */
+  perHour?: number;
+}
+
 export type EnqueueResult = { answer: 'enqueued' | 'dup'; pipeline: string; jobs: string[] } | Full;
 
-/** An admission cap is reached: answer 503 with Retry-After. */
+/** An admission cap is reached. */
 export interface Full {
   answer: 'full';
-  of: 'all' | 'pool' | 'repository';
+  of: 'all' | 'pool' | 'repository' | 'hour';
   most: number;
+  /** Of an hour: when the next one has room. */
+  afterMs?: number;
 }
 
 export type RerunResult =
@@ -169,10 +180,8 @@ export interface Queue {
   /**
    * Runs a pipeline that has ended once more, as a new one in which what succeeded stands. Asking again answers
    * `dup` with the same new pipeline.
-   *
-   * @param most as in EnqueueRequest
    */
-  rerun(pipeline: string, most?: number): Promise<RerunResult>;
+  rerun(pipeline: string, quota?: Quota): Promise<RerunResult>;
   /** Jobs that were given up, the last one first. */
   deadLetters(filter: { limit: number; cursor?: string }): Promise<JobPage>;
   /** A dead job goes back into the queue with fresh counts. */

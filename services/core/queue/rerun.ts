@@ -18,14 +18,14 @@ const mostTries = 5;
 
 /** Plans from what is read, and lets the script see whether that still holds. */
 export function createRerun({ run, limits, readJobs }: RerunDeps): Queue['rerun'] {
-  return async (pipeline, most) => {
+  return async (pipeline, { most, perHour } = {}) => {
     for (let tries = 0; tries < mostTries; tries++) {
       const jobs = await readJobs(pipeline);
       if (jobs.length === 0) return { answer: 'unknown' };
       const plan = toRerun(pipeline, jobs);
       if (plan.answer !== 'plan') return plan;
       const [all = 0, ofPool = 0, ofRepository = 0] = toCaps(limits);
-      const caps = [all, ofPool, most ?? ofRepository];
+      const caps = [all, ofPool, most ?? ofRepository, perHour ?? ''];
       const args = [pipeline, plan.pipeline, JSON.stringify(plan.jobs), ...caps, ...plan.specs];
       const reply = await run(rerun, args);
       if (toText(toList(reply)[0]) !== 'changed') return toEnqueued(reply, plan.pipeline, plan.ids);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createOwnSteps } from '../../../services/agent/own-steps.ts';
+import type { Claim } from '../../../services/core/job/index.ts';
 import { stepDefaults } from '../../../services/core/pipeline/index.ts';
 import { openAgentBench } from '../../support/agent.ts';
 import { createOutput, openWorkspace } from '../../support/workspace.ts';
@@ -58,7 +59,9 @@ test('a secret in the name of a failed test is masked', async () => {
 
 test('a step that reads reports says what it read, and fails where it cannot', async () => {
   const workspace = await openWorkspace();
-  const own = createOwnSteps({ uid: undefined }, workspace);
+  const never = () => Promise.reject(new Error('not asked'));
+  const artifacts = { open: never, put: never, close: never };
+  const own = createOwnSteps({ claim: {} as Claim, uid: undefined, measured: {}, artifacts }, workspace);
   const read = async (junit: string[], signal = new AbortController().signal) => {
     const output = createOutput();
     const settings = { junit, coverage: [] };

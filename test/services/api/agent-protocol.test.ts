@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import type { Claim } from '../../../services/core/job/index.ts';
+import { openFolderStore } from '../../../services/core/store/index.ts';
 import { openAgentBench } from '../../support/agent.ts';
 import { openTestApi, type TestApi } from '../../support/api.ts';
 import { toNewJob, toRequest } from '../../support/job.ts';
@@ -27,10 +29,15 @@ const read = (file: string) =>
   z.array(exchangeSchema).parse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
 
 let api: TestApi;
+let kept: string;
 beforeAll(async () => {
-  api = await openTestApi();
+  kept = mkdtempSync(join(tmpdir(), 'bellows-test-protocol-'));
+  api = await openTestApi({ store: await openFolderStore(kept) });
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  await api.close();
+  rmSync(kept, { recursive: true });
+});
 
 test.each(versions)('an agent that speaks as in %s does its job with the api of today', async (file) => {
   // The other workflows that the version before has told of.

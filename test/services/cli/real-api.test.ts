@@ -170,6 +170,8 @@ test('a repository is registered, changed and forgotten; its hook has a secret o
   await cli(`repo set engine --job-limit 50`);
   expect((await cli('repo show engine')).stdout).toMatch(/1m 30s +50$/m);
   expect((await cli('repo set engine --job-limit 0')).code).toBe(2);
+  await cli(`repo set engine --jobs-per-hour 20`);
+  expect((await cli('repo show engine')).stdout).toMatch(/1m 30s +50 +20$/m);
   const hook = await json(z.object({ url: z.url(), secret: z.string() }), 'repo hook engine');
   expect(hook.url).toMatch(new RegExp(`^${env.BELLOWS_URL}/webhooks/local/[\\w-]+$`));
   expect(hook.secret.length).toBeGreaterThanOrEqual(32);

@@ -1,6 +1,7 @@
 /** Lua: a new job. Needs `place`. */
 export const create = `
--- new: { id, seq, pool, class, limit, group?, permits?, runs?, awaits?, status?, needs?: { { id, name } … }, reason? }
+-- new: { id, seq, pool, class, limit, group?, permits?, runs?, awaits?, status?, needs?: { { id, name } … }, reason?,
+--   later? }: an hour to come
 local function create(new, spec, repo, pipeline)
   local id = new.id
   local job = { id = id, pool = new.pool, class = new.class, repo = repo, group = new.group, permits = new.permits, status = new.status }
@@ -29,6 +30,9 @@ local function create(new, spec, repo, pipeline)
   end
   if new.reason then
     job.state, job.reason = 'waiting', new.reason
+  elseif new.later then
+    job.state, job.reason = 'delayed', 'its repository may begin ' .. new.later.most .. ' jobs an hour'
+    call('ZADD', DELAYED, whole(new.later.due), id)
   else
     place(job)
   end

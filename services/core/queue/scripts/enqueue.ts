@@ -1,6 +1,7 @@
 import { admit } from './admit.ts';
 import { base } from './base.ts';
 import { create } from './create.ts';
+import { hour } from './hour.ts';
 import { order, place } from './place.ts';
 import { toScript } from './script.ts';
 
@@ -24,10 +25,10 @@ if tonumber(ARGV[5]) > 1 then add = gather end
  * ARGV  [1] most unfinished jobs  [2] of one pool  [3] of one repository, where the request does not say
  *       [4] how long a delivery is remembered, ms  [5] how many jobs there are in all
  *       [6…] the requests, each: delivery, pipeline, repository, ref, before, after, epoch, most unfinished jobs of
- *       the repository, how many jobs; then of each job: id, pool, class, limit, JSON of what else there is to
+ *       the repository, most that it may begin in an hour, how many jobs; then of each job: id, pool, class, limit, JSON of what else there is to
  *       say of it, spec. What there is nothing to say of is ''.
  * Returns a list with one answer for each request: {'enqueued'} | {'dup', pipeline, job, place, …}
- *       | {'full', 'all' | 'pool' | 'repository', most}
+ *       | {'full', 'all' | 'pool' | 'repository', most} | {'full', 'hour', most, ms until there is room}
  *       | {'epoch', n}: the ref has another epoch than the id was made with, and nothing was done.
  *
  * Each request is taken wholly or not at all; several in one call only share the way. No JSON around what each has:
@@ -35,7 +36,7 @@ if tonumber(ARGV[5]) > 1 then add = gather end
  */
 export const enqueue = toScript('enqueue', {
   kind: 'admit',
-  parts: [base, together, order, place, create, admit],
+  parts: [base, together, order, place, create, admit, hour],
   body: `
 local most, most_of_pool, most_of_repo = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local remembered, jobs, at = ARGV[4], tonumber(ARGV[5]), 5
@@ -43,8 +44,8 @@ local remembered, jobs, at = ARGV[4], tonumber(ARGV[5]), 5
 local seq = call('INCRBY', SEQ, jobs) - jobs
 
 local function next_request()
-  local delivery, pipeline, repo, ref, before, after, epoch, cap, count = unpack(ARGV, at + 1, at + 9)
-  at = at + 9
+  local delivery, pipeline, repo, ref, before, after, epoch, cap, per_hour, count = unpack(ARGV, at + 1, at + 10)
+  at = at + 10
   local jobs = {}
   for i = 1, tonumber(count) do
     local id, pool, class, limit, more, spec = unpack(ARGV, at + 1, at + 6)
@@ -55,7 +56,8 @@ local function next_request()
   end
   return {
     delivery = delivery ~= '' and DEDUPE .. delivery, pipeline = pipeline, repo = repo,
-    ref = ref ~= '' and ref, before = before, after = after, epoch = tonumber(epoch), most = tonumber(cap), jobs = jobs,
+    ref = ref ~= '' and ref, before = before, after = after, epoch = tonumber(epoch), most = tonumber(cap),
+    per_hour = tonumber(per_hour), jobs = jobs,
   }
 end
 
@@ -99,8 +101,13 @@ local function take(request)
     local answer = look_back(request)
     if answer then return answer end
   end
+  local hour = request.per_hour and find_hour(request.repo, #request.jobs, request.per_hour)
+  local waits = hour and hour.due > now
+  -- Whoever asks can ask again. A forge tells once, so what it told of has its place in a later hour.
+  if waits and not request.ref then return { 'full', 'hour', hour.most, whole(hour.due - now) } end
   local full = admit(request.repo, request.jobs, { most, most_of_pool, request.most or most_of_repo })
   if full then return full end
+  if hour then take_hour(hour) end
   move_head(request)
   if delivery then call('SET', delivery, pipeline, 'PX', remembered) end
   local places = {}
@@ -108,6 +115,7 @@ local function take(request)
     places[2 * i - 1], places[2 * i] = job.id, i
     seq = seq + 1
     job.seq = seq
+    job.later = waits and hour
     create(job, job.spec, request.repo, pipeline)
   end
   call('HSET', PIPELINE .. pipeline, unpack(places))

@@ -1,5 +1,6 @@
 import { base } from './base.ts';
 import { create } from './create.ts';
+import { hour } from './hour.ts';
 import { order, place } from './place.ts';
 import { toScript } from './script.ts';
 
@@ -10,7 +11,7 @@ import { toScript } from './script.ts';
  */
 export const expand = toScript('expand', {
   kind: 'admit',
-  parts: [base, order, place, create],
+  parts: [base, order, place, create, hour],
   body: `
 local job = read(ARGV[1])
 if not job or job.state ~= 'running' or job.fence ~= ARGV[2] then return 'stale' end
@@ -26,6 +27,7 @@ for i, new in ipairs(cjson.decode(ARGV[3])) do
 end
 -- No cap: what was accepted goes on.
 admitted(job, made)
+count_in_hour(job.repo, made)
 return 'done'
 `,
 });

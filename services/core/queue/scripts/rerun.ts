@@ -1,6 +1,7 @@
 import { admit } from './admit.ts';
 import { base } from './base.ts';
 import { create } from './create.ts';
+import { hour } from './hour.ts';
 import { order, place } from './place.ts';
 import { toScript } from './script.ts';
 
@@ -8,13 +9,14 @@ import { toScript } from './script.ts';
  * KEYS  [1] seq
  * ARGV  [1] pipeline that ended  [2] the new one  [3] JSON: its jobs in order, each { id, state, again? }, where
  *       `again` is the new job { id, needs?, reason? }; without it the job stands
- *       [4] most unfinished jobs  [5] of one pool  [6] of one repository  [7…] the specs of the new jobs, in order
- * Returns {'enqueued'} | {'dup', pipeline, job, place, …} | {'full', of, most} | {'changed'}: its jobs are not, or
+ *       [4] most unfinished jobs  [5] of one pool  [6] of one repository  [7] most that it may begin in an hour, or ''
+ *       [8…] the specs of the new jobs, in order
+ * Returns {'enqueued'} | {'dup', pipeline, job, place, …} | {'full', of, most, ms?} | {'changed'}: its jobs are not, or
  * no longer, in these states, and nothing was done.
  */
 export const rerun = toScript('rerun', {
   kind: 'admit',
-  parts: [base, order, place, create, admit],
+  parts: [base, order, place, create, admit, hour],
   body: `
 local pipeline, plan = ARGV[2], cjson.decode(ARGV[3])
 local known = call('HGETALL', PIPELINE .. pipeline)
@@ -35,10 +37,13 @@ for _, each in ipairs(plan) do
     wanted[#wanted + 1] = new
   end
 end
+local hour = ARGV[7] ~= '' and find_hour(repo, #wanted, tonumber(ARGV[7]))
+if hour and hour.due > now then return { 'full', 'hour', hour.most, whole(hour.due - now) } end
 local full = admit(repo, wanted, { tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]) })
 if full then return full end
+if hour then take_hour(hour) end
 
-local places, specs = {}, 6
+local places, specs = {}, 7
 for i, each in ipairs(plan) do
   local new = each.again
   if new then

@@ -3,6 +3,7 @@ import { createFiring, type FiringDeps } from '../../../../services/api/crons/fi
 import { HeadsError } from '../../../../services/core/forge/index.ts';
 import type { Cron, CronSettings } from '../../../../services/core/job/index.ts';
 import { createCrons, createQueue } from '../../../../services/core/queue/index.ts';
+import { toKeyOf } from '../../../../services/core/queue/keys.ts';
 import { openTestApi, repository, type TestApi } from '../../../support/api.ts';
 
 const minute = 60_000;
@@ -150,6 +151,26 @@ test('a full repository has its cron when there is room', async () => {
   const claimed = await api.claim('agent');
   await api.queue.complete(claimed.job, claimed.fence, { outcome: 'success' });
   now += 5000;
+  await look();
+  expect(await jobs()).toHaveLength(2);
+});
+
+test('a repository that has begun its jobs of this hour has its cron in the next, and its forge rests till then', async () => {
+  await api.deps.repositories.put({ ...repository, jobsPerHour: 1 });
+  let asked = 0;
+  heads = async () => {
+    asked += 1;
+    return new Map([['refs/heads/main', head]]);
+  };
+  await set({ schedule: '*/10 * * * *' });
+  const look = open();
+  now = start + 10 * minute;
+  await look();
+  for (now = start + 20 * minute; now < start + 60 * minute; now += minute) await look();
+  expect(await jobs()).toHaveLength(1);
+  expect(asked).toBe(2);
+  await api.commands.hincrby(toKeyOf('hour', repository.id), 'from', -60 * minute);
+  now = start + 80 * minute;
   await look();
   expect(await jobs()).toHaveLength(2);
 });

@@ -261,3 +261,18 @@ test('an api without a store says so, and sweeps nothing', async () => {
     await bare.close();
   }
 });
+
+test('the page of a job leads to its files, and shows no name as anything but text', async () => {
+  const claim = await start('gitea/ada/page');
+  const page = async (path: string) => {
+    const response = await api.admin(`/jobs/${claim.job}${path}`, { headers: { accept: 'text/html' } });
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    return response.text();
+  };
+  expect(await page('')).toContain(`<a href="/jobs/${claim.job}/artifacts">`);
+  expect(await page('/artifacts')).toContain('It has kept none');
+  await keep(claim, { 'dist/report.html': Buffer.from('x') });
+  expect(await page('/artifacts')).toContain(
+    `<a href="/api/v1/jobs/${claim.job}/artifacts/file?path=dist%2Freport.html" download>dist/report.html</a>`,
+  );
+});

@@ -207,3 +207,16 @@ test('without Redis a push is 503 at once, with Retry-After, and is owed', async
   expect(performance.now() - start).toBeLessThan(1000);
   expect(owed).toEqual([repository.id]);
 });
+
+test('more pushes than begin in an hour are accepted all the same, and what is asked for is told when', async () => {
+  await api.deps.repositories.put({ ...repository, jobsPerHour: 1 });
+  expect((await api.hook(push)).status).toBe(202);
+  expect((await api.hook(fixture('pull-request-opened'), 'pull_request')).status).toBe(202);
+  expect((await jobs()).map(({ state }) => state).sort()).toEqual(['delayed', 'queued']);
+  const json = { repository: repository.id, sha: 'a'.repeat(40) };
+  const response = await api.admin('/api/v1/jobs', { method: 'POST', json });
+  expect(response.status).toBe(429);
+  // Until the hour after the next: that one is taken.
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(7000);
+  expect(await response.json()).toMatchObject({ detail: expect.stringContaining('1 jobs an hour') });
+});

@@ -158,11 +158,11 @@ test('there is room for all of it or for nothing', async () => {
   await runAll({ build: 'failure', lint: 'failure' });
   queue = createQueue({ commands, leaseMs: 30_000, limits: { unfinished: 3 } });
   expect(await queue.rerun(pipeline)).toEqual({ answer: 'full', of: 'all', most: 3 });
-  expect(await queue.rerun(pipeline, 2)).toEqual({ answer: 'full', of: 'all', most: 3 });
+  expect(await queue.rerun(pipeline, { most: 2 })).toEqual({ answer: 'full', of: 'all', most: 3 });
   queue = createQueue({ commands, leaseMs: 30_000 });
-  expect(await queue.rerun(pipeline, 3)).toEqual({ answer: 'full', of: 'repository', most: 3 });
+  expect(await queue.rerun(pipeline, { most: 3 })).toEqual({ answer: 'full', of: 'repository', most: 3 });
   expect((await queue.jobs({ limit: 50, states: ['queued'] })).jobs).toEqual([]);
-  expect(await queue.rerun(pipeline, 4)).toMatchObject({ answer: 'enqueued' });
+  expect(await queue.rerun(pipeline, { most: 4 })).toMatchObject({ answer: 'enqueued' });
 });
 
 test('what nobody approved must be approved in the next run, too', async () => {
