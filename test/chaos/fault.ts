@@ -8,8 +8,6 @@ export interface Fault {
   title: string;
   /** What it cannot be injected without. */
   needs?: 'cc';
-  /** What was seen against the hypothesis, now and then, and is not explained: `--settled` leaves it out, and says so. */
-  unsettled?: string;
   /** How often it is drawn, beside the others. @default 10 */
   weight?: number;
   /** True where no agent is hurt so that no live agent's job may be taken away. */

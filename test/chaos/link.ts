@@ -72,6 +72,8 @@ export async function openLink(target: () => Target | undefined, protocol: 'http
     let answered = 0;
     /** Set while the reply with this number is awaited. */
     let caught: { number: number; entry: Entry } | undefined;
+    /** Replies that came while the one that springs a trap before it was awaited. */
+    const held: Buffer[] = [];
 
     const later = (act: () => void) => {
       if (link.delayMs === 0) act();
@@ -110,9 +112,15 @@ export async function openLink(target: () => Target | undefined, protocol: 'http
     far.on('data', (part: Buffer) => {
       answered += replies(part);
       if (line.frozen || link.lose.replies) return;
+      if (caught !== undefined && answered >= caught.number && part.includes('-NOSCRIPT')) {
+        // Nothing was done: the request comes once more, with the whole script.
+        traps.add(caught.entry);
+        caught = undefined;
+        for (const each of held.splice(0)) later(() => near.write(each));
+      }
       const sprung = caught !== undefined && answered >= caught.number ? caught.entry : undefined;
       if (caught?.entry.trap.moment === 'before reply') {
-        if (sprung === undefined) return;
+        if (sprung === undefined) return void held.push(part);
         caught = undefined;
         sprung.spring();
         return cut();

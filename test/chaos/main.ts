@@ -28,10 +28,7 @@ async function main(): Promise<number> {
   const say = (text: string) => void (json ? undefined : process.stdout.write(text));
   try {
     const programs = await buildChaosPrograms(folder);
-    const usable = wanted.filter(
-      ({ needs, unsettled }) =>
-        (needs !== 'cc' || programs.shim !== undefined) && !(options.settled && unsettled !== undefined),
-    );
+    const usable = wanted.filter(({ needs }) => needs !== 'cc' || programs.shim !== undefined);
     const skipped = wanted.filter((fault) => !usable.includes(fault));
     say(`seed ${seed}, lease ${options.leaseMs} ms\n`);
     const of = options.each ? usable.length : options.faults;
@@ -41,7 +38,6 @@ async function main(): Promise<number> {
       'npm run test:chaos --',
       ...(only === undefined ? [] : [`--only ${only}`]),
       options.each ? '--each' : '',
-      options.settled ? '--settled' : '',
     ]
       .filter((part) => part !== '')
       .join(' ');

@@ -11,8 +11,6 @@ export interface Options {
   json: boolean;
   /** Each kind at least once, in as few rounds as that takes. */
   each: boolean;
-  /** Without the faults whose hypothesis does not always hold yet. */
-  settled: boolean;
   help: boolean;
 }
 
@@ -24,7 +22,6 @@ accepted has ended exactly once.
   --faults <n>        inject so many (default 300)
   --seed <n>          of all chance (default: another each time, printed)
   --each              each fault of the catalogue once, and no more
-  --settled           without the faults that are known to go wrong now and then; they count as skipped
   --only <number>     only this fault of the catalogue
   --round <n>         only this round of the seed: what a failure prints, to try it alone
   --lease <ms>        how long a claim lasts without a heartbeat; all times go with it (default 500)
@@ -45,7 +42,6 @@ export function parseOptions(args: readonly string[]): Options {
       environments: { type: 'string' },
       json: { type: 'boolean', default: false },
       each: { type: 'boolean', default: false },
-      settled: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -64,7 +60,6 @@ export function parseOptions(args: readonly string[]): Options {
     environments: whole('environments', values.environments ?? String(availableParallelism()), 1),
     json: values.json,
     each: values.each,
-    settled: values.settled,
     help: values.help,
   };
 }

@@ -37,6 +37,22 @@ export async function play(options: PlayOptions): Promise<RoundResult[]> {
     return fault === undefined ? undefined : planRound(seed, round, [fault]);
   };
 
+  /** The same round; where the machine was too slow for it, with twice the lease, and twice that. */
+  const playAgain = async (doubled: number, { round, faults }: RoundPlan, env: Environment) => {
+    const plan = planRound(seed, round, options.each ? faults : catalogue);
+    if (doubled === 0) return playRound(env, plan);
+    const slow = await openEnvironment({
+      folder: join(options.folder, `again-${round}-${doubled}`),
+      programs: options.programs,
+      leaseMs: options.leaseMs * 2 ** doubled,
+    });
+    try {
+      return await playRound(slow, plan);
+    } finally {
+      await slow.close();
+    }
+  };
+
   const lane = async (n: number) => {
     let env: Environment | undefined;
     let rounds = 0;
@@ -49,10 +65,7 @@ export async function play(options: PlayOptions): Promise<RoundResult[]> {
         for (let again = 1; again <= mostAgain; again += 1) {
           const missed = options.each && result.injected[0] === 0 && result.wrong.length === 0;
           if (!result.unjudged && !missed) break;
-          const next = await playRound(
-            env,
-            planRound(seed, plan.round, options.each ? plan.faults : catalogue),
-          );
+          const next = await playAgain(result.unjudged ? again : 0, plan, env);
           result = { ...next, ms: result.ms + next.ms, again };
         }
         injected += result.injected.reduce((sum, count) => sum + count, 0);

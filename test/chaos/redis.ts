@@ -24,6 +24,7 @@ export interface RedisServer {
   /** Of everything that is not there by default. */
   files(): string[];
   readonly alive: boolean;
+  readonly pid: number | undefined;
   /** How often it was started. */
   readonly starts: number;
   /** Ready when it returns. @throws when it ends before it is. */
@@ -50,7 +51,10 @@ export async function createRedisServer(options: RedisServerOptions): Promise<Re
     aclFile,
     maxMemoryBytes: 2 ** 30,
   });
-  writeFileSync(confFile, [conf, 'enable-debug-command yes', ...(options.more ?? []), ''].join('\n'));
+  writeFileSync(
+    confFile,
+    [conf, 'enable-debug-command yes', 'latency-monitor-threshold 5', ...(options.more ?? []), ''].join('\n'),
+  );
   writeFileSync(aclFile, `${toRedisUsers(options.apiPassword)}user chaos on nopass ~* &* +@all\n`);
   let child: ChildProcess | undefined;
   let ended: Promise<unknown> = Promise.resolve();
@@ -74,6 +78,9 @@ export async function createRedisServer(options: RedisServerOptions): Promise<Re
     files,
     get alive() {
       return isAlive();
+    },
+    get pid() {
+      return child?.pid;
     },
     get starts() {
       return starts;

@@ -7,6 +7,7 @@ export interface Replica {
   name: string;
   /** Undefined while it does not listen. */
   readonly port: number | undefined;
+  readonly pid: number | undefined;
   /** At once, and safe twice. */
   kill(): void;
   signal(signal: NodeJS.Signals): void;
@@ -62,6 +63,9 @@ export function createReplica({ name, program, env, onLine }: ReplicaOptions): R
     name,
     get port() {
       return port;
+    },
+    get pid() {
+      return child?.pid;
     },
     kill: () => {
       port = undefined;

@@ -39,8 +39,8 @@ export function toTable(
     const recovery = injected === 0 ? '' : `${(recoveryMs / 1000).toFixed(2)} s`;
     return `${mark} ${String(fault.number).padStart(2)} ${String(injected).padStart(6)} ${recovery.padStart(9)}  ${fault.title}`;
   });
-  for (const { number, title, needs, unsettled } of skipped)
-    lines.push(`- ${String(number).padStart(2)} skipped: ${unsettled ?? `no ${needs} here`}  ${title}`);
+  for (const { number, title, needs } of skipped)
+    lines.push(`- ${String(number).padStart(2)} skipped: no ${needs} here  ${title}`);
   for (const { number, title, why } of others) lines.push(`- ${number} not here: ${title} (${why})`);
   return ['   no  faults  recovery  hypothesis', ...lines, ''].join('\n');
 }

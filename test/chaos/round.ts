@@ -24,7 +24,7 @@ export interface RoundResult {
   accepted: number;
   finished: number;
   wrong: readonly string[];
-  /** The machine itself was too slow to judge whether a lease ran out: nothing is known of the round. */
+  /** The machine itself was too slow for this lease: nothing is known of the round. */
   unjudged: boolean;
   /** How often it was played before it could be judged. */
   again?: number;
@@ -87,12 +87,14 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   } catch (error) {
     stage.wrong.push(`the environment broke: ${error instanceof Error ? error.stack : error}`);
   }
-  const { ledger, drainMs, stoodStillMs } = await finish(patience * env.leaseMs);
+  const { ledger, drainMs, waitedMs } = await finish(patience * env.leaseMs);
   const wrong = [...ledger.wrong];
   const lost = findTaken(await stage.events(), stage.notes());
-  // Nobody can tell a lease that ran out too early from a machine that stood still.
-  const unjudged = calm && lost > 0 && wrong.length === 0 && stoodStillMs > env.leaseMs / 5;
-  if (calm && lost > 0) wrong.push(`${lost} live agents lost their jobs`);
+  const late = [...stage.late];
+  if (calm && lost > 0) late.push(`${lost} live agents lost their jobs`);
+  // Nobody can tell a lease that ran out too early from a machine that let whoever renews it wait.
+  const unjudged = late.length > 0 && wrong.length === 0 && waitedMs > env.leaseMs / 10;
+  if (!unjudged) wrong.push(...late);
   const { accepted, finished } = ledger;
   const ms = performance.now() - started;
   const end = { ...result, recoveryMs: drainMs, ms, accepted, finished, wrong, unjudged };

@@ -14,6 +14,7 @@ export interface SlotOptions {
 export interface Slot {
   /** One agent's life: its exit code, or undefined where it was killed. */
   live(order: Order): Promise<number | undefined>;
+  readonly pid: number | undefined;
   kill(): void;
   signal(signal: NodeJS.Signals): void;
   /** Of the processes from now on; ends the one there is. */
@@ -63,6 +64,9 @@ export function createSlot({ program, url, leaseMs, journal }: SlotOptions): Slo
         lines.once('line', (line) => settle(Number(line)));
         own.stdin?.write(`${JSON.stringify(order)}\n`);
       }),
+    get pid() {
+      return child?.pid;
+    },
     kill: () => void child?.kill('SIGKILL'),
     signal: (signal) => void child?.kill(signal),
     setEnv: (env) => {

@@ -9,6 +9,7 @@ import { countQueued, type Environment, type Node, type Place } from './environm
 import { type Push, repositories, type Told, zeros } from './forge.ts';
 import { type Asked, type Decided, isEnd, type Kept, type Ledger, toLedger } from './ledger.ts';
 import type { Link, SetTrap, Trap } from './link.ts';
+import { watchMachine } from './machine.ts';
 
 /** One push and all that its forge was told; mutable while the round goes on. */
 export interface Sent extends Push {
@@ -25,6 +26,9 @@ export interface Stage extends Environment {
   /** Broken promises so far, by whoever saw them. */
   wrong: string[];
   expect(ok: boolean, text: string): void;
+  /** What was not in time; broken promises where the machine kept nobody waiting. */
+  late: string[];
+  expectInTime(ok: boolean, text: string): void;
   /** A push that its forge has, not yet told. */
   push(work?: Partial<Work>, given?: { once?: boolean; ends?: readonly string[]; ref?: string }): Sent;
   /** One delivery to one replica; what it said is noted. */
@@ -59,8 +63,6 @@ export interface Stage extends Environment {
   other(node: Node): Node;
   pickPlace(): number;
   notes(): Note[];
-  /** Agents of this round stood still because they were made to. */
-  hurt: boolean;
   /** Redis is so full in this round that logs are cut short, and history may go early. */
   cutsLogs: boolean;
 }
@@ -68,7 +70,7 @@ export interface Stage extends Environment {
 export interface OpenedStage {
   stage: Stage;
   /** Waits until all that was asked has ended; then looks whether the promises were kept. */
-  finish(withinMs: number): Promise<{ ledger: Ledger; drainMs: number; stoodStillMs: number }>;
+  finish(withinMs: number): Promise<{ ledger: Ledger; drainMs: number; waitedMs: number }>;
 }
 
 let serial = 0;
@@ -85,12 +87,12 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
   const journalFrom = places.map(({ journal }) => readText(journal).length);
   const { starts } = env.redis;
   let over = false;
-  let stoodStillMs = 0;
-  let last = performance.now();
-  const watch = setInterval(() => {
-    stoodStillMs = Math.max(stoodStillMs, performance.now() - last - 10);
-    last = performance.now();
-  }, 10);
+  const machine = watchMachine(admin, () => [
+    process.pid,
+    env.redis.pid,
+    ...nodes.map(({ replica }) => replica.pid),
+    ...places.map(({ slot }) => slot.pid),
+  ]);
 
   const events = async () => {
     const entries = await admin.xrange(toKey('events'), `(${cursor}`, '+');
@@ -139,12 +141,15 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
     ...env,
     random,
     wrong,
-    hurt: false,
     cutsLogs: false,
     agents,
     exits,
     expect: (ok, text) => {
       if (!ok) wrong.push(text);
+    },
+    late: [],
+    expectInTime: (ok, text) => {
+      if (!ok) stage.late.push(text);
     },
     push: (work = {}, { once = false, ends = ['success'], ref } = {}) => {
       serial += 1;
@@ -247,7 +252,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       return sprung;
     },
     events,
-    untilEvent: async (is, ms = 5000) => {
+    untilEvent: async (is, ms = 20 * env.leaseMs) => {
       const end = performance.now() + ms;
       for (;;) {
         const found = (await events().catch(() => decided)).find(is);
@@ -355,7 +360,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       await drain(withinMs);
       const drainMs = performance.now() - started;
       const kept = await look();
-      clearInterval(watch);
+      const waitedMs = await machine.stop();
       const audit = await queue.audit().catch((error: unknown) => [`cannot be made: ${error}`]);
       for (const line of audit) wrong.push(`audit: ${line}`);
       if (env.redis.starts > starts) {
@@ -377,9 +382,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       ];
       const notes = stage.notes();
       const ledger = toLedger(asked, decided, kept, notes);
-      for (const { what, ms = 0 } of notes)
-        if (what === 'stood still' && !stage.hurt) stoodStillMs = Math.max(stoodStillMs, ms);
-      return { ledger: { ...ledger, wrong: [...wrong, ...ledger.wrong] }, drainMs, stoodStillMs };
+      return { ledger: { ...ledger, wrong: [...wrong, ...ledger.wrong] }, drainMs, waitedMs };
     },
   };
 }

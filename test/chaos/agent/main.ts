@@ -63,13 +63,6 @@ function watch(transport: Transport): Transport {
   };
 }
 
-let last = performance.now();
-setInterval(() => {
-  const ms = performance.now() - last - 20;
-  last = performance.now();
-  if (ms > leaseMs / 5) note({ what: 'stood still', ms });
-}, 20).unref();
-
 createInterface({ input: process.stdin }).on('line', async (line) => {
   const { agent, token } = orderSchema.parse(JSON.parse(line));
   const exit = await live(agent, token);

@@ -41,13 +41,12 @@ export function toLog({ chunks, bytes }: Work, fence: number): string[] {
 export const noteSchema = z.object({
   at: z.number(),
   agent: z.string(),
-  what: z.enum(['took', 'says', 'heard', 'left', 'stood still']),
+  what: z.enum(['took', 'says', 'heard', 'left']),
   job: z.string().optional(),
   fence: z.number().optional(),
   outcome: z.string().optional(),
   answer: z.string().optional(),
   exit: z.number().optional(),
-  ms: z.number().optional(),
 });
 export type Note = z.infer<typeof noteSchema>;
 

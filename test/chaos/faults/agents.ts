@@ -21,7 +21,6 @@ async function killAt(stage: Stage, request: string, moment: Moment, afterMs = 0
     },
   );
   if (!sprung) return 0;
-  stage.hurt = true;
   if (afterMs > 0) {
     await stage.pause(afterMs);
     if (agents[place] !== victim) return 0;
@@ -121,7 +120,6 @@ export const agentFaults: readonly Fault[] = [
       'An agent that stands still for longer than its lease is replaced; when it goes on it is refused, and says so',
     weight: 4,
     inject: async (stage) => {
-      stage.hurt = true;
       const victim = await stopAgent(stage, stage.leaseMs * (1.5 + stage.random.next()), stage.leaseMs);
       if (victim === undefined) return 0;
       for (let tries = 0; tries < 600 && !stage.exits.has(victim.agent); tries += 1) await stage.pause(5);
@@ -147,7 +145,6 @@ export const agentFaults: readonly Fault[] = [
     number: 15,
     title: 'A job whose agent is killed for its memory counts a lost agent, and no failure',
     inject: async (stage) => {
-      stage.hurt = true;
       void stage.settle(stage.push({ ms: 50 }));
       const victim = await claimed(stage);
       if (victim === undefined) return 0;
@@ -167,7 +164,6 @@ export const agentFaults: readonly Fault[] = [
     title: 'A job that kills every agent is dead after three, with the reason, and nobody else waits for it',
     weight: 3,
     inject: async (stage) => {
-      stage.hurt = true;
       const sent = stage.push({ end: 'poison' }, { ends: ['dead'] });
       await stage.settle(sent);
       const [job] = sent.told.flatMap(({ jobs = [] }) => jobs);

@@ -50,7 +50,6 @@ export const networkFaults: readonly Fault[] = [
     title: 'What arrives and is not answered is said again, and counts once: claims, logs, ends',
     weight: 5,
     inject: async (stage) => {
-      stage.hurt = true;
       const ms = stage.leaseMs * (0.2 + 0.6 * stage.random.next());
       return (await spoil(stage, { requests: false, replies: true }, ms)) === undefined ? 0 : 1;
     },
@@ -78,7 +77,6 @@ export const networkFaults: readonly Fault[] = [
       'An agent that is cut off for longer than its lease loses its job to another, and nothing that it says then counts',
     weight: 4,
     inject: async (stage) => {
-      stage.hurt = true;
       const agent = await spoil(
         stage,
         { requests: true, replies: true },
@@ -96,7 +94,6 @@ export const networkFaults: readonly Fault[] = [
       const node = stage.pickNode();
       await node.replica.start();
       if (node.back.freeze() === 0) return 0;
-      stage.hurt = true;
       const started = performance.now();
       for (;;) {
         const sent = stage.push();
@@ -115,7 +112,6 @@ export const networkFaults: readonly Fault[] = [
   {
     number: 34,
     title: 'An agent whose lines are dead, unknown to both ends, has new ones before its lease is over',
-    unsettled: 'a job is taken back from an agent that lives',
     weight: 4,
     calm: true,
     inject: async (stage) => {
