@@ -52,6 +52,11 @@ interface Line {
   frozen: boolean;
 }
 
+/** Redis says no before it does anything: it has forgotten the script, cannot write now, or is not ready yet. */
+function isRefusal(part: Buffer): boolean {
+  return /(?:^|\r\n)-(?:NOSCRIPT|READONLY|LOADING|OOM|MASTERDOWN) /.test(part.toString('latin1'));
+}
+
 /** @param protocol how the reply to a request is found: HTTP's is the next, Redis' are counted */
 export async function openLink(target: () => Target | undefined, protocol: 'http' | 'redis'): Promise<Link> {
   const lines = new Set<Line>();
@@ -112,8 +117,8 @@ export async function openLink(target: () => Target | undefined, protocol: 'http
     far.on('data', (part: Buffer) => {
       answered += replies(part);
       if (line.frozen || link.lose.replies) return;
-      if (caught !== undefined && answered >= caught.number && part.includes('-NOSCRIPT')) {
-        // Nothing was done: the request comes once more, with the whole script.
+      if (caught !== undefined && answered >= caught.number && isRefusal(part)) {
+        // Nothing was done: the request comes once more.
         traps.add(caught.entry);
         caught = undefined;
         for (const each of held.splice(0)) later(() => near.write(each));

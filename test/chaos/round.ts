@@ -37,7 +37,7 @@ export function planRound(seed: number, round: number, faults: readonly Fault[])
   const random = createRandom(Math.imul(seed, 0x9e3779b1) + Math.imul(round, 0x85ebca6b));
   random.next();
   const first = draw(random, faults);
-  const company = first.alone === true ? 0 : random.below(3);
+  const company = first.alone === true ? 0 : random.below(12);
   const others = Array.from({ length: company }, () => draw(random, faults)).filter(
     (fault) => fault.alone !== true && fault !== first,
   );

@@ -58,6 +58,8 @@ export interface Stage extends Environment {
   agents: (string | undefined)[];
   /** How each agent's life ended; undefined where it was killed. */
   exits: Map<string, number | undefined>;
+  /** Waits for the end of an agent's life. */
+  untilExit(agent: string): Promise<void>;
   pause(ms: number): Promise<void>;
   pickNode(): Node;
   other(node: Node): Node;
@@ -112,14 +114,22 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
   const pickNode = () => random.pick(nodes);
   const other = (node: Node) => (node === nodes[0] ? nodes[1] : nodes[0]);
 
+  /** One look for all places: each is a command to Redis. */
+  let looking: Promise<number> | undefined;
+  const look = () => {
+    looking ??= delay(5)
+      .then(() => countQueued(env))
+      .catch(() => 0)
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
+  };
+
   /** The spawner: an agent where a job waits. */
   const spawn = async (place: Place, n: number) => {
     while (!over) {
-      const queued = await countQueued(env).catch(() => 0);
-      if (queued === 0) {
-        await delay(4);
-        continue;
-      }
+      if ((await look()) === 0) continue;
       const node = nodes[serial % 2] ?? nodes[0];
       const reply = await forge.ask(node.front.port, 'POST', '/api/v1/claim-tokens', { pool: 'default' });
       if (reply.status !== 200) {
@@ -257,7 +267,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       for (;;) {
         const found = (await events().catch(() => decided)).find(is);
         if (found !== undefined || performance.now() > end) return found;
-        await delay(4);
+        await delay(8);
       }
     },
     reportLost: async (agent) => {
@@ -269,6 +279,10 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
         if (status === 204 || status === 404) return;
         await delay(20);
       }
+    },
+    untilExit: async (agent) => {
+      for (const end = performance.now() + 20 * env.leaseMs; performance.now() < end; await delay(5))
+        if (exits.has(agent)) return;
     },
     pause: (ms) => delay(ms),
     pickNode,
@@ -300,7 +314,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       const expected = sent.length + direct.length;
       if (isOver && begun.size >= expected && [...begun].every((job) => ended.has(job))) break;
       if (performance.now() > end) break;
-      await delay(4);
+      await delay(8);
     }
     over = true;
     await settling;
@@ -317,7 +331,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
     await events();
   };
 
-  const look = async (): Promise<Kept[]> => {
+  const lookAtAll = async (): Promise<Kept[]> => {
     const ids = new Set(decided.filter(({ type }) => type === 'created').map(({ job }) => job));
     const kept: Kept[] = [];
     for (const [n, id] of [...ids].entries()) {
@@ -359,7 +373,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       const started = performance.now();
       await drain(withinMs);
       const drainMs = performance.now() - started;
-      const kept = await look();
+      const kept = await lookAtAll();
       const waitedMs = await machine.stop();
       const audit = await queue.audit().catch((error: unknown) => [`cannot be made: ${error}`]);
       for (const line of audit) wrong.push(`audit: ${line}`);

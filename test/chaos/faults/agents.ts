@@ -95,7 +95,9 @@ export const agentFaults: readonly Fault[] = [
         agent = stage.agents[n] ?? '';
       });
       if (!sprung) return 0;
-      for (let tries = 0; tries < 400 && !stage.exits.has(agent); tries += 1) await stage.pause(5);
+      await stage.untilExit(agent);
+      // Another fault of the round may have killed it.
+      if (stage.exits.get(agent) === undefined) return 1;
       const answers = stage.notes().filter((note) => note.agent === agent && note.what === 'heard');
       stage.expect(
         answers.length === 1 && answers[0]?.answer === 'dup',
@@ -122,7 +124,7 @@ export const agentFaults: readonly Fault[] = [
     inject: async (stage) => {
       const victim = await stopAgent(stage, stage.leaseMs * (1.5 + stage.random.next()), stage.leaseMs);
       if (victim === undefined) return 0;
-      for (let tries = 0; tries < 600 && !stage.exits.has(victim.agent); tries += 1) await stage.pause(5);
+      await stage.untilExit(victim.agent);
       const ended = stage.exits.get(victim.agent);
       // One that was done before it was stopped has lost nothing.
       const isDone = stage.notes().some(({ agent, answer }) => agent === victim.agent && answer === 'done');
