@@ -44,7 +44,7 @@ export function buildCluster(name: string, units: readonly Unit[]): Built {
   for (const unit of units) {
     const app = new App({ recordConstructMetadata: false });
     recordOrigins(() => unit.build(app));
-    // Not app.charts: it computes a dependency graph, and here the order of the code is the order of the file.
+    // Not app.charts: it computes a dependency graph, for an order that Flux does not need.
     for (const chart of app.node.children.filter((child) => child instanceof Chart)) {
       const path = `clusters/${name}/${unit.name}/${chart.node.id}.yaml`;
       if (paths.has(path)) throw new Error(`${path} is made twice; expected one unit of this name`);
@@ -70,7 +70,8 @@ export function buildCluster(name: string, units: readonly Unit[]): Built {
 }
 
 /**
- * A cluster's tree, as text.
+ * A cluster's tree, as text. What stands where in a file follows from what is in it: code that moves changes
+ * nothing.
  *
  * @throws Error for an object that two charts make: Flux would apply one over the other for ever.
  */
@@ -84,7 +85,10 @@ export function toFiles({ objects }: Built): Files {
   }
   const byPath = Map.groupBy(objects, ({ path }) => path);
   return new Map(
-    [...byPath].map(([path, members]) => [path, Yaml.stringify(...members.map(({ object }) => object))]),
+    [...byPath].map(([path, members]) => {
+      const inOrder = members.map(({ object }) => object).sort(byIdentity);
+      return [path, Yaml.stringify(...inOrder)];
+    }),
   );
 }
 
@@ -97,6 +101,12 @@ interface Named {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly namespace?: string; readonly name: string };
+}
+
+/** By code units: no language has a say. */
+function byIdentity(a: object, b: object): number {
+  const [one, other] = [toIdentity(a as Named), toIdentity(b as Named)];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** Never the version: Kubernetes has the same object in each. */

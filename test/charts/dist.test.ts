@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
+import type { IConstruct } from 'constructs';
+import fc from 'fast-check';
+import { writeTree } from '../../charts/constructs/write.ts';
+import type { Cluster } from '../../charts/platform.ts';
 import { parsePlatform, readPlatform } from '../../charts/platform-file.ts';
 import { renderPlatform, toUnits } from '../../charts/units.ts';
 import { expectCommitted, readTree, root } from './committed.ts';
@@ -38,6 +42,98 @@ test('the tree does not depend on the time zone, the language, or what was rende
   expect(Object.fromEntries(readTree(join(scratch, 'dist')))).toEqual(Object.fromEntries(dist));
   // The link that cdk8s looks at, and deletes before its next run.
   expect(readTree(join(scratch, '.synth')).size).toBe(dist.size);
+});
+
+/** As if the code had made the children of every construct in another order. */
+function shuffle(construct: IConstruct, random: () => number): void {
+  for (const child of construct.node.children) shuffle(child, random);
+  // Private to the library, whose order of children is that of the code and cannot be asked for otherwise.
+  const children = Object.entries(Reflect.get(construct.node, '_children') ?? {});
+  const keys = children.map((entry) => ({ entry, key: random() }));
+  keys.sort((a, b) => a.key - b.key);
+  Reflect.set(construct.node, '_children', Object.fromEntries(keys.map(({ entry }) => entry)));
+}
+
+test('for all orders in which units, charts, constructs and pools are made, the tree is the same', () => {
+  const platform = readPlatform(join(root, 'platform.yaml'));
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (numbers) => {
+      const random = () => Number(numbers.next().value);
+      const inAnyOrder = <T>(list: readonly T[]): T[] =>
+        list
+          .map((one) => ({ one, key: random() }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ one }) => one);
+      const { home } = platform.clusters;
+      if (home === undefined) throw new Error('the example has no cluster "home"');
+      const pools = Object.fromEntries(inAnyOrder(Object.entries(home.pools)));
+      const other = renderPlatform({ ...platform, clusters: { home: { ...home, pools } } }, (cluster) =>
+        inAnyOrder(toUnits(cluster)).map((unit) => ({
+          ...unit,
+          build: (app) => {
+            unit.build(app);
+            shuffle(app, random);
+          },
+        })),
+      );
+      expect(Object.fromEntries(other)).toEqual(Object.fromEntries(dist));
+    }),
+    { numRuns: 5 },
+  );
+});
+
+/** A setting, changed alone, and the files of the cluster that may differ for it. */
+const settings: Record<string, [settings: string, files: string[]]> = {
+  'signing in elsewhere': [
+    'signIn: {issuer: "https://id.example.org", clientId: x, roles: "view=*"}',
+    ['services/api'],
+  ],
+  'signing in at our own Gitea': [
+    'signIn: {issuer: "https://git.home.arpa", clientId: x, roles: "view=*"}',
+    ['network/edges', 'services/api'],
+  ],
+  'an archive on a volume': ['archive: {volume: 5Gi}', ['services/api']],
+  'an archive in a bucket': [
+    'archive: {bucket: {url: "https://s3.example.org/logs", credentials: s3}}',
+    ['network/edges', 'services/api'],
+  ],
+  'a certificate': ['certificate: wildcard', ['services/api', 'services/gitea']],
+  'a registry': ['registry: git.home.arpa/bellows', ['scaling/pools', 'services/api']],
+  'a storage class': ['storageClass: fast', ['data/redis', 'services/gitea']],
+  'where the nodes are': ['nodes: [192.168.7.0/24]', ['network/edges']],
+  'memory of Redis': ['redis: {memory: 1Gi}', ['data/redis']],
+  'memory of Gitea': ['gitea: {memory: 2Gi}', ['services/gitea']],
+  'replicas of the api': ['api: {replicas: 3}', ['services/api']],
+};
+
+test.each(Object.entries(settings))('%s changes its own files and no other', (_, [text, expected]) => {
+  const of = (more: string) =>
+    renderPlatform(
+      parsePlatform(
+        `clusters:\n  home:\n    pools: {m: {arch: amd64, max: 1}}\n    ${more}\n`,
+        'platform.yaml',
+      ),
+      toUnits,
+    );
+  const [without, having] = [of(''), of(text)];
+  expect([...having.keys()]).toEqual([...without.keys()]);
+  const changed = [...having].filter(([path, made]) => without.get(path) !== made).map(([path]) => path);
+  expect(changed.sort()).toEqual(expected.map((file) => `clusters/home/${file}.yaml`));
+});
+
+test('a unit, a chart and a cluster that are no longer there leave no file', () => {
+  scratch = mkdtempSync(join(tmpdir(), 'bellows-synth-'));
+  const folder = join(scratch, 'dist');
+  const platform = readPlatform(join(root, 'platform.yaml'));
+  const { home } = platform.clusters;
+  if (home === undefined) throw new Error('the example has no cluster "home"');
+  writeTree(folder, renderPlatform({ ...platform, clusters: { home, lab: home } }, toUnits));
+  const withoutScaling = (cluster: Cluster) => toUnits(cluster).filter(({ name }) => name !== 'scaling');
+  writeTree(folder, renderPlatform({ ...platform, clusters: { home } }, withoutScaling));
+  const left = [...readTree(folder).keys()];
+  expect(left).toEqual([...dist.keys()].filter((path) => !path.includes('/scaling/')).sort());
+  expect(readdirSync(join(folder, 'clusters'))).toEqual(['home']);
+  expect(readdirSync(join(folder, 'clusters', 'home'))).not.toContain('scaling');
 });
 
 test('each cluster has a tree of its own, and shares no file with another', () => {

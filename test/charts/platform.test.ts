@@ -51,7 +51,7 @@ test.each([
   [
     'a key like no other is answered with all that are known',
     `platform: 1\nclusters: {home: {${pool}}}`,
-    ['platform.yaml:1:1: unknown key "platform"; known here: source, clusters'],
+    ['platform.yaml:1:1: unknown key "platform"; known here: source, waivers, clusters'],
   ],
   [
     'a wrong value is named with the right form',
