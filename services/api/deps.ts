@@ -69,6 +69,8 @@ export interface ApiDeps {
   faults(): Promise<string[]>;
   slots: StreamSlots;
   tracer: Tracer;
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number;
   /** Aborted when the api is about to stop: it is not ready any more, and lets its connections go. */
   draining: AbortSignal;
   /** Aborted when the api stops: streams end, held requests are answered. */

@@ -19,7 +19,7 @@ export interface HearDeps {
 export interface Teller {
   span: string;
   options?: SpanOptions;
-  /** The forge's id of its delivery. */
+  /** The digest of what was signed: the same again is the same event. */
   delivery?: string | undefined;
 }
 
@@ -37,11 +37,11 @@ export async function hear(
 ): Promise<Heard> {
   const { queue, tracer } = deps;
   if (event.kind === 'skipped') {
-    await queue.noteHead(repository.id, event.ref, event.sha);
+    await queue.noteHead(repository.id, event.ref, event.sha, delivery);
     return { answer: 'ignored', reason: event.reason };
   }
   if (event.kind === 'gone') {
-    await queue.removeHead(repository.id, event.ref);
+    await queue.removeHead(repository.id, event.ref, event.closedAt || delivery);
     return { answer: 'gone', ref: event.ref };
   }
   const attributes = { 'bellows.repository': repository.id, 'bellows.event': event.kind };

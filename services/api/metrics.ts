@@ -10,6 +10,7 @@ export type WebhookOutcome =
   | 'gone'
   | 'ping'
   | 'ignored'
+  | 'old'
   | 'unsigned'
   | 'malformed'
   | 'unregistered'

@@ -72,7 +72,7 @@ export function toDelivery({ repository, ref, sha }: Movement): Delivery {
     before: zeros,
     after: sha,
     head_commit: { id: sha, message: 'Sent by a webhook', author: person },
-    repository: { id: 1, full_name: fullName, default_branch: 'main' },
+    repository: { id: 1, full_name: fullName, default_branch: 'main', updated_at: new Date().toISOString() },
     pusher: person,
   };
   return { body: Buffer.from(JSON.stringify(payload)), id: crypto.randomUUID() };

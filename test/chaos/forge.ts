@@ -57,6 +57,7 @@ export async function openForge({ secret, token, timeoutMs }: ForgeOptions): Pro
   const address = server.address();
   const ownPort = typeof address === 'object' && address !== null ? address.port : 0;
 
+  const openedAt = new Date().toISOString();
   const send = (
     port: number,
     method: string,
@@ -100,7 +101,7 @@ export async function openForge({ secret, token, timeoutMs }: ForgeOptions): Pro
           before,
           after: sha,
           head_commit: { id: sha, message: 'Ring', author: { name: 'Ada' } },
-          repository: { id: 1, full_name: repository, default_branch: 'main' },
+          repository: { id: 1, full_name: repository, default_branch: 'main', updated_at: openedAt },
           pusher: { login: 'ada' },
         }),
       );

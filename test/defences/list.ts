@@ -35,6 +35,18 @@ export const defences: readonly Defence[] = [
     without: 'if false then',
   },
   {
+    name: 'old body',
+    file: 'services/api/routes/webhooks.ts',
+    text: 'if (!isRecent(times,',
+    without: 'if (c.error && !isRecent(times,',
+  },
+  {
+    name: 'body once',
+    file: 'services/api/routes/webhooks.ts',
+    text: "delivery: hash('sha256', body),",
+    without: '',
+  },
+  {
     name: 'forge by path',
     file: 'services/api/routes/webhooks.ts',
     text: 'const secrets = deps.secrets.webhooks[forge];',

@@ -187,7 +187,12 @@ function toPayload(who: number, n: number) {
     before: n === 0 ? '0'.repeat(40) : (who * 1_000_000 + n - 1).toString(16).padStart(40, '0'),
     after: sha,
     head_commit: { id: sha, message: 'Turn the crank', author: { name: 'Ada' } },
-    repository: { id: 1, full_name: 'ada/forge-bell', default_branch: 'main' },
+    repository: {
+      id: 1,
+      full_name: 'ada/forge-bell',
+      default_branch: 'main',
+      updated_at: new Date().toISOString(),
+    },
     pusher: { login: 'ada' },
   };
 }

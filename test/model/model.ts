@@ -61,6 +61,7 @@ export function createModel(limits: ModelLimits) {
   const pipelines = new Map<string, string[]>();
   const deliveries = new Map<string, string>();
   const heads = new Map<string, string>();
+  const removals = new Set<string>();
   const epochs = new Map<string, number>();
   /** Of a repository whose jobs are counted by the hour: hours that are over, and how many it has begun in all. */
   const hours = new Map<string, { gone: number; used: number; most: number }>();
@@ -239,7 +240,10 @@ export function createModel(limits: ModelLimits) {
     heads,
     /** Pipelines of which a job is left. */
     livePipelines: () => [...pipelines.keys()].filter((id) => membersOf(id).length > 0).sort(),
-    removeHead(repo: string, ref: string) {
+    removeHead(repo: string, ref: string, once: string | undefined) {
+      const heard = `${repo} ${ref} ${once}`;
+      if (once !== undefined && removals.has(heard)) return;
+      removals.add(heard);
       if (!heads.delete(`${repo} ${ref}`)) return;
       removed += 1;
       epochs.set(`${repo} ${ref}`, removed);

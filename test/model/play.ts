@@ -157,8 +157,9 @@ export function createPlay(
     },
     async removeHead() {
       const ref = `refs/heads/${random.pick(['a', 'b'])}`;
-      await queue.removeHead('local/ada/engine', ref);
-      model.removeHead('local/ada/engine', ref);
+      const once = random.chance(0.5) ? String(random.below(20)) : undefined;
+      await queue.removeHead('local/ada/engine', ref, once);
+      model.removeHead('local/ada/engine', ref, once);
     },
     async claim() {
       const [pool, agent] = [random.pick(['default', 'big']), random.pick(agents)];

@@ -147,6 +147,8 @@ export async function openTestApi({
     schema: { refusal: () => undefined },
     faults: async () => [],
     tracer,
+    // When the recorded webhooks were sent.
+    now: () => Date.parse('2026-05-31T00:00:00Z'),
     draining: stopping.signal,
     stopping: stopping.signal,
     ...given,

@@ -6,8 +6,8 @@ import type { Log } from '../../core/log/index.ts';
 export interface ForgeWords {
   /** By ref, each as the event of its head; undefined where nobody says. */
   openPullRequests(repository: Repository): Promise<ReadonlyMap<string, OpenedEvent> | undefined>;
-  /** True only when the forge says so. */
-  isClosed(repository: Repository, number: number): Promise<boolean>;
+  /** Undefined while it is open, and where nobody says. */
+  closedAt(repository: Repository, number: number): Promise<string | undefined>;
   /** Empty where nobody says. */
   commit(repository: Repository, sha: string): Promise<CommitWords>;
 }
@@ -51,8 +51,7 @@ export function createForgeWords({
       const opened = await ask(repository, (lookup) => lookup.openPullRequests(repository.name));
       return opened && new Map(opened.map((event) => [event.ref, { ...event, repository: repository.name }]));
     },
-    isClosed: async (repository, number) =>
-      (await ask(repository, (lookup) => lookup.isClosed(repository.name, number))) === true,
+    closedAt: (repository, number) => ask(repository, (lookup) => lookup.closedAt(repository.name, number)),
     commit: async (repository, sha) =>
       (await ask(repository, (lookup) => lookup.commit(repository.name, sha))) ?? { message: '', author: '' },
   };

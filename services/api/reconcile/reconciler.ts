@@ -93,10 +93,11 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     const { ref } = difference;
     const number = toPullNumber(ref);
     if (difference.kind === 'gone') {
+      const gone = { kind: 'gone' as const, repository: repository.name, ref };
+      if (number === undefined || pulls === undefined) return gone;
       // One that is not in the list may have been moved past us while we read it.
-      const isStill =
-        number !== undefined && pulls !== undefined && !(await words.isClosed(repository, number));
-      return isStill ? undefined : { kind: 'gone', repository: repository.name, ref };
+      const closedAt = await words.closedAt(repository, number);
+      return closedAt === undefined ? undefined : { ...gone, closedAt };
     }
     const { sha, before } = difference;
     if (number === undefined) {

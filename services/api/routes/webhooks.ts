@@ -1,9 +1,17 @@
+import { hash } from 'node:crypto';
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { createToken } from '../../core/access/index.ts';
-import { PayloadError, parseWebhook, readSignature, verifySignature } from '../../core/forge/index.ts';
+import {
+  isRecent,
+  PayloadError,
+  parseWebhook,
+  readSignature,
+  verifySignature,
+} from '../../core/forge/index.ts';
 import { acceptedSchema, type Forge, forges } from '../../core/job/index.ts';
+import { deliveryMs } from '../../core/queue/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { limitBody, webhookBytes } from '../door.ts';
 import type { ApiEnv } from '../env.ts';
@@ -87,7 +95,7 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
         415,
         'Expected content type application/json; set it in the settings of the webhook.',
       );
-    const { event, delivery } = parseWebhook(forge, c.req.raw.headers, body);
+    const { event, times } = parseWebhook(forge, c.req.raw.headers, body);
     if (event.kind === 'ping' || event.kind === 'ignored') {
       count(event.kind);
       return c.json({ answer: event.kind, ...('reason' in event ? { reason: event.reason } : {}) }, 200);
@@ -100,11 +108,19 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
       count('unregistered');
       throw new Problem(404, `${id} is not registered. Register it first: bellows repo --help`);
     }
+    if (!isRecent(times, (deps.now ?? Date.now)(), deliveryMs)) {
+      // Older than what is remembered: it may be one that was heard before. What is true of it, the forge knows.
+      count('old');
+      deps.reconciler.owe(repository.id);
+      const reason = 'it is older than a week, or has no time: the forge is asked what stands';
+      return c.json({ answer: 'ignored', reason }, 200);
+    }
     const heard = await hear(deps, repository, event, {
       span: 'webhook',
       // Whoever signed may go on with a trace of its own.
       options: { ...toServerSpan(c.req.header('traceparent'), {}), startMs: receivedAt },
-      delivery,
+      // Its bytes, and not the forge's id: nobody signed that, and Gitea makes a new one when it delivers again.
+      delivery: hash('sha256', body),
     });
     count(heard.answer);
     return c.json(heard, heard.answer === 'enqueued' ? 202 : 200);

@@ -31,7 +31,13 @@ export type ForgeEvent =
       before?: string | undefined;
     } & Moved)
   /** A branch or tag is gone, or a pull request is closed: its ref counts anew from here. */
-  | { kind: 'gone'; repository: string; ref: string }
+  | {
+      kind: 'gone';
+      repository: string;
+      ref: string;
+      /** Which closing of a pull request it is: one that was opened again may be closed again. */
+      closedAt?: string | undefined;
+    }
   /** Its author asked for no pipeline; the ref stands there all the same. */
   | { kind: 'skipped'; repository: string; ref: string; sha: string; reason: string }
   | { kind: 'ping' }

@@ -1,6 +1,7 @@
 /** What forges say and are told: webhooks and heads in, commit statuses out. Knows of no queue. */
 export { type PullComment, putComment } from './comment.ts';
 export { type ForgeEvent, type ForgeEventKind, PayloadError } from './event.ts';
+export { isRecent } from './event-time.ts';
 export { type GitCredentials, type Heads, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
 export { type CommitWords, createLookup, type Lookup, LookupError } from './lookup.ts';
 export { type OpenedEvent, toCommit, toMoved, toPullRef } from './movement.ts';

@@ -20,7 +20,8 @@ export interface Lookup {
    * @throws LookupError, as all of these
    */
   openPullRequests(name: string): Promise<OpenedEvent[] | undefined>;
-  isClosed(name: string, number: number): Promise<boolean>;
+  /** When it was closed, in the forge's words; undefined while it is open. */
+  closedAt(name: string, number: number): Promise<string | undefined>;
   /** @param sha of a commit, or of an annotated tag */
   commit(name: string, sha: string): Promise<CommitWords | undefined>;
 }
@@ -110,9 +111,10 @@ export function createLookup(
       }
       return undefined;
     },
-    async isClosed(name, number) {
+    async closedAt(name, number) {
       const path = `${toRepositoryPath(name)}/pulls/${number}`;
-      return parse(pullStateSchema, await ask(path), path).state === 'closed';
+      const { state, closed_at } = parse(pullStateSchema, await ask(path), path);
+      return state === 'closed' ? (closed_at ?? '') : undefined;
     },
     async commit(name, sha) {
       // A list of one says the author's login and leaves the diff out. The last three are for Gitea.

@@ -32,7 +32,13 @@ export const pushSchema = z.object({
 export type Push = z.infer<typeof pushSchema>;
 
 const side = z.object({ ref: z.string().min(1).max(512), sha: shaSchema, repo: repositorySchema.nullish() });
-const pull = z.object({ title: text, user: person.nullish(), head: side, base: side });
+const pull = z.object({
+  title: text,
+  user: person.nullish(),
+  head: side,
+  base: side,
+  closed_at: z.string().max(100).nullish(),
+});
 
 export const pullRequestSchema = z.object({
   action: z.string().max(100),
@@ -57,7 +63,10 @@ export const openPullsSchema = z.array(
 );
 
 /** `GET /repos/{owner}/{repo}/pulls/{number}` */
-export const pullStateSchema = z.object({ state: z.string().max(100) });
+export const pullStateSchema = z.object({
+  state: z.string().max(100),
+  closed_at: z.string().max(100).nullish(),
+});
 
 /** `GET /repos/{owner}/{repo}/commits`; the author is a person whom the forge knows, if it knows one. */
 export const commitsSchema = z.array(

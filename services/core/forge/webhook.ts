@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type Forge, refSchema } from '../job/index.ts';
 import { type ForgeEvent, isZero, PayloadError } from './event.ts';
+import { toEventTimes } from './event-time.ts';
 import { toCommit, toMoved, toOpened, toPullRef } from './movement.ts';
 import {
   deleteSchema,
@@ -13,8 +14,8 @@ import {
 
 export interface Webhook {
   event: ForgeEvent;
-  /** The forge's id of this delivery. GitHub keeps it when it delivers again, Gitea makes a new one. */
-  delivery: string | undefined;
+  /** When it may have happened: `toEventTimes`. */
+  times: number[];
 }
 
 /** Our own remote speaks Gitea's language. */
@@ -30,12 +31,8 @@ export function parseWebhook(forge: Forge, headers: Headers, body: Uint8Array): 
   const prefix = prefixes[forge];
   const name = headers.get(`${prefix}-event`);
   if (name === null || name === '') throw new PayloadError(`The header ${prefix}-event is missing.`);
-  const delivery = headers.get(`${prefix}-delivery`) ?? undefined;
-  if (delivery !== undefined && !/^[\w-]{1,100}$/.test(delivery))
-    throw new PayloadError(
-      `The header ${prefix}-delivery is not an id: expected 1 to 100 of A-Z a-z 0-9 _ -`,
-    );
-  return { event: toEvent(forge, name, parseJson(body)), delivery };
+  const payload = parseJson(body);
+  return { event: toEvent(forge, name, payload), times: toEventTimes(payload) };
 }
 
 function toEvent(forge: Forge, name: string, payload: unknown): ForgeEvent {
@@ -82,8 +79,11 @@ function toPush(push: Push): ForgeEvent {
 const builds = new Set(['opened', 'reopened', 'synchronize', 'synchronized']);
 
 function toPullRequest(told: PullRequest): ForgeEvent {
-  const { action, number, repository, sender } = told;
-  if (action === 'closed') return { kind: 'gone', repository: repository.full_name, ref: toPullRef(number) };
+  const { action, number, repository, sender, pull_request } = told;
+  if (action === 'closed') {
+    const closedAt = pull_request.closed_at ?? undefined;
+    return { kind: 'gone', repository: repository.full_name, ref: toPullRef(number), closedAt };
+  }
   if (!builds.has(action))
     return { kind: 'ignored', reason: `pull request action "${action}" changes no commit` };
   return toOpened({ ...told, movedBy: sender?.id ?? undefined });

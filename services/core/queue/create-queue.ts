@@ -5,13 +5,14 @@ import {
   heartbeatAnswerSchema,
   type JobAnswer,
   jobStates,
+  toId,
 } from '../job/index.ts';
 import type { LogArchive } from './archive.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { createEnqueue, toJobs } from './enqueue.ts';
 import { QueueError, toQueueError } from './error.ts';
 import { toKeyOf } from './keys.ts';
-import { defaultLimits, type Limits } from './limits.ts';
+import { defaultLimits, deliveryMs, type Limits } from './limits.ts';
 import { appendLog, createLogReader } from './log.ts';
 import { toAskedId, toJobId, toStatusId } from './new-jobs.ts';
 import { readPage } from './page.ts';
@@ -224,12 +225,12 @@ export function createQueue(deps: QueueDeps): Queue {
       return new Map(Object.entries(heads));
     },
 
-    async removeHead(repository, ref) {
-      await run(removeHead, [repository, ref, mostEpochs]);
+    async removeHead(repository, ref, once) {
+      await run(removeHead, [repository, ref, mostEpochs, ...toOnce('gone', repository, ref, once)]);
     },
 
-    async noteHead(repository, ref, sha) {
-      await run(noteHead, [repository, ref, sha]);
+    async noteHead(repository, ref, sha, once) {
+      await run(noteHead, [repository, ref, sha, ...toOnce('noted', repository, ref, once)]);
     },
 
     async counts() {
@@ -237,6 +238,11 @@ export function createQueue(deps: QueueDeps): Queue {
       return new Map(jobStates.map((state) => [state, Number(counts.get(state) ?? 0)]));
     },
   };
+}
+
+/** What the scripts of heads know a hearing by, and for how long. */
+function toOnce(what: string, repository: string, ref: string, once: string | undefined) {
+  return [once === undefined ? '' : toId(what, repository, ref, once), deliveryMs];
 }
 
 /** The fence of the job's last claim, whose log is the newest; 0 before the first one. */

@@ -6,7 +6,7 @@ export { type Crons, createCrons, type KnownCron } from './crons.ts';
 export { QueueError, type QueueErrorCode } from './error.ts';
 export { createFollower, type FollowerDeps } from './follower.ts';
 export { ticketsKey } from './keys.ts';
-export { defaultLimits, type Limits, toTickMs } from './limits.ts';
+export { defaultLimits, deliveryMs, type Limits, toTickMs } from './limits.ts';
 export {
   createMeasures,
   type Distribution,

@@ -45,7 +45,7 @@
  * | bundles            | ZSET   | `<job> <bundle>`, by when it is too old           | the same; expireBundles       | when too old, with the job |
  * | stored             | HASH   | repository → bytes of its bundles                 | the same; tick                | when none is left |
  * | litter             | LIST   | `<job> <bundle> <bytes>` to remove from the store | the same                      | the sweep, when removed |
- * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early   | enqueue, tick                 | 7 days, 24 hours |
+ * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early; what was heard of a head | enqueue removeHead noteHead, tick | 7 days, 24 hours |
  * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead noteHead   | with the ref |
  * | epochs:<repo>      | ZSET   | ref that was removed, by its epoch                | removeHead                    | the newest 10,000 stay |
  * | outbox:<forge>     | ZSET   | commit status to be told, by when                 | all that change a job; outbox | when told, or with its job |

@@ -59,7 +59,7 @@ export type Cause =
 
 export interface EnqueueRequest extends Quota {
   cause: Cause;
-  /** The forge's delivery id, prefixed with the forge; remembered for 7 days. */
+  /** Names what was delivered, the same for each delivery of it; remembered for 7 days. */
   delivery?: string;
   /** At least one; all or none are taken. */
   jobs: NewJob[];
@@ -225,10 +225,14 @@ export interface Queue {
 
   /** The last sha that the queue has seen of each ref. */
   heads(repository: string): Promise<Map<string, string>>;
-  /** A ref is gone: its head is forgotten and its epoch rises. */
-  removeHead(repository: string, ref: string): Promise<void>;
-  /** A ref stands here, and that starts nothing: its author asked to skip. */
-  noteHead(repository: string, ref: string, sha: string): Promise<void>;
+  /**
+   * A ref is gone: its head is forgotten and its epoch rises.
+   *
+   * @param once names what was heard: within 7 days the same again changes nothing
+   */
+  removeHead(repository: string, ref: string, once?: string): Promise<void>;
+  /** A ref stands here, and that starts nothing: its author asked to skip. `once` as above. */
+  noteHead(repository: string, ref: string, sha: string, once?: string): Promise<void>;
 
   /** How many jobs there are in each state. */
   counts(): Promise<Map<JobState, number>>;

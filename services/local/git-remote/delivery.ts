@@ -59,7 +59,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   const send = (name: string, movement: Movement, defaultBranch: string) => {
     const url = `${origin}/${name}.git`;
-    const { event, payload } = toGiteaEvent(movement, { name, defaultBranch, url });
+    const { event, payload } = toGiteaEvent(movement, { name, defaultBranch, url, at: new Date() });
     const bytes = Buffer.from(JSON.stringify(payload));
     return transport.call('/webhooks/local', answerSchema, {
       method: 'POST',

@@ -12,7 +12,7 @@ export interface GiteaEvent {
  */
 export function toGiteaEvent(
   movement: Movement,
-  repository: { name: string; defaultBranch: string; url: string },
+  repository: { name: string; defaultBranch: string; url: string; at: Date },
 ): GiteaEvent {
   const { ref, before, after, commit } = movement;
   const [owner = '', name = ''] = repository.name.split('/');
@@ -25,6 +25,7 @@ export function toGiteaEvent(
       owner: person,
       clone_url: repository.url,
       default_branch: repository.defaultBranch,
+      updated_at: repository.at.toISOString(),
     },
     sender: person,
   };

@@ -2,13 +2,15 @@ import { toScript } from './script.ts';
 
 /**
  * KEYS  [1] seq
- * ARGV  [1] repository  [2] ref  [3] how many removed refs are remembered
+ * ARGV  [1] repository  [2] ref  [3] how many removed refs are remembered  [4] what was heard, or ''
+ *       [5] how long that is remembered, ms
  * A ref is gone: the same commit pushed to it again is a new event, so its epoch rises. Where no head is known
  * nothing was built since the last time, and to hear of it once more changes nothing.
  */
 export const removeHead = toScript('remove-head', {
   kind: 'admit',
   body: `
+if ARGV[4] ~= '' and not call('SET', DEDUPE .. ARGV[4], '', 'NX', 'PX', ARGV[5]) then return end
 if call('HDEL', HEAD .. ARGV[1], ARGV[2]) == 0 then return end
 call('ZADD', EPOCHS .. ARGV[1], call('INCR', EPOCH), ARGV[2])
 call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
@@ -17,11 +19,12 @@ call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
 
 /**
  * KEYS  [1] seq
- * ARGV  [1] repository  [2] ref  [3] sha
+ * ARGV  [1] repository  [2] ref  [3] sha  [4] what was heard, or ''  [5] how long that is remembered, ms
  */
 export const noteHead = toScript('note-head', {
   kind: 'admit',
   body: `
+if ARGV[4] ~= '' and not call('SET', DEDUPE .. ARGV[4], '', 'NX', 'PX', ARGV[5]) then return end
 call('HSET', HEAD .. ARGV[1], ARGV[2], ARGV[3])
 `,
 });

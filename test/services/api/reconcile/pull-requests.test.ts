@@ -49,7 +49,7 @@ function open(change: object = {}) {
 }
 function close() {
   forge.documents[pulls] = [];
-  forge.documents[`${pulls}/4`] = { ...pull, state: 'closed' };
+  forge.documents[`${pulls}/4`] = { ...pull, state: 'closed', closed_at: '2026-05-30T15:20:00Z' };
 }
 const jobs = async () => (await api.queue.jobs({ limit: 20 })).jobs;
 const hook = async (body: Buffer) => (await api.hook(body, 'pull_request')).status;
@@ -106,6 +106,18 @@ test('closed while nobody listened, it ends as by its webhook, and is built agai
   open();
   expect(await events()).toBe(1);
   expect(await hook(opened)).toBe(200);
+  expect(await jobs()).toHaveLength(2);
+});
+
+test('its closing is one event, however late the webhook tells of it: not the end of what was opened again', async () => {
+  await hook(opened);
+  close();
+  await events();
+  open();
+  expect(await events()).toBe(1);
+  expect(await hook(closed)).toBe(200);
+  expect((await api.queue.heads(repository.id)).has(ref)).toBe(true);
+  expect(await events()).toBe(0);
   expect(await jobs()).toHaveLength(2);
 });
 

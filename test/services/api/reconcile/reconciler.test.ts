@@ -57,6 +57,15 @@ test('a webhook that comes after all is a replay', async () => {
   expect(await jobs()).toHaveLength(1);
 });
 
+test('a push that looks old is not believed but looked up: what is true of it is built at once', async () => {
+  Object.assign(api.deps, { now: () => Date.parse('2026-07-01T00:00:00Z') });
+  forge.refs['refs/heads/main'] = main;
+  expect(await (await api.hook(fixture('push'))).json()).toMatchObject({ answer: 'ignored' });
+  expect(await jobs()).toEqual([]);
+  await api.deps.reconciler.settle();
+  expect((await jobs()).map(({ spec }) => spec.sha)).toEqual([main]);
+});
+
 test('a push that was skipped by its author is not built by the reconciler', async () => {
   await api.hook(fixture('push-skip-ci'));
   forge.refs['refs/heads/main'] = main;

@@ -157,7 +157,9 @@ test('a branch that comes back at the same commit is built again, for its deleti
     200,
     { answer: 'gone', ref: 'refs/heads/feature/louder' },
   ]);
-  expect((await api.hook(branch)).status).toBe(202);
+  // Of another time: the same bytes once more would be a replay.
+  const later = `${branch}`.replaceAll('2026-05-30T14:02:09Z', '2026-05-30T14:05:00Z');
+  expect((await api.hook(later)).status).toBe(202);
   expect(await jobs()).toHaveLength(2);
 });
 
@@ -219,4 +221,40 @@ test('more pushes than begin in an hour are accepted all the same, and what is a
   // Until the hour after the next: that one is taken.
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(7000);
   expect(await response.json()).toMatchObject({ detail: expect.stringContaining('1 jobs an hour') });
+});
+
+test('a signed body that is sent again under a new id, when all that was known of it is gone, builds nothing', async () => {
+  expect((await api.hook(push)).status).toBe(202);
+  await api.commands.flushall();
+  await api.deps.repositories.put(repository);
+  Object.assign(api.deps, { now: () => Date.parse('2026-06-07T00:00:00Z') });
+  const owed: unknown[] = [];
+  Object.assign(api.deps.reconciler, { owe: (id: string) => owed.push(id) });
+  const response = await api.hook(push, 'push', { 'x-gitea-delivery': 'another' });
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    answer: 'ignored',
+    reason: expect.stringContaining('older than'),
+  });
+  expect(await jobs()).toEqual([]);
+  expect(await api.queue.heads(repository.id)).toEqual(new Map());
+  // It may be true all the same: whoever knows is asked.
+  expect(owed).toEqual([repository.id]);
+});
+
+test('within that time no body counts twice, whatever has happened since: no push, no deletion, no skip', async () => {
+  const created = fixture('push-new-branch');
+  const { ref, after } = JSON.parse(`${created}`);
+  const gone = fixture('delete');
+  const skip = fixture('push-skip-ci');
+  const head = async (of: string) => (await api.queue.heads(repository.id)).get(of);
+  for (const [body, event] of [[created], [gone, 'delete'], [created], [skip]] as const)
+    await api.hook(body, event);
+  expect(await head(ref)).toBeUndefined();
+  expect(await jobs()).toHaveLength(1);
+  await api.queue.noteHead(repository.id, ref, after);
+  await api.queue.noteHead(repository.id, 'refs/heads/main', after);
+  await api.hook(gone, 'delete', { 'x-gitea-delivery': 'another' });
+  await api.hook(skip, 'push', { 'x-gitea-delivery': 'another' });
+  expect([await head(ref), await head('refs/heads/main')]).toEqual([after, after]);
 });

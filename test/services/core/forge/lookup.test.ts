@@ -84,10 +84,10 @@ test('a commit’s author is the forge’s login, or else the name that the comm
 
 test('a pull request is closed when the forge says so', async () => {
   const lookup = createLookup(access('gitea'));
-  forge.documents[`${pulls}/4`] = { state: 'open' };
-  expect(await lookup.isClosed(name, 4)).toBe(false);
-  forge.documents[`${pulls}/4`] = { state: 'closed' };
-  expect(await lookup.isClosed(name, 4)).toBe(true);
+  forge.documents[`${pulls}/4`] = { state: 'open', closed_at: null };
+  expect(await lookup.closedAt(name, 4)).toBeUndefined();
+  forge.documents[`${pulls}/4`] = { state: 'closed', closed_at: '2026-05-30T15:00:00Z' };
+  expect(await lookup.closedAt(name, 4)).toBe('2026-05-30T15:00:00Z');
 });
 
 test.each<[string, number, Record<string, string>, number]>([
@@ -119,13 +119,13 @@ test.each<[string, number, Record<string, string>, number]>([
 
 test('no answer, a wrong token, and what is no answer are said as what they are', async () => {
   const lookup = createLookup(access('gitea'), { timeoutMs: 50 });
-  await expect(lookup.isClosed(name, 4)).rejects.toThrow(
+  await expect(lookup.closedAt(name, 4)).rejects.toThrow(
     'gitea says to /repos/ada/forge-bell/pulls/4: 404 Not Found',
   );
   forge.documents[`${pulls}/4`] = { state: 4 };
-  await expect(lookup.isClosed(name, 4)).rejects.toThrow('is not as expected');
+  await expect(lookup.closedAt(name, 4)).rejects.toThrow('is not as expected');
   const denied = createLookup({ ...access('gitea'), token: 'x' });
-  await expect(denied.isClosed(name, 4)).rejects.toThrow('401 Bad credentials');
+  await expect(denied.closedAt(name, 4)).rejects.toThrow('401 Bad credentials');
   forge.setFault(() => true);
-  await expect(lookup.isClosed(name, 4)).rejects.toThrow(LookupError);
+  await expect(lookup.closedAt(name, 4)).rejects.toThrow(LookupError);
 });

@@ -86,6 +86,7 @@ describe.each(['gitea', 'github'] as const)('%s', (forge) => {
       kind: 'gone',
       repository: 'ada/forge-bell',
       ref,
+      closedAt: '2026-05-30T15:20:00Z',
     });
   });
 
@@ -143,24 +144,11 @@ test('pings are pings: GitHub’s own, and the push of Gitea’s test button tha
   expect(read('gitea', 'push', 'push-test-delivery')).toEqual({ kind: 'ping' });
 });
 
-test('the delivery is read from the header of the forge that the path names', () => {
-  const headers = new Headers({
-    'x-gitea-event': 'push',
-    'x-gitea-delivery': 'from-gitea',
-    'x-github-event': 'ping',
-    'x-github-delivery': 'from-github',
-  });
+test('the event is read from the header of the forge that the path names', () => {
+  const headers = new Headers({ 'x-gitea-event': 'push', 'x-github-event': 'ping' });
   const body = readFileSync(join(fixtures, 'gitea', 'push.json'));
-  expect(parseWebhook('local', headers, body)).toMatchObject({
-    delivery: 'from-gitea',
-    event: { kind: 'push' },
-  });
-  expect(parseWebhook('github', headers, body)).toMatchObject({
-    delivery: 'from-github',
-    event: { kind: 'ping' },
-  });
-  headers.set('x-gitea-delivery', 'a b');
-  expect(() => parseWebhook('gitea', headers, body)).toThrow(PayloadError);
+  expect(parseWebhook('local', headers, body).event.kind).toBe('push');
+  expect(parseWebhook('github', headers, body).event.kind).toBe('ping');
   expect(() => parseWebhook('gitea', new Headers(), body)).toThrow('x-gitea-event is missing');
 });
 

@@ -6,7 +6,12 @@ import { type Movement, parseMovements } from '../../../../services/local/git-re
 const zeros = '0'.repeat(40);
 const one = '1'.repeat(40);
 const two = '2'.repeat(40);
-const repository = { name: 'ann/app', defaultBranch: 'trunk', url: 'http://127.0.0.1:7441/ann/app.git' };
+const repository = {
+  name: 'ann/app',
+  defaultBranch: 'trunk',
+  url: 'http://127.0.0.1:7441/ann/app.git',
+  at: new Date(0),
+};
 
 /** What the api reads from what we send. */
 function read(movement: Movement) {
@@ -26,6 +31,7 @@ test('a moved branch is read as a push, with the commit that it moved to', () =>
     sha: two,
     subject: 'Mend it',
     author: 'Ann',
+    movedBy: 1,
     defaultBranch: 'trunk',
   });
 });
