@@ -89,6 +89,9 @@ export class Api extends Chart {
             // A Service sends to a pod that ends until every node has heard of it.
             BELLOWS_DRAIN_MS: 5000,
             BELLOWS_OPEN_READYZ: true,
+            BELLOWS_POOLS: Object.entries(cluster.pools)
+              .map(([pool, { arch }]) => `${pool}=linux/${arch}`)
+              .join(','),
           }),
           port,
           mounts: [

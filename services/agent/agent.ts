@@ -1,6 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Transport } from '../core/client/index.ts';
-import { claimSchema, type JobResult, type Outcome, toFittingResult } from '../core/job/index.ts';
+import {
+  type Completion,
+  claimSchema,
+  type JobResult,
+  type Outcome,
+  toFittingResult,
+} from '../core/job/index.ts';
 import { createArtifactSender } from './artifact-sender.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding, limitTime } from './ending.ts';
@@ -10,7 +16,7 @@ import { claim, createJobLink } from './job-link.ts';
 import type { JobSetting } from './job-setting.ts';
 import type { LateLog } from './late-log.ts';
 import { untilAnswered } from './patience.ts';
-import { createReporter } from './reporter.ts';
+import { createReporter, type Reporter } from './reporter.ts';
 import { runJob } from './run-job.ts';
 import { openTracing } from './tracing.ts';
 
@@ -101,7 +107,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   const reporter = tracing?.trace(told) ?? told;
 
   let patience: NodeJS.Timeout | undefined;
-  let outcome: Outcome | undefined;
+  let outcome: Completion | undefined;
   const measured: JobResult = {};
   const afterwards: JobSetting['afterwards'] = [];
   let isTold = false;
@@ -135,10 +141,10 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
     }
     patience = setTimeout(() => impatience.abort(), patienceLeases * leaseMs);
     await reporter.drain();
-    const end = reporter.missesWorkflows ? withoutWorkflows : outcome;
+    const end = toEnd(reporter) ?? outcome;
     const completing = tracing?.startComplete();
     const { answer } = await untilAnswered(
-      () => link.complete(taken.protocol === undefined ? end : { ...end, result: toFittingResult(measured) }),
+      () => link.complete(toSpoken({ ...end, result: toFittingResult(measured) }, taken.protocol)),
       { signal: impatience.signal },
     );
     completing?.end();
@@ -163,6 +169,21 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
           log.warn({ err: error }, 'what follows a job was not done'),
         );
   }
+}
+
+/** What became of the pipeline's other jobs, where that decides. */
+function toEnd({ refusal, missesWorkflows }: Reporter): Outcome | undefined {
+  if (refusal !== undefined) return { outcome: 'failure', reason: refusal };
+  return missesWorkflows ? withoutWorkflows : undefined;
+}
+
+/** What an api of this version takes. */
+function toSpoken({ result, endsPipeline, ...outcome }: Completion, protocol = 1): Completion {
+  return {
+    ...outcome,
+    ...(protocol >= 2 && result !== undefined ? { result } : {}),
+    ...(protocol >= 4 && endsPipeline === true ? { endsPipeline } : {}),
+  };
 }
 
 function lost(log: LateLog, job: string): number {

@@ -13,6 +13,7 @@ import {
   logAnswerSchema,
   type NewBundle,
   type StepFact,
+  type Workflows,
 } from '../core/job/index.ts';
 
 const nothing = z.undefined();
@@ -48,8 +49,8 @@ export function createJobLink(
       }),
     step: (fact: StepFact) =>
       transport.call(`${place}/steps`, z.unknown(), { method: 'POST', body: fact, token }),
-    workflows: (workflows: string[]) =>
-      transport.call(`${place}/workflows`, z.unknown(), { method: 'POST', body: { workflows }, token }),
+    workflows: (found: Workflows) =>
+      transport.call(`${place}/workflows`, z.unknown(), { method: 'POST', body: found, token }),
     /** @param dropped in place of bytes: how many came after the log was full */
     log: (n: number, step: string, bytes: Uint8Array, dropped = 0) => {
       const query = `step=${encodeURIComponent(step)}${dropped > 0 ? `&dropped=${dropped}` : ''}`;

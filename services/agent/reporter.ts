@@ -1,6 +1,6 @@
 import { ApiError } from '../core/client/index.ts';
 import type { RunSink, StepReport } from '../core/execute/index.ts';
-import type { LogAnswer } from '../core/job/index.ts';
+import type { LogAnswer, Workflows } from '../core/job/index.ts';
 import { isRefused } from './heartbeat.ts';
 import type { JobLink } from './job-link.ts';
 import { createLogShipper } from './log-shipper.ts';
@@ -8,9 +8,11 @@ import { untilAnswered } from './patience.ts';
 
 /** Tells the api of a job's steps and its log, while the steps go on. */
 export interface Reporter extends RunSink {
-  workflows(names: string[]): void;
+  workflows(found: Workflows): void;
   /** True where the other workflows could not be told of: without another attempt, nobody would run them. */
   readonly missesWorkflows: boolean;
+  /** Why the other workflows were refused, where the file is to blame. */
+  readonly refusal: string | undefined;
   /** Resolves when all has been told, or can never be. Never rejects. */
   drain(): Promise<void>;
 }
@@ -43,12 +45,13 @@ export function createReporter({ link, signal, noRoomMs, onTrouble }: ReporterOp
   // Each fact follows the one before it, as the steps did.
   let facts = Promise.resolve();
   let missesWorkflows = false;
-  const tell = (fact: () => Promise<unknown>, onLost: () => void = () => undefined): void => {
+  let refusal: string | undefined;
+  const tell = (fact: () => Promise<unknown>, onLost: (error: unknown) => void = () => undefined): void => {
     facts = facts.then(async () => {
       try {
         await untilAnswered(fact, patience);
       } catch (error) {
-        onLost();
+        onLost(error);
         // A claim that is lost is the heartbeat's to notice.
         if (!isRefused(error)) onTrouble(error);
       }
@@ -67,15 +70,19 @@ export function createReporter({ link, signal, noRoomMs, onTrouble }: ReporterOp
       if (!isLogBroken) await log.write(step, bytes).catch(onBroken);
     },
     step: (fact: StepReport) => tell(() => link.step(fact)),
-    workflows: (names) =>
+    workflows: (found) =>
       tell(
-        () => link.workflows(names),
-        () => {
-          missesWorkflows = true;
+        () => link.workflows(found),
+        (error) => {
+          if (error instanceof ApiError && error.status === 422) refusal = error.message;
+          else missesWorkflows = true;
         },
       ),
     get missesWorkflows() {
       return missesWorkflows;
+    },
+    get refusal() {
+      return refusal;
     },
     drain: async () => {
       await log.drain().catch(onBroken);

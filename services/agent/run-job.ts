@@ -6,7 +6,7 @@ import {
   probeIsolation,
   type Workspace,
 } from '../core/execute/index.ts';
-import type { Outcome } from '../core/job/index.ts';
+import type { Completion, Outcome } from '../core/job/index.ts';
 import { cloneStep } from '../core/pipeline/index.ts';
 import type { Ending } from './ending.ts';
 import type { JobSetting } from './job-setting.ts';
@@ -16,7 +16,7 @@ import type { Steps } from './run-steps.ts';
  * Fetches, plans and runs one job. Never rejects: what the author's files and commands did is a failure,
  * all other trouble an error, which is worth another attempt.
  */
-export async function runJob(setting: JobSetting): Promise<Outcome> {
+export async function runJob(setting: JobSetting): Promise<Completion> {
   const { ending, reporter } = setting;
   try {
     return toOutcome(await run(setting), ending);
@@ -74,11 +74,9 @@ async function fetch(
 
 type Ran = Awaited<ReturnType<Steps['run']>>;
 
-function toOutcome(end: Ran, ending: Ending): Outcome {
+function toOutcome(end: Ran, ending: Ending): Completion {
   if (end.outcome === 'aborted') return toEarlyOutcome(ending);
-  if (end.outcome !== 'failure') return end;
-  const { endsPipeline: _, ...failure } = end;
-  return failure;
+  return end;
 }
 
 function toEarlyOutcome({ cause, reason }: Ending): Outcome {

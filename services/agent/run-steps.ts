@@ -3,7 +3,7 @@ import {
   type Engine,
   hasLockFile,
   type Isolation,
-  loadPlan,
+  loadPlans,
   type RunEnd,
   runPipeline,
   toToolVariables,
@@ -20,6 +20,7 @@ import {
   toCiVariables,
   toSituation,
 } from '../core/pipeline/index.ts';
+import { choosePlan } from './choose-plan.ts';
 import { limitTime } from './ending.ts';
 import { addReports } from './job-reports.ts';
 import type { JobSetting } from './job-setting.ts';
@@ -67,15 +68,17 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const startedAt = Math.floor(Date.now() / 1000);
     const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
     const variables = toCiVariables(spec, context);
-    const { workflow, expanded } = spec;
-    const { plan, others } = await loadPlan(tree, { workflow, variables });
-    if (workflow === undefined && expanded !== true && others.length > 0) reporter.workflows(others);
-    if (plan.detected) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
-    return { plan, variables: { ...variables, CI_WORKFLOW_NAME: plan.workflow } };
+    const situation = toSituation(variables);
+    const plan = await choosePlan(claim, situation, reporter, (workflow) =>
+      loadPlans(tree, { workflow, variables }),
+    );
+    if (plan?.detected === true) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
+    return { plan, variables: { ...variables, CI_WORKFLOW_NAME: plan?.workflow ?? '' } };
   };
 
-  const run = async () => {
+  const run = async (): Promise<RunEnd> => {
     const { plan, variables } = await load();
+    if (plan === undefined) return { outcome: 'success' };
     const situation = toSituation(variables, { axes: plan.axes });
     const { signal } = ending;
     const onMeasured = (step: StepResult) => {

@@ -47,6 +47,9 @@ export async function openTracing(
       get missesWorkflows() {
         return reporter.missesWorkflows;
       },
+      get refusal() {
+        return reporter.refusal;
+      },
       step: (fact) => {
         const { name, state, exitCode } = fact;
         if (state === 'running')

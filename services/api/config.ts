@@ -3,6 +3,7 @@ import { originSchema } from '../core/forge/index.ts';
 import { nameSchema } from '../core/job/index.ts';
 import { samplers } from '../core/trace/index.ts';
 import { isBlockList } from './client-address.ts';
+import { parsePools } from './pools.ts';
 import { parseRoles } from './sign-in/roles.ts';
 
 const text = z.string().min(1);
@@ -186,6 +187,18 @@ export const apiConfigSchema = z.object({
     .max(100_000_000)
     .default(10_240)
     .describe('How much all jobs of one repository may keep, MiB.'),
+  BELLOWS_POOLS: z
+    .string()
+    .max(10_000)
+    .regex(
+      /^[A-Za-z0-9][\w.-]{0,99}=[a-z0-9]+\/[a-z0-9]+(?:,[A-Za-z0-9][\w.-]{0,99}=[a-z0-9]+\/[a-z0-9]+)*$/,
+      'expected name=os/arch, comma-separated',
+    )
+    .transform(parsePools)
+    .optional()
+    .describe(
+      "The pools that a workflow's labels may ask for, by `pool` or `platform`: amd64=linux/amd64,spark=linux/arm64. Without it each job runs in its repository's pool.",
+    ),
   BELLOWS_METRICS_NAMES: z.coerce
     .number()
     .int()

@@ -20,6 +20,7 @@ import type { StreamSlots } from './event-stream.ts';
 import type { JobCaches } from './job-caches.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Metrics } from './metrics.ts';
+import type { Pools } from './pools.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
 import type { SignIn } from './sign-in/sign-in.ts';
 
@@ -52,6 +53,8 @@ export interface ApiDeps {
   address: ClientAddress;
   secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey'>;
   origins: Origins;
+  /** Those that jobs may ask for by labels. */
+  pools: Pools;
   /** Without a slash at its end. */
   publicUrl: string;
   /** Host headers that are answered, lower case. */

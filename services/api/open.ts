@@ -172,6 +172,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     origins,
     publicUrl,
     hosts: config.BELLOWS_HOSTS ?? toHosts(publicUrl, listen),
+    pools: config.BELLOWS_POOLS ?? new Map(),
     openReadyz: config.BELLOWS_OPEN_READYZ,
     watch,
     caches:

@@ -6,6 +6,7 @@ import {
   type JobState,
   type StepState,
   toTitle,
+  toWorkflowTitle,
 } from '../core/job/index.ts';
 import { toShortId } from './find-job.ts';
 import { type Cell, toTable, toText } from './table.ts';
@@ -57,7 +58,7 @@ export function toJobLines({ job, result = {} }: JobAnswer, now: number, termina
     ['commit', `${spec.sha.slice(0, 12)} ${spec.subject}`.trimEnd()],
     ['author', spec.author],
     ['event', spec.cron === undefined ? spec.event : `${spec.event} ${spec.cron}`],
-    ['workflow', spec.workflow],
+    ['workflow', toWorkflowTitle(job)],
     ['repeats', spec.retryOf],
     ['pipeline', job.pipeline],
     ['pool', job.pool],
@@ -120,9 +121,11 @@ function toStyled({ text, style }: Cell, terminal: Terminal): string {
 }
 
 /** The repository, with the workflow where its pipeline has several. The local forge goes without saying. */
-export function toRepositoryName({ spec }: Job): string {
+export function toRepositoryName(job: Job): string {
+  const { spec } = job;
+  const title = toWorkflowTitle(job);
   const name = spec.repository.replace(/^local\//, '');
-  return spec.workflow === undefined ? name : `${name} (${spec.workflow})`;
+  return title === undefined ? name : `${name} (${title})`;
 }
 
 function toDuration(

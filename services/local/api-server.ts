@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { arch, platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../core/client/index.ts';
 import type { Reaper } from '../core/execute/index.ts';
@@ -17,6 +18,8 @@ export interface ApiServerOptions {
   secretsFolder: string;
   storeFolder: string;
   cacheGib: number;
+  /** That its agents run in. */
+  pool: string;
   logFile: string;
   auditHeadsFile: string;
   logLevel: string;
@@ -63,6 +66,7 @@ export function toApiEnvironment(
     BELLOWS_SECRETS_DIR: options.secretsFolder,
     BELLOWS_STORE: options.storeFolder,
     BELLOWS_CACHE_GIB: String(options.cacheGib),
+    BELLOWS_POOLS: `${options.pool}=${toPlatform()}`,
     BELLOWS_AUDIT_HEADS: options.auditHeadsFile,
     BELLOWS_LOG_LEVEL: options.logLevel,
     ...(options.collector === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.collector }),
@@ -82,4 +86,8 @@ async function untilAnswered(client: Pick<ApiClient, 'jobs'>): Promise<void> {
     }
     await delay(15);
   }
+}
+
+function toPlatform(): string {
+  return `${platform()}/${arch() === 'x64' ? 'amd64' : arch()}`;
 }

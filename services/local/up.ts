@@ -107,6 +107,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     secretsFolder: folder.secrets,
     storeFolder: folder.store,
     cacheGib: config.BELLOWS_CACHE_GIB,
+    pool,
     logFile: join(folder.log, 'api.log'),
     auditHeadsFile: join(folder.data, auditHeadsName),
     logLevel: config.BELLOWS_LOG_LEVEL,

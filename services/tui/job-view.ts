@@ -1,5 +1,5 @@
 import { formatAge, toColumns, toDisplay, toMeasuredFacts, toStepMeasures } from '../core/display/index.ts';
-import { type Job, type JobResult, type Step, toTitle } from '../core/job/index.ts';
+import { type Job, type JobResult, type Step, toTitle, toWorkflowTitle } from '../core/job/index.ts';
 import { toElapsed, toStateText } from './jobs-view.ts';
 import { type Line, span, toSides } from './line.ts';
 import { toLogWindow } from './log-window.ts';
@@ -44,13 +44,15 @@ export function toJobView(state: State, now: number, look: Look): Line[] {
   ];
 }
 
-function toHead({ spec }: Job, columns: number, look: Look): Line {
+function toHead(job: Job, columns: number, look: Look): Line {
+  const { spec } = job;
+  const workflow = toWorkflowTitle(job);
   const left = [
     span(toDisplay(spec.repository), styles.strong),
     span(' '),
     span(toDisplay(spec.branch), styles.calm),
     span(` ${spec.sha.slice(0, 8)} `, styles.dim),
-    span(toDisplay(spec.workflow === undefined ? toTitle(spec) : `${spec.workflow}: ${toTitle(spec)}`)),
+    span(toDisplay(workflow === undefined ? toTitle(spec) : `${workflow}: ${toTitle(spec)}`)),
   ];
   return toSides(left, [span(toDisplay(spec.author), styles.dim)], columns, look.more);
 }

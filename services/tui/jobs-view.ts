@@ -1,5 +1,5 @@
 import { formatAge, formatDuration, toColumns, toDisplay } from '../core/display/index.ts';
-import { isFinal, type Job, toTitle } from '../core/job/index.ts';
+import { isFinal, type Job, toTitle, toWorkflowTitle } from '../core/job/index.ts';
 import { type Line, span } from './line.ts';
 import { type Look, toStateStyle } from './look.ts';
 import { toList } from './rows.ts';
@@ -50,7 +50,8 @@ function toHeading({ repository, branch, subject }: Widths): string {
 function toRow(job: Job, widths: Widths, now: number, look: Look): Line {
   const { spec } = job;
   const cell = (text: string, columns: number) => toCell(toDisplay(text), columns, look.more);
-  const title = spec.workflow === undefined ? toTitle(spec) : `${spec.workflow}: ${toTitle(spec)}`;
+  const workflow = toWorkflowTitle(job);
+  const title = workflow === undefined ? toTitle(spec) : `${workflow}: ${toTitle(spec)}`;
   return [
     span(toCell(toStateText(job, look), stateColumns), toStateStyle(job.state)),
     span(cell(spec.repository.slice(spec.repository.indexOf('/') + 1), widths.repository)),

@@ -9,7 +9,7 @@ import {
 } from '../../services/core/queue/index.ts';
 import { toKey, toKeyOf } from '../../services/core/queue/keys.ts';
 import type { Redis } from '../../services/core/runtime/index.ts';
-import { toPush, toSpec } from '../support/job.ts';
+import { toFound, toPush, toSpec } from '../support/job.ts';
 import { createCheck } from './check.ts';
 import { createForge } from './forge.ts';
 import { createModel, type ModelJob } from './model.ts';
@@ -318,7 +318,7 @@ export function createPlay(
       if (spec !== undefined)
         await ask(
           'expand',
-          () => queue.expand(id, fence, workflows),
+          () => queue.expand(id, fence, toFound(workflows)),
           () => model.expand(id, fence, workflows, spec),
         );
     },

@@ -135,6 +135,10 @@ export async function openTestApi({
       },
       cloneKey,
     },
+    pools: new Map([
+      ['default', 'linux/amd64'],
+      ['spark', 'linux/arm64'],
+    ]),
     origins,
     publicUrl,
     hosts: ['127.0.0.1:7440', 'localhost:7440'],

@@ -1,5 +1,5 @@
 import type { JobSpec } from '../../services/core/job/index.ts';
-import type { EnqueueRequest, NewJob } from '../../services/core/queue/index.ts';
+import type { EnqueueRequest, Found, NewJob } from '../../services/core/queue/index.ts';
 
 export function toSpec(given: Partial<JobSpec> = {}): JobSpec {
   return {
@@ -43,4 +43,9 @@ export function toPush(after: string, given: { before?: string; ref?: string; de
     jobs: [toNewJob({ spec: toSpec({ sha: after, ref }) })],
   };
   return request;
+}
+
+/** Workflows that a tree holds, each for itself. */
+export function toFound(workflows: readonly string[]): Found {
+  return { jobs: workflows.map((workflow) => ({ workflow })) };
 }

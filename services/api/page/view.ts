@@ -1,5 +1,12 @@
 import { toDisplay, toMeasuredFacts, toStepMeasures } from '../../core/display/index.ts';
-import { isFinal, type Job, type JobResult, type Step, toTitle } from '../../core/job/index.ts';
+import {
+  isFinal,
+  type Job,
+  type JobResult,
+  type Step,
+  toTitle,
+  toWorkflowTitle,
+} from '../../core/job/index.ts';
 
 /** A job as its page shows it: everything that somebody else chose is safe to show as text. */
 export interface JobView {
@@ -21,6 +28,7 @@ export interface JobView {
 
 export function toJobView(job: Job, result: JobResult = {}): JobView {
   const { spec } = job;
+  const workflow = toWorkflowTitle(job);
   const measures = new Map(result.steps?.map((step) => [step.name, toStepMeasures(step)]));
   const state = job.cancelling ? 'cancelling' : job.state;
   const name = spec.repository.split('/').slice(1).join('/');
@@ -33,7 +41,7 @@ export function toJobView(job: Job, result: JobResult = {}): JobView {
       name,
       spec.pullRequest === undefined ? spec.branch : `#${spec.pullRequest.number} ${spec.pullRequest.head}`,
       spec.sha.slice(0, 10),
-      ...(spec.workflow === undefined ? [] : [spec.workflow]),
+      ...(workflow === undefined ? [] : [workflow]),
       ...(spec.author === '' ? [] : [spec.author]),
       ...(job.attempt > 1 ? [`attempt ${job.attempt}`] : []),
     ].map(toDisplay),

@@ -19,6 +19,7 @@ import type { ApiDeps } from '../deps.ts';
 import { holdHeartbeat } from '../heartbeat.ts';
 import { openJobSecrets } from '../job-secrets.ts';
 import { ownJob, toFence } from '../own-job.ts';
+import { cancelOthers, toFound } from '../pipeline-jobs.ts';
 import { Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams as params, refuses, takes } from '../route.ts';
 import { readJob } from './jobs.ts';
@@ -58,7 +59,7 @@ const workflows = createRoute({
   path: `${job}/workflows`,
   operationId: 'addWorkflows',
   tags: ['Agents: their protocol'],
-  summary: 'The other workflows of the tree; each becomes a job',
+  summary: 'The other workflows of the tree, and entries of their matrix; each becomes a job',
   request: { params, body: takes(workflowsSchema) },
   responses: { ...done, ...refuses(422) },
 });
@@ -141,7 +142,8 @@ export function createAgentRoutes(deps: ApiDeps) {
     })
     .openapi(workflows, async (c) => {
       const { id } = c.req.valid('param');
-      refuseStale(await queue.expand(id, toFence(c.get('identity')), c.req.valid('json').workflows));
+      const found = await toFound(deps, id, c.req.valid('json'));
+      refuseStale(await queue.expand(id, toFence(c.get('identity')), found));
       return c.body(null, 204);
     })
     .openapi(log, async (c) => {
@@ -162,6 +164,7 @@ export function createAgentRoutes(deps: ApiDeps) {
       const completion = c.req.valid('json');
       const answer = await queue.complete(id, toFence(c.get('identity')), completion);
       if (answer === 'done') deps.metrics.caches(completion.result?.caches ?? []);
+      if (completion.endsPipeline === true && answer !== 'stale') await cancelOthers(deps, id);
       return c.json({ answer }, 200);
     });
 }

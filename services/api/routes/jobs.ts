@@ -18,7 +18,7 @@ import {
   type Trigger,
   triggerSchema,
 } from '../../core/job/index.ts';
-import type { EnqueueRequest, NewJob } from '../../core/queue/index.ts';
+import { type EnqueueRequest, type NewJob, toExpanded } from '../../core/queue/index.ts';
 import { mayApprove, toAwaits } from '../approval.ts';
 import { toAskedSpec } from '../asked-spec.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -214,10 +214,11 @@ function isAskedSpec(spec: JobSpec, { defaultBranch }: Repository, { ref, sha }:
 }
 
 /** The same job, alone in a new pipeline: of a pipeline's first job the other workflows are not repeated. */
-async function toRepeated({ queue }: ApiDeps, { id, pipeline, spec }: Job): Promise<JobSpec> {
+async function toRepeated({ queue }: ApiDeps, job: Job): Promise<JobSpec> {
+  const { id, pipeline, spec } = job;
   const { needs: _needs, run: _run, ...rest } = spec;
   const others = spec.workflow === undefined && ((await queue.pipeline(pipeline))?.jobs.length ?? 0) > 1;
-  return { ...rest, ...(others ? { expanded: true as const } : {}), retryOf: id };
+  return { ...rest, ...(others ? toExpanded(job) : {}), retryOf: id };
 }
 
 /**

@@ -2,9 +2,16 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { formatDuration } from '../../core/display/index.ts';
-import { loadPlan, type RunEnd, type RunSink, toToolVariables } from '../../core/execute/index.ts';
+import { loadPlans, type RunEnd, type RunSink, toToolVariables } from '../../core/execute/index.ts';
 import { type JobSpec, jobEvents } from '../../core/job/index.ts';
-import { explainDetection, type Plan, parseSecretsFile } from '../../core/pipeline/index.ts';
+import {
+  explainDetection,
+  type PipelineJob,
+  type PipelineJobs,
+  type Plan,
+  parseSecretsFile,
+  toPipelineJobs,
+} from '../../core/pipeline/index.ts';
 import type { Context } from '../context.ts';
 import { addExamples } from '../examples.ts';
 import { CommandError, exitCodes } from '../failure.ts';
@@ -25,7 +32,7 @@ interface Options {
 export function configureRun(command: Command, context: Context): void {
   command
     .description(
-      'Runs the pipeline of a folder as an agent would, with its files as they are now: the same executor, an empty HOME, a scrubbed environment; no server. Several workflows run one after the other. The steps print on stdout, what became of them on stderr.',
+      'Runs the pipeline of a folder as an agent would, with its files as they are now: the same executor, an empty HOME, a scrubbed environment; no server. Several workflows, and entries of a matrix, run one after the other, in the order of what they need. The steps print on stdout, what became of them on stderr.',
     )
     .argument('[folder]', 'where the pipeline file is (default: this folder)')
     .option('-w, --workflow <name>', 'only this one of several pipeline files: its name without the ending')
@@ -38,10 +45,11 @@ export function configureRun(command: Command, context: Context): void {
     .action(async (given: string | undefined, options: Options) => {
       const folder = await findFolder(resolve(context.cwd, given ?? '.'));
       const run = await toLocalRun({ ...options, folder, env: context.env, now: context.now() });
-      const plans = await loadPlans(folder, run, options.workflow);
+      const { plans, jobs, leftOut } = await loadJobs(folder, run, options.workflow);
       if (options.print === true)
         context.stdout.write(plans.map((plan) => toPlanText(plan, run.situation)).join('---\n'));
-      else await runAll(context, { folder, run, plans, secrets: await readSecrets(context, options) });
+      else
+        await runAll(context, { folder, run, jobs, leftOut, secrets: await readSecrets(context, options) });
     });
   addExamples(
     command,
@@ -63,33 +71,68 @@ async function readSecrets(context: Context, { secretsFile }: Options): Promise<
   return parseSecretsFile(await readFile(resolve(context.cwd, secretsFile), 'utf8'), secretsFile);
 }
 
-async function loadPlans(folder: string, { variables }: LocalRun, workflow?: string): Promise<Plan[]> {
-  const { plan, others } = await loadPlan(folder, { workflow, variables });
-  if (workflow !== undefined) return [plan];
-  const rest: Plan[] = [];
-  for (const name of others) rest.push((await loadPlan(folder, { workflow: name, variables })).plan);
-  return [plan, ...rest];
+/** All jobs of the pipeline, or those of one workflow, which then needs no other. */
+async function loadJobs(
+  folder: string,
+  { situation, variables }: LocalRun,
+  workflow?: string,
+): Promise<PipelineJobs & { plans: readonly Plan[] }> {
+  const plans = await loadPlans(folder, { workflow, variables });
+  const wanted = workflow === undefined ? plans : plans.map((plan) => ({ ...plan, dependsOn: [] }));
+  const [only] = plans;
+  // Running it says why nothing of it runs, where that is so.
+  if (plans.length === 1 && only !== undefined)
+    return {
+      plans,
+      jobs: [{ name: only.workflow, plan: only, entry: undefined, needs: [], runs: 'success' }],
+      leftOut: [],
+    };
+  return { plans, ...toPipelineJobs(wanted, situation) };
 }
 
-/** A workflow that fails does not keep the next from running: as jobs they would not either. */
+/** One after the other, each after what it needs, and where that ended as it wants. */
 async function runAll(
   context: Context,
-  all: { folder: string; run: LocalRun; plans: readonly Plan[]; secrets: ReadonlyMap<string, string> },
+  all: {
+    folder: string;
+    run: LocalRun;
+    secrets: ReadonlyMap<string, string>;
+    jobs: readonly PipelineJob[];
+    leftOut: PipelineJobs['leftOut'];
+  },
 ): Promise<void> {
-  const { plans } = all;
+  const { jobs, leftOut } = all;
   const signal = await context.untilInterrupted();
   const terminal = toTerminal(context.env, context.stderr);
+  const say = (text: string) => context.stderr.write(`${text}\n`);
+  const isSeveral = jobs.length + leftOut.length > 1;
+  for (const { workflow, reason } of leftOut)
+    say(toText(isSeveral ? `workflow ${workflow} skipped: ${reason}` : `skipped: ${reason}`, terminal));
+  const ends = new Map<string, 'success' | 'failure' | 'skipped'>();
   const failures: string[] = [];
-  for (const plan of plans) {
+  for (const { name, plan, needs, runs } of jobs) {
+    const axes = Object.entries(plan.axes).map(([axis, value]) => ` ${axis}=${value}`);
     if (plan.detected) context.stderr.write(explainDetection(plan));
-    const name = toText(plan.workflow, terminal);
-    if (plans.length > 1) context.stderr.write(`${terminal.style(`workflow ${name}`, 'bold')}\n`);
+    if (isSeveral) say(terminal.style(toText(`workflow ${name}${axes.join('')}`, terminal), 'bold'));
+    const unmet = needs.find((need) => !suits(runs, ends.get(need)));
+    if (unmet !== undefined) {
+      say(toText(`skipped: needs ${unmet}, which ended as ${ends.get(unmet)}`, terminal));
+      ends.set(name, 'skipped');
+      continue;
+    }
     const end = await runOne(context, all, plan, signal);
     if (end.outcome === 'aborted') throw new CommandError(exitCodes.undecided, 'stopped');
-    if (end.outcome === 'skipped') context.stderr.write(`skipped: ${toText(end.reason, terminal)}\n`);
-    if (end.outcome === 'failure') failures.push(plans.length > 1 ? `${name}: ${end.reason}` : end.reason);
+    ends.set(name, end.outcome);
+    if (end.outcome === 'skipped') say(`skipped: ${toText(end.reason, terminal)}`);
+    if (end.outcome === 'failure') failures.push(isSeveral ? `${name}: ${end.reason}` : end.reason);
+    if (end.outcome === 'failure' && end.endsPipeline === true) break;
   }
   if (failures.length > 0) throw new CommandError(exitCodes.failure, failures.join('; '));
+}
+
+/** As the queue decides it. */
+function suits(runs: PipelineJob['runs'], ended: string | undefined): boolean {
+  return runs === 'always' || (ended === 'success') === (runs === 'success');
 }
 
 async function runOne(

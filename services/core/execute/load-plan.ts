@@ -12,44 +12,37 @@ import {
 } from '../pipeline/index.ts';
 import { readTree, readTreeFile } from './tree.ts';
 
-export interface LoadedPlan {
-  plan: Plan;
-  /** The names of the tree's other workflows. */
-  others: string[];
-}
-
 /**
- * The plan of a checked-out tree: of one of its pipeline files, or detected.
+ * The plans of a checked-out tree: of its pipeline files in the order of their names, one for each entry of a matrix;
+ * without such files the one that is detected.
  *
- * @param workflow the name of the workflow that is wanted. @default the first
+ * @param workflow the only one that is wanted. @default all
  * @throws PipelineError where there is nothing that can be run; the message is for the author.
  */
-export async function loadPlan(
+export async function loadPlans(
   folder: string,
   { workflow, variables = {} }: { workflow?: string | undefined; variables?: Variables } = {},
-): Promise<LoadedPlan> {
+): Promise<readonly Plan[]> {
   const { names, pipelineFiles } = await readTree(folder);
-  if (pipelineFiles.length === 0 && workflow === undefined)
-    return { plan: await detect(folder, names), others: [] };
+  if (pipelineFiles.length === 0 && workflow === undefined) return [await detect(folder, names)];
   for (const path of pipelineFiles) refuseName(path);
   if (pipelineFiles.length > maxWorkflows)
     throw new PipelineError(pipelineFolder, top, `more than ${maxWorkflows} pipeline files`);
-  const file =
-    workflow === undefined
-      ? pipelineFiles[0]
-      : pipelineFiles.find((path) => toWorkflowName(path) === workflow);
-  if (file === undefined)
+  const files = pipelineFiles.filter((path) => workflow === undefined || toWorkflowName(path) === workflow);
+  if (files.length === 0)
     throw new PipelineError(
       defaultPipelineFile,
       top,
       `no workflow is called ${JSON.stringify(workflow)} at this commit`,
     );
-  const text = await readTreeFile(folder, file);
-  if (text === undefined) throw new PipelineError(file, top, 'not a plain file of at most 256 KiB');
-  const others = pipelineFiles.filter((path) => path !== file).map(toWorkflowName);
-  await loadPatterns(text);
-  const [plan] = parsePipeline(text, file, variables);
-  return { plan, others };
+  const plans: Plan[] = [];
+  for (const file of files) {
+    const text = await readTreeFile(folder, file);
+    if (text === undefined) throw new PipelineError(file, top, 'not a plain file of at most 256 KiB');
+    await loadPatterns(text);
+    plans.push(...parsePipeline(text, file, { ...variables, CI_WORKFLOW_NAME: toWorkflowName(file) }));
+  }
+  return plans;
 }
 
 /** A workflow's name stands in addresses, keys and labels. */

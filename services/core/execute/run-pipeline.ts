@@ -70,7 +70,8 @@ export type RunEnd =
  * @throws EngineError where a step could not be run at all; what ran has then been ended.
  */
 export async function runPipeline(options: RunOptions): Promise<RunEnd> {
-  const { plan, situation, engine, signal } = options;
+  const { plan, engine, signal } = options;
+  const situation = { axes: plan.axes, ...options.situation };
   const skipAll = async () => {
     for (const { name } of plan.steps) await options.sink.step({ name, state: 'skipped' });
   };
@@ -83,7 +84,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   try {
     const graph = toGraph(plan, situation);
     await engine.prepare({ services, steps: steps.filter(isEngines) }, signal);
-    return await runGraph(graph, services, options, skipAll);
+    return await runGraph(graph, services, { ...options, situation }, skipAll);
   } catch (error) {
     if (!(error instanceof GraphError || error instanceof CannotRunError)) throw error;
     await skipAll();

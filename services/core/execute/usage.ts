@@ -62,7 +62,8 @@ export function watchMemory(pid: number): MemoryWatch {
 /** Of a fork bomb the first ones are enough. */
 const mostProcesses = 1000;
 
-function readMemory(pid: number): number | undefined {
+/** What a process and all below it have now, bytes; undefined where it is gone, or this is no Linux. */
+export function readMemory(pid: number): number | undefined {
   let own = 0;
   let shared = 0;
   const found = [pid];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { stepSchema } from './job.ts';
 import { jobResultSchema, mostResultBytes } from './result.ts';
-import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
+import { axesSchema, jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
 
 /** What agents and the api say to each other, under `/api/v1/agent`. Bodies are JSON but for log chunks. */
 
@@ -9,9 +9,10 @@ import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
  * What this code says and understands. An api serves agents of every version before its own; an agent says
  * nothing that is newer than what its api has told it that it understands.
  *
- * 1: as it began · 2: `complete` may bring a result · 3: files that a job keeps
+ * 1: as it began · 2: `complete` may bring a result · 3: files that a job keeps · 4: `workflows` says of each what it
+ * needs, and `complete` that it ends its pipeline
  */
-export const agentProtocol = 3;
+export const agentProtocol = 4;
 
 /** `POST /claim`, with a one-time or projected pool credential. */
 export const claimRequestSchema = z.strictObject({
@@ -64,8 +65,37 @@ export type HeartbeatAnswer = z.infer<typeof heartbeatAnswerSchema>;
 export const stepFactSchema = stepSchema.pick({ name: true, state: true, exitCode: true }).strict();
 export type StepFact = z.infer<typeof stepFactSchema>;
 
-/** `POST /jobs/:id/workflows`: the other workflows that the tree holds; each becomes a job. */
-export const workflowsSchema = z.strictObject({ workflows: z.array(nameSchema).min(1).max(50) });
+/** How the jobs that one needs may have ended: all with success; none with success; in any way. */
+export const runsOnSchema = z.enum(['success', 'failure', 'always']);
+
+/** One job of a pipeline, as its tree asks for it: a workflow, or one entry of its matrix. */
+export const foundJobSchema = z.strictObject({
+  workflow: nameSchema,
+  entry: jobSpecSchema.shape.entry,
+  axes: axesSchema.optional(),
+  /** Names of jobs of the same pipeline. */
+  needs: z.array(nameSchema).max(100).optional(),
+  runs: runsOnSchema.optional(),
+  /** What its agent has to be like; by them the api chooses a pool. */
+  labels: z.record(z.string().max(100), z.string().max(200)).optional(),
+  /** At most `limit` jobs of the repository's group at once. */
+  group: z.strictObject({ name: z.string().min(1).max(100), limit: z.int().min(1).max(1000) }).optional(),
+  /** @default what the repository allows, which is also the most */
+  timeLimitMs: z.int().positive().optional(),
+});
+export type FoundJob = z.infer<typeof foundJobSchema>;
+
+/** `POST /jobs/:id/workflows`: what else the tree holds; each becomes a job. */
+export const workflowsSchema = z.union([
+  /** Version 1: names. */
+  z.strictObject({ workflows: z.array(nameSchema).min(1).max(50) }),
+  z.strictObject({
+    /** The workflow that this job runs itself. @default none: it has planned, and that is all */
+    own: nameSchema.optional(),
+    jobs: z.array(foundJobSchema).min(1).max(100),
+  }),
+]);
+export type Workflows = z.infer<typeof workflowsSchema>;
 
 /** `PUT /jobs/:id/log/:n?step=<name>`, `application/octet-stream`, at most 64 KiB. */
 export const logAnswerSchema = z.object({
@@ -88,6 +118,8 @@ export const completionSchema = outcomeSchema.extend({
       error: `expected at most ${mostResultBytes} bytes`,
     })
     .optional(),
+  /** The other jobs of its pipeline are to be cancelled: a step failed that says so. */
+  endsPipeline: z.literal(true).optional(),
 });
 export type Completion = z.infer<typeof completionSchema>;
 export const completeAnswerSchema = z.object({ answer: z.enum(['done', 'dup', 'stale']) });

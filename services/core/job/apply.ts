@@ -30,7 +30,12 @@ export function apply(job: Job | undefined, event: JobEvent): Job | undefined {
         steps: [],
       };
     case 'step':
-      return event.fence === job.fence ? { ...job, steps: putStep(job.steps, event.step) } : job;
+      if (event.fence !== job.fence) return job;
+      return {
+        ...job,
+        steps: putStep(job.steps, event.step),
+        ...(event.workflow === undefined ? {} : { workflow: event.workflow }),
+      };
     case 'cancelling':
       return { ...job, cancelling: true };
     case 'lost':

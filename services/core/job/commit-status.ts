@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Job } from './job.ts';
-import { forges, type JobSpec, jobIdSchema, repositoryIdSchema, shaSchema } from './spec.ts';
+import { forges, type JobSpec, jobIdSchema, repositoryIdSchema, shaSchema, toJobName } from './spec.ts';
 
 /** What both forges know of a commit (Gitea has `warning` besides, GitHub nothing else). */
 export const statusStates = ['pending', 'success', 'failure', 'error'] as const;
@@ -22,15 +22,18 @@ const suffixes: Partial<Record<JobSpec['event'], string>> = {
   tag: ' (tag)',
 };
 
-/** `bellows`, or `bellows/<workflow>`; a branch rule of the forge may require it by this name. */
-export function toStatusContext({ workflow, event }: Pick<JobSpec, 'workflow' | 'event'>): string {
-  return `bellows${workflow === undefined ? '' : `/${workflow}`}${suffixes[event] ?? ''}`;
+/** `bellows`, or `bellows/<workflow>`, or `bellows/<workflow>-<n>` for an entry of a matrix; a branch rule of the forge may require it by this name. */
+export function toStatusContext(spec: Pick<JobSpec, 'workflow' | 'entry' | 'event'>): string {
+  const name = toJobName(spec);
+  return `bellows${name === undefined ? '' : `/${name}`}${suffixes[spec.event] ?? ''}`;
 }
 
 /** What a forge is told of a job in its state. */
 export function toCommitStatus(job: Job): CommitStatus {
   const [state, text] = toState(job);
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  const axes = Object.entries(job.spec.axes ?? {}).map(([axis, value]) => `${axis}=${value}`);
+  const whole = axes.length === 0 ? text : `${axes.join(' ')}: ${text}`;
+  const line = whole.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
   const description = line.length > 140 ? `${line.slice(0, 139).toWellFormed()}…` : line.toWellFormed();
   return { sha: job.spec.sha, context: toStatusContext(job.spec), state, description };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { jobSchema, stepSchema } from './job.ts';
-import { jobIdSchema } from './spec.ts';
+import { jobIdSchema, nameSchema } from './spec.ts';
 import { finalStates } from './state.ts';
 
 const base = { job: jobIdSchema, at: z.int().nonnegative() };
@@ -10,7 +10,8 @@ const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
 
 /**
  * What happened to a job. All but `step` are decided by a queue script, which writes them in the same
- * atomic call; `step` is an agent's fact, accepted under its fence. `created` carries the whole job in its
+ * atomic call; `step` is an agent's fact, accepted under its fence: what became of a step, and which workflow of
+ * several the job runs. `created` carries the whole job in its
  * first state (waiting, blocked or queued; no second event says that), so that a reader can start from nothing.
  */
 export const jobEventSchema = z.discriminatedUnion('type', [
@@ -19,7 +20,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   event('blocked', { reason }),
   event('queued', {}),
   event('claimed', { agent: z.string(), attempt: z.int(), fence: z.int() }),
-  event('step', { fence: z.int(), step: stepSchema }),
+  event('step', { fence: z.int(), step: stepSchema, workflow: nameSchema.optional() }),
   event('cancelling', {}),
   event('lost', { fence: z.int(), reason }),
   event('delayed', { until: z.int(), reason }),

@@ -24,6 +24,8 @@ export const jobSchema = z.object({
   state: z.enum(jobStates),
   /** Asked to stop, and still running. */
   cancelling: z.boolean(),
+  /** Where the spec leaves it to the tree and there were several: the one that it runs. */
+  workflow: nameSchema.optional(),
   /** Why it is in this state, in one line: unmet needs, the error of a pipeline file, what was lost. */
   reason: z.string().max(2000).optional(),
   /** It needs an approval that nobody has given. */
@@ -42,3 +44,10 @@ export const jobSchema = z.object({
   steps: z.array(stepSchema),
 });
 export type Job = z.infer<typeof jobSchema>;
+
+/** For people: `build`, or `build go=1.24 os=linux` for an entry of a matrix. Undefined: the only one of its pipeline. */
+export function toWorkflowTitle({ spec, workflow }: Pick<Job, 'spec' | 'workflow'>): string | undefined {
+  const name = spec.workflow ?? spec.own ?? workflow;
+  const axes = Object.entries(spec.axes ?? {}).map(([axis, value]) => `${axis}=${value}`);
+  return name === undefined ? undefined : [name, ...axes].join(' ');
+}

@@ -27,6 +27,11 @@ export const repositoryIdSchema = z
   .max(220)
   .regex(/^(?:local|gitea|github)\/[A-Za-z0-9][A-Za-z0-9._-]{0,98}\/[A-Za-z0-9_][A-Za-z0-9._-]{0,98}$/);
 
+/** Variables of a matrix entry. */
+export const axesSchema = z
+  .record(z.string().max(100), z.string().max(200))
+  .refine((axes) => Object.keys(axes).length <= 20, 'expected at most 20 axes');
+
 /**
  * What a job is to do. Written once, at enqueue; never changed. What a newer api adds to it an older agent or api
  * leaves out, so that both work beside each other.
@@ -59,8 +64,14 @@ export const jobSpecSchema = z.object({
   cron: nameSchema.optional(),
   /** The file that this job runs, without folder and ending. Absent: the tree at `sha` decides. */
   workflow: nameSchema.optional(),
+  /** Of the workflow's matrix, from 1 on. Absent: it has none. */
+  entry: z.int().min(1).max(1000).optional(),
+  /** The variables of that entry. */
+  axes: axesSchema.optional(),
   /** Without a workflow: the pipeline has the tree's other workflows already; run the first, and add none. */
   expanded: z.literal(true).optional(),
+  /** With `expanded`: the workflow that the job before ran, in place of the first. */
+  own: nameSchema.optional(),
   /** Workflows of its pipeline that had to be done first. */
   needs: z.array(nameSchema).max(100).optional(),
   /** The job that this one repeats. */
@@ -92,4 +103,9 @@ export function isForeign({
   if (foreign === true) return true;
   if (pullRequest !== undefined) return pullRequest.fork;
   return event === 'pull_request' || ref.startsWith('refs/pull/');
+}
+
+/** What a job is called in its pipeline: its workflow, `<workflow>-<n>` for an entry of a matrix. */
+export function toJobName({ workflow, entry }: Pick<JobSpec, 'workflow' | 'entry'>): string | undefined {
+  return workflow === undefined || entry === undefined ? workflow : `${workflow}-${entry}`;
 }

@@ -9,6 +9,13 @@ export { cloneStep, findErrors, parsePipeline } from './parse.ts';
 export { type PathFilter, toPathFilter } from './path-filter.ts';
 export { PipelineError, type Position } from './pipeline-error.ts';
 export {
+  findOwn,
+  type PipelineJob,
+  type PipelineJobs,
+  toFoundJob,
+  toPipelineJobs,
+} from './pipeline-jobs.ts';
+export {
   type ArtifactsSettings,
   type CachePlan,
   type CloneOptions,

@@ -10,11 +10,12 @@ import {
 import type { LogArchive } from './archive.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { createEnqueue, toJobs } from './enqueue.ts';
-import { QueueError, toQueueError } from './error.ts';
+import { toQueueError } from './error.ts';
+import { toExpansion } from './expand.ts';
 import { toKeyOf } from './keys.ts';
 import { defaultLimits, deliveryMs, type Limits } from './limits.ts';
 import { appendLog, createLogReader } from './log.ts';
-import { toAskedId, toJobId, toStatusId } from './new-jobs.ts';
+import { toAskedId } from './new-jobs.ts';
 import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
 import { createReplicatedRunner, type Replication } from './replicated.ts';
@@ -31,7 +32,7 @@ import { repair } from './scripts/repair.ts';
 import { authenticate, heartbeat, step } from './scripts/running.ts';
 import { mark } from './scripts/survey.ts';
 import { toJob, toOneOf } from './snapshot.ts';
-import { parseSpec, toSpecBytes } from './spec-bytes.ts';
+import { parseSpec } from './spec-bytes.ts';
 import { readAgents, readPipelineView, readPools, readQueue } from './survey.ts';
 import { createTick } from './tick.ts';
 
@@ -89,23 +90,13 @@ export function createQueue(deps: QueueDeps): Queue {
   return {
     enqueue: createEnqueue(runSafely, limits, told),
 
-    async expand(id, fence, workflows) {
+    async expand(id, fence, found) {
       const known = await read(id);
       if (known === undefined) return 'stale';
-      if (workflows.length > limits.jobs)
-        throw new QueueError('invalid', `more than ${limits.jobs} workflows`);
-      const { pipeline, spec: own } = known.job;
-      const { needs: _needs, retryOf: _retryOf, ...spec } = own;
-      // Only of the job that the tree decides about; the others of its pipeline are what came of that.
-      const added = own.workflow === undefined && own.expanded !== true ? workflows : [];
-      const jobs = added.map((workflow) => ({
-        id: toJobId(pipeline, workflow),
-        status: toStatusId({ ...spec, workflow }, told),
-      }));
-      const specs = added.map((workflow) => toSpecBytes({ ...spec, workflow }));
+      const { own, added, specs } = toExpansion(known.job, found, limits.jobs, told);
       return toOneOf(
         ['done', 'stale'] as const,
-        toText(await runSafely(expand, [id, fence, JSON.stringify(jobs), ...specs])),
+        toText(await runSafely(expand, [id, fence, own, JSON.stringify(added), ...specs])),
       );
     },
 

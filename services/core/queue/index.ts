@@ -20,4 +20,5 @@ export { createOutbox, type Outbox, type OutboxState, type TakenStatus } from '.
 export * from './queue.ts';
 export { findReplicaFaults, type Replication } from './replicated.ts';
 export { createRepositories, type Repositories } from './repositories.ts';
+export { toExpanded } from './rerun.ts';
 export { createSchema, ownRange, type Schema, type SchemaRange } from './schema.ts';

@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import { type Forge, forges, type JobSpec, nameSchema, toId, toStatusContext } from '../job/index.ts';
+import {
+  type Forge,
+  forges,
+  type JobSpec,
+  nameSchema,
+  toId,
+  toJobName,
+  toStatusContext,
+} from '../job/index.ts';
 import { QueueError } from './error.ts';
 import type { Cause, EnqueueRequest, NewJob } from './queue.ts';
 import type { Argument } from './run-script.ts';
@@ -14,16 +22,16 @@ import { toSpecBytes } from './spec-bytes.ts';
  */
 export function toCall(request: EnqueueRequest, epoch: number, most: number, told: readonly Forge[] = []) {
   const { cause, delivery, jobs, most: ofRepository, perHour } = request;
-  check(jobs, most);
+  checkJobs(jobs, most);
   const pipeline = toPipelineId(cause, epoch);
-  const ids = jobs.map((job) => toJobId(pipeline, job.spec.workflow));
+  const ids = jobs.map((job) => toJobId(pipeline, toJobName(job.spec)));
   const { ref, before = '', after } = cause.kind === 'ref' ? cause : { ref: '', after: '' };
   const of = delivery === undefined ? '' : toId('delivery', delivery);
   const args: Argument[] = [of, pipeline, cause.repository, ref, before, after];
   args.push(epoch, ofRepository ?? '', perHour ?? '', jobs.length);
   for (const [i, job] of jobs.entries()) {
     const { pool, priority = 5, spec } = job;
-    args.push(ids[i] ?? '', pool, priority, spec.timeLimitMs, toMore(job, pipeline, told), toStored(job));
+    args.push(ids[i] ?? '', pool, priority, spec.timeLimitMs, toMoreText(job, pipeline, told), toStored(job));
   }
   return { pipeline, ids, args };
 }
@@ -34,8 +42,8 @@ function toStored({ spec, needs = [] }: NewJob): Buffer {
   return toSpecBytes(needs.length === 0 ? rest : { ...rest, needs });
 }
 
-export function toJobId(pipeline: string, workflow: string | undefined): string {
-  return toId('job', pipeline, workflow ?? '');
+export function toJobId(pipeline: string, name: string | undefined): string {
+  return toId('job', pipeline, name ?? '');
 }
 
 /** The pipeline of an asking: the same key again names the same one. */
@@ -62,28 +70,44 @@ export function toStatusId(spec: JobSpec, told: readonly Forge[]): string | unde
   return hash('sha256', text, 'base64url').slice(0, 12);
 }
 
+/** What `expand` and `enqueue` look at of a job. */
+export interface Named {
+  spec: Pick<JobSpec, 'workflow' | 'entry'>;
+  pool: string;
+  needs?: readonly string[] | undefined;
+  runs?: NewJob['runs'];
+  group?: NewJob['group'];
+  priority?: number;
+}
+
 /** JSON of what most jobs do not have. */
-function toMore(job: NewJob, pipeline: string, told: readonly Forge[]): string {
-  const { group, runs, awaits, needs = [] } = job;
-  const reason =
-    awaits ?? (needs.length > 0 ? `needs ${needs.map((name) => `"${name}"`).join(', ')}` : undefined);
+function toMoreText(job: NewJob, pipeline: string, told: readonly Forge[]): string {
+  const { awaits } = job;
   const status = toStatusId(job.spec, told);
   const more = {
-    ...(group === undefined ? {} : { group: group.name, permits: group.limit }),
-    ...(runs === 'always' ? { runs } : {}),
-    ...(awaits === undefined ? {} : { awaits: true }),
+    ...toMore(job, (name) => toJobId(pipeline, name)),
+    ...(awaits === undefined ? {} : { awaits: true, reason: awaits.slice(0, 2000) }),
     ...(status === undefined ? {} : { status }),
-    ...(needs.length === 0 ? {} : { needs: needs.map((name) => [toJobId(pipeline, name), name]) }),
-    ...(reason === undefined ? {} : { reason: reason.slice(0, 2000) }),
   };
   return Object.keys(more).length === 0 ? '' : JSON.stringify(more);
 }
 
-function check(jobs: readonly NewJob[], most: number): void {
+/** @param toId of the job that has this name */
+export function toMore({ group, runs, needs = [] }: Named, toId: (name: string) => string) {
+  const reason = `needs ${needs.map((name) => `"${name}"`).join(', ')}`.slice(0, 2000);
+  return {
+    ...(group === undefined ? {} : { group: group.name, permits: group.limit }),
+    ...(runs === undefined || runs === 'success' ? {} : { runs }),
+    ...(needs.length === 0 ? {} : { needs: needs.map((name) => [toId(name), name]), reason }),
+  };
+}
+
+/** @throws QueueError where jobs of one pipeline do not fit together */
+export function checkJobs(jobs: readonly Named[], most: number): void {
   if (jobs.length === 0 || jobs.length > most) {
     refuse(`a pipeline has 1 to ${most} jobs, this one ${jobs.length}`);
   }
-  const names = new Map(jobs.map((job) => [job.spec.workflow ?? '', job]));
+  const names = new Map(jobs.map((job) => [toJobName(job.spec) ?? '', job]));
   if (names.size < jobs.length) refuse('two jobs of a pipeline have the same workflow');
   for (const { spec, pool, needs = [], group, priority = 5 } of jobs) {
     if (!nameSchema.safeParse(pool).success) refuse(`"${pool}" is no name of a pool`);
@@ -95,13 +119,13 @@ function check(jobs: readonly NewJob[], most: number): void {
     }
     const unknown = needs.find((name) => !names.has(name));
     if (unknown !== undefined)
-      refuse(`"${spec.workflow}" needs "${unknown}", which the pipeline does not have`);
+      refuse(`"${toJobName(spec)}" needs "${unknown}", which the pipeline does not have`);
   }
   if (jobs.some(({ needs = [] }) => needs.length > 0)) checkOrder(names);
 }
 
 /** Takes away what needs nothing more, again and again; what stays then waits for itself. */
-function checkOrder(jobs: ReadonlyMap<string, NewJob>): void {
+function checkOrder(jobs: ReadonlyMap<string, Named>): void {
   const open = new Map([...jobs].map(([name, job]) => [name, job.needs ?? []]));
   for (;;) {
     const free = [...open].filter(([, needs]) => needs.every((need) => !open.has(need)));

@@ -22,8 +22,11 @@ export interface NewJob {
   pool: string;
   /** Names of workflows of the same pipeline that must be done first. @default none */
   needs?: string[];
-  /** When its needs are done: `success` runs only after success of all, `always` in any case. @default success */
-  runs?: 'success' | 'always';
+  /**
+   * When its needs are done: `success` runs only after success of all, `failure` only after success of none,
+   * `always` in any case. @default success
+   */
+  runs?: 'success' | 'failure' | 'always';
   /** At most `limit` jobs of one group run at a time. @default no group */
   group?: { name: string; limit: number };
   /** 0 (urgent) to 9. @default 5 */
@@ -94,6 +97,18 @@ export type RerunResult =
   | { answer: 'running' }
   | { answer: 'nothing' };
 
+/** What the tree of a job holds beside what the job itself runs. */
+export interface Found {
+  /** The workflow that the job itself runs; by this name others may need it. @default not told */
+  own?: string | undefined;
+  jobs: readonly (Pick<JobSpec, 'workflow' | 'entry' | 'axes'> &
+    Pick<NewJob, 'needs' | 'runs' | 'group'> & {
+      /** @default the job's own */
+      pool?: string;
+      timeLimitMs?: number | undefined;
+    })[];
+}
+
 export interface ClaimRequest {
   pool: string;
   agent: string;
@@ -158,8 +173,8 @@ export type FollowedEvent = { id: string; event: JobEvent } | { reset: true };
  */
 export interface Queue {
   enqueue(request: EnqueueRequest): Promise<EnqueueResult>;
-  /** Adds the workflows that an agent found beside its own; idempotent; refused under an old fence. */
-  expand(id: string, fence: number, workflows: string[]): Promise<'done' | 'stale'>;
+  /** Adds the jobs that an agent found in its tree; idempotent; refused under an old fence. */
+  expand(id: string, fence: number, found: Found): Promise<'done' | 'stale'>;
   claim(request: ClaimRequest): Promise<Claimed | undefined>;
   /**
    * The fence that this token holds, or undefined: wrong token, other job, or its fence has gone.

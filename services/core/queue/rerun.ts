@@ -1,4 +1,4 @@
-import { isFinal, type Job, toId } from '../job/index.ts';
+import { isFinal, type Job, type JobSpec, toId, toJobName } from '../job/index.ts';
 import { toCaps, toEnqueued } from './enqueue.ts';
 import { QueueError } from './error.ts';
 import type { Limits } from './limits.ts';
@@ -62,13 +62,13 @@ export function toRerun(pipeline: string, jobs: readonly Job[]): RerunPlan {
   if (again.size === 0) return { answer: 'nothing' };
   const next = toId('rerun', pipeline);
   const run = Math.max(...jobs.map(({ spec }) => spec.run ?? 1)) + 1;
-  const toNew = (job: Job) => toJobId(next, job.spec.workflow);
-  const byName = new Map(jobs.map((job) => [job.spec.workflow, job]));
+  const toNew = (job: Job) => toJobId(next, toJobName(job.spec));
+  const byName = new Map(jobs.map((job) => [toName(job), job]));
   const specs: Buffer[] = [];
   const planned = jobs.map((job): Planned => {
     const { id, state, spec } = job;
     if (!again.has(job)) return { id, state };
-    const expanded = spec.workflow === undefined && jobs.length > 1 ? { expanded: true as const } : {};
+    const expanded = spec.workflow === undefined && jobs.length > 1 ? toExpanded(job) : {};
     specs.push(toSpecBytes({ ...spec, ...expanded, retryOf: id, run }));
     const needs = (spec.needs ?? []).flatMap((name): [string, string][] => {
       const need = byName.get(name);
@@ -96,13 +96,24 @@ export function toRerun(pipeline: string, jobs: readonly Job[]): RerunPlan {
 function toRepeated(jobs: readonly Job[]): ReadonlySet<Job> {
   const again = new Set(jobs.filter(({ state }) => state !== 'success' && state !== 'skipped'));
   const skipped = jobs.filter(({ state }) => state === 'skipped');
-  const needs = (job: Job, other: Job) => job.spec.needs?.includes(other.spec.workflow ?? '') === true;
+  const needs = (job: Job, other: Job) => job.spec.needs?.includes(toName(other) ?? '') === true;
   for (let before = -1; before < again.size; ) {
     before = again.size;
     for (const job of skipped)
       if ([...again].some((other) => needs(job, other) || needs(other, job))) again.add(job);
   }
   return again;
+}
+
+/** The first job of a pipeline whose other workflows are known runs what it ran, and adds none. */
+export function toExpanded({ spec, workflow }: Job): Pick<JobSpec, 'expanded' | 'own'> {
+  const own = spec.own ?? workflow;
+  return { expanded: true, ...(own === undefined ? {} : { own }) };
+}
+
+/** By which others of its pipeline need it. */
+function toName({ spec, workflow }: Job): string | undefined {
+  return toJobName(spec) ?? spec.own ?? workflow;
 }
 
 function toReason({ awaits }: Job, needs: readonly [string, string][]): string | undefined {

@@ -20,6 +20,7 @@ export function toJob(row: Reply | undefined, stepFields?: Reply): Job {
     spec: parseSpec(toBytes(spec)),
     state,
     cancelling: text('cancelling') !== undefined,
+    ...defined('workflow', text('workflow')),
     ...defined('reason', Buffer.isBuffer(reason) ? reason.toString() : undefined),
     ...defined('awaits', text('awaits') === undefined ? undefined : (true as const)),
     attempt: number('attempt') ?? 0,

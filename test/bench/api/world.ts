@@ -74,6 +74,7 @@ export async function openApi(): Promise<Api> {
       auditHeadsFile: join(folder, 'audit-heads'),
       storeFolder: join(folder, 'store'),
       cacheGib: 0,
+      pool: 'default',
     }),
     BELLOWS_GITEA_ORIGIN: 'http://127.0.0.1:1',
   });

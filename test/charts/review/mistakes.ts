@@ -122,7 +122,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
       first(object).env.push(first(object).env[0]);
     }),
     object: api,
-    at: `${container}.env[12]`,
+    at: `${container}.env[13]`,
     says: 'is the second with name',
     server: 'refuses',
   },
@@ -320,7 +320,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
         'redis://api:hunter2@redis.ci.svc:6379';
     }),
     object: api,
-    at: `${container}.env[8].value`,
+    at: `${container}.env[9].value`,
     says: 'has a password in an address',
     server: 'accepts',
   },

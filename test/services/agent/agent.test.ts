@@ -140,6 +140,7 @@ describe('what the author did', () => {
     const { jobs } = (await (await bench.api.admin('/api/v1/jobs')).json()) as { jobs: Job[] };
     const other = jobs.find((job) => job.id !== id);
     expect(other).toMatchObject({ state: 'queued', spec: { workflow: 'b' } });
+    expect(await bench.job(id)).toMatchObject({ workflow: 'a' });
     await bench.agent();
     expect(await bench.log(other?.id ?? '')).toContain('\nb\n');
   });

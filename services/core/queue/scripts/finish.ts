@@ -29,6 +29,12 @@ end
 
 local finish
 
+-- Whether a job may still run after one of those that it needs has ended so.
+local function suits(job, state)
+  if job.runs == 'always' then return true end
+  return (state == 'success') == (job.runs ~= 'failure')
+end
+
 -- In the order in which they were made, so that a replay is the same.
 local function settle_dependents(job)
   local ids = call('SMEMBERS', DEPENDENTS .. job.id)
@@ -43,7 +49,7 @@ local function settle_dependents(job)
     if name then
       call('HDEL', NEEDS .. id, job.id)
       local other = read(id)
-      if job.state ~= 'success' and other.runs ~= 'always' then
+      if not suits(other, job.state) then
         finish(other, 'skipped', 'needs "' .. name .. '", which ended as ' .. job.state)
       elseif not other.awaits and call('EXISTS', NEEDS .. id) == 0 then
         dispatch(other)

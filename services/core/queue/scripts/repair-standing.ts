@@ -67,7 +67,7 @@ local function put_waiting(job)
       call('HDEL', NEEDS .. id, need)
       call('SREM', DEPENDENTS .. need, id)
       mend(id, 'a need that has ended')
-      if state ~= 'success' and job.runs ~= 'always' then
+      if not suits(job, state) then
         return finish(job, 'skipped', 'needs "' .. name .. '", which ' .. (state and 'ended as ' .. state or 'is lost'))
       end
     end

@@ -79,6 +79,44 @@ test('steps, log and outcome of a job are taken under its token', async () => {
   await api.queue.cancel(pipeline?.jobs.find((id) => id !== claim.job) ?? '', 'test');
 });
 
+test('what a tree holds becomes jobs in the pools that their labels ask for, with groups of their repository', async () => {
+  const claim = await start();
+  const jobs = [
+    { workflow: 'build', entry: 2, axes: { os: 'linux' }, labels: { platform: 'linux/arm64' } },
+    { workflow: 'deploy', needs: ['build-2'], group: { name: 'production', limit: 1 } },
+  ];
+  const refused = await say(claim, 'workflows', { jobs: [{ workflow: 'x', labels: { pool: 'gpu' } }] });
+  expect([refused.status, ((await refused.json()) as { detail: string }).detail]).toEqual([
+    422,
+    'No pool is like the labels ask for (pool: gpu). They may say `pool` and `platform`; there is default (linux/amd64), spark (linux/arm64).',
+  ]);
+  expect((await say(claim, 'workflows', { jobs })).status).toBe(204);
+  await say(claim, 'complete', { outcome: 'success' });
+  const { job } = (await api.queue.job(claim.job)) ?? {};
+  const [, build = '', deploy = ''] = (await api.queue.pipeline(job?.pipeline ?? ''))?.jobs ?? [];
+  expect((await api.queue.job(build))?.job).toMatchObject({ pool: 'spark', spec: { axes: { os: 'linux' } } });
+  const { jobs: waiting } = await api.queue.waiting({ limit: 50 });
+  expect(waiting.find(({ job: { id } }) => id === deploy)).toMatchObject({
+    group: `${job?.spec.repository} production`,
+    needs: ['build-2'],
+  });
+  for (const id of [build, deploy]) await api.queue.cancel(id, 'test');
+});
+
+test('a job that ends its pipeline cancels the others, however often that is told', async () => {
+  const claim = await start();
+  await say(claim, 'workflows', { jobs: [{ workflow: 'build' }] });
+  const failure = { outcome: 'failure', endsPipeline: true };
+  expect(await (await say(claim, 'complete', failure)).json()).toEqual({ answer: 'done' });
+  expect(await (await say(claim, 'complete', failure)).json()).toEqual({ answer: 'dup' });
+  const { job } = (await api.queue.job(claim.job)) ?? {};
+  const [, build = ''] = (await api.queue.pipeline(job?.pipeline ?? ''))?.jobs ?? [];
+  expect((await api.queue.job(build))?.job).toMatchObject({
+    state: 'cancelled',
+    reason: `cancelled by job ${claim.job.slice(0, 8)}, which failed`,
+  });
+});
+
 test('a token opens its own job and no other', async () => {
   const [one, two] = [await start(), await start()];
   for (const path of ['heartbeat', 'steps', 'workflows', 'complete'])

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Accepted, Job, JobAnswer, JobPage } from '../../../../services/core/job/index.ts';
 import type { NewJob } from '../../../../services/core/queue/index.ts';
 import { openTestApi, repository, type TestApi } from '../../../support/api.ts';
-import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
+import { toFound, toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 
 let api: TestApi;
 const sha = 'a'.repeat(40);
@@ -100,7 +100,7 @@ test('the failed jobs of a pipeline run again in a new one in which the others s
 test('a retry of the first job does not repeat the workflows that it found', async () => {
   const { jobs } = await enqueue(toNewJob({ spec: toSpec({ repository: repository.id }) }));
   const claimed = await api.claim('one');
-  await api.queue.expand(claimed.job, claimed.fence, ['lint']);
+  await api.queue.expand(claimed.job, claimed.fence, toFound(['lint']));
   await api.queue.complete(claimed.job, claimed.fence, { outcome: 'failure' });
   const again = await read<Accepted>(await post(`/api/v1/jobs/${jobs[0]}/retry`));
   expect((await job(again.jobs[0])).spec).toMatchObject({ expanded: true, retryOf: jobs[0] });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createQueue, type EnqueueResult, type Queue } from '../../../../services/core/queue/index.ts';
 import { toKey, toKeyOf } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
-import { toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
+import { toFound, toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const hourMs = 3_600_000;
@@ -99,7 +99,7 @@ test('the jobs that an agent adds are counted, and nothing stays when the hours 
   const key = toKeyOf('hour', repository);
   await queue.enqueue({ ...toRequest([toNewJob()]), perHour: 4 });
   const claimed = await queue.claim({ pool: 'default', agent: 'a', tokenHash: 'c'.repeat(64) });
-  await queue.expand(claimed?.job ?? '', claimed?.fence ?? 0, ['b', 'c', 'd', 'e']);
+  await queue.expand(claimed?.job ?? '', claimed?.fence ?? 0, toFound(['b', 'c', 'd', 'e']));
   expect(await queue.enqueue(asked(4))).toMatchObject({ answer: 'full', of: 'hour' });
   const from = Number(await commands.hget(key, 'from'));
   expect(await commands.pexpiretime(key)).toBe(from + 2 * hourMs);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createQueue, type Queue } from '../../../../services/core/queue/index.ts';
 import { toKey } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
-import { toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
+import { toFound, toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
 
 let redis: TestRedis;
@@ -123,7 +123,7 @@ test('an agent that was given up cannot end the job of the one after it', async 
   expect(fresh).toMatchObject({ job: id, attempt: 2, fence: 3 });
   expect(await queue.heartbeat(id, old.fence)).toBe('lost');
   expect(await queue.step(id, old.fence, { name: 'build', state: 'success' })).toBe('stale');
-  expect(await queue.expand(id, old.fence, ['test'])).toBe('stale');
+  expect(await queue.expand(id, old.fence, toFound(['test']))).toBe('stale');
   expect(await queue.complete(id, old.fence, { outcome: 'success' })).toBe('stale');
   expect(await queue.authenticate(id, 'one'.padEnd(64, '0'), true)).toBeUndefined();
   expect(await queue.complete(id, fresh.fence, { outcome: 'failure', exitCode: 2 })).toBe('done');
@@ -327,19 +327,105 @@ test('of a group of one, 30 jobs never run two at a time, and all of them run', 
 test('an agent that finds more workflows adds a job for each, however often it says so', async () => {
   const id = await enqueueOne();
   const { fence } = await claim();
-  expect(await queue.expand(id, fence, ['lint', 'test'])).toBe('done');
-  expect(await queue.expand(id, fence, ['lint', 'test', 'docs'])).toBe('done');
+  expect(await queue.expand(id, fence, toFound(['lint', 'test']))).toBe('done');
+  expect(await queue.expand(id, fence, toFound(['lint', 'test', 'docs']))).toBe('done');
   const pipeline = (await queue.job(id))?.job.pipeline ?? '';
   const jobs = (await queue.pipeline(pipeline))?.jobs ?? [];
   const specs = await Promise.all(jobs.map(async (job) => (await queue.job(job))?.job.spec.workflow));
   expect(specs).toEqual([undefined, 'lint', 'test', 'docs']);
   await expect(
-    queue.expand(
-      id,
-      fence,
-      Array.from({ length: 101 }, (_, i) => `w${i}`),
-    ),
+    queue.expand(id, fence, toFound(Array.from({ length: 101 }, (_, i) => `w${i}`))),
   ).rejects.toThrow('100');
-  expect(await queue.expand('0'.repeat(20), fence, ['lint'])).toBe('stale');
+  expect(await queue.expand('0'.repeat(20), fence, toFound(['lint']))).toBe('stale');
   expect(await queue.pipeline('0'.repeat(20))).toBeUndefined();
+});
+
+test('jobs that a tree asks for wait for what they need, the one that planned among them, and run as they say', async () => {
+  const id = await enqueueOne();
+  const { fence } = await claim('one');
+  const jobs = [
+    { workflow: 'test', entry: 1, axes: { go: '1.25' }, needs: ['build'], timeLimitMs: 60_000 },
+    { workflow: 'test', entry: 2, axes: { go: '1.26' }, needs: ['build'], pool: 'spark' },
+    { workflow: 'notify', needs: ['test-1'], runs: 'failure' as const },
+    { workflow: 'report', needs: ['test-1', 'test-2'], runs: 'always' as const },
+  ];
+  expect(await queue.expand(id, fence, { own: 'build', jobs })).toBe('done');
+  expect(await queue.expand(id, fence, { own: 'build', jobs })).toBe('done');
+  expect(await queue.audit()).toEqual([]);
+  const { pipeline = '', workflow } = (await queue.job(id))?.job ?? {};
+  expect(workflow).toBe('build');
+  const [, first = '', second = '', notify = '', report = ''] = (await queue.pipeline(pipeline))?.jobs ?? [];
+  expect((await queue.job(first))?.job).toMatchObject({
+    state: 'waiting',
+    reason: 'needs "build"',
+    spec: { entry: 1, axes: { go: '1.25' }, needs: ['build'], timeLimitMs: 60_000 },
+  });
+  await queue.complete(id, fence, { outcome: 'success' });
+  expect([await stateOf(first), await stateOf(second), await stateOf(notify)]).toEqual([
+    'queued',
+    'queued',
+    'waiting',
+  ]);
+  expect((await queue.job(second))?.job).toMatchObject({ pool: 'spark', spec: { timeLimitMs: 3_600_000 } });
+  const run = await claim('two', first);
+  await queue.complete(first, run.fence, { outcome: 'failure' });
+  expect([await stateOf(notify), await stateOf(report)]).toEqual(['queued', 'waiting']);
+  await queue.cancel(second, 'ada');
+  expect(await stateOf(report)).toBe('queued');
+  expect(await queue.audit()).toEqual([]);
+});
+
+test('a job that runs on a failure is skipped as soon as one that it needs succeeds', async () => {
+  const id = await enqueueOne();
+  const { fence } = await claim('one');
+  await queue.expand(id, fence, {
+    own: 'build',
+    jobs: [{ workflow: 'notify', needs: ['build'], runs: 'failure' }],
+  });
+  await queue.complete(id, fence, { outcome: 'success' });
+  const { pipeline = '' } = (await queue.job(id))?.job ?? {};
+  const [, notify = ''] = (await queue.pipeline(pipeline))?.jobs ?? [];
+  expect((await queue.job(notify))?.job).toMatchObject({
+    state: 'skipped',
+    reason: 'needs "build", which ended as success',
+  });
+});
+
+test('a job that is told of after what it needs has ended is settled at once', async () => {
+  const id = await enqueueOne();
+  const { fence } = await claim('one');
+  await queue.expand(id, fence, { own: 'build', jobs: [{ workflow: 'test' }, { workflow: 'lint' }] });
+  const { pipeline = '' } = (await queue.job(id))?.job ?? {};
+  const [, tested = '', linted = ''] = (await queue.pipeline(pipeline))?.jobs ?? [];
+  const run = await claim('two', tested);
+  await queue.complete(tested, run.fence, { outcome: 'success' });
+  await queue.cancel(linted, 'ada');
+  await queue.expand(id, fence, {
+    own: 'build',
+    jobs: [
+      { workflow: 'test' },
+      { workflow: 'lint' },
+      { workflow: 'deploy', needs: ['test'] },
+      { workflow: 'docs', needs: ['lint'] },
+    ],
+  });
+  const [, , , deploy = '', docs = ''] = (await queue.pipeline(pipeline))?.jobs ?? [];
+  expect([await stateOf(deploy), await stateOf(docs)]).toEqual(['queued', 'skipped']);
+  expect(await queue.audit()).toEqual([]);
+});
+
+test('jobs that do not fit together are refused before any is made', async () => {
+  const id = await enqueueOne();
+  const { fence } = await claim('one');
+  const refused = [
+    [{ workflow: 'a', needs: ['b'] }],
+    [{ workflow: 'a', needs: ['a'] }],
+    [{ workflow: 'own' }],
+    [{ workflow: 'a' }, { workflow: 'a' }],
+    [{ workflow: 'a', group: { name: 'x', limit: 0 } }],
+  ];
+  for (const jobs of refused)
+    await expect(queue.expand(id, fence, { own: 'own', jobs })).rejects.toThrow(/needs|need each|same|limit/);
+  const { pipeline = '' } = (await queue.job(id))?.job ?? {};
+  expect((await queue.pipeline(pipeline))?.jobs).toEqual([id]);
 });

@@ -9,7 +9,7 @@ import {
 } from '../../../../services/core/queue/index.ts';
 import { toKey, toKeyOf } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
-import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
+import { toFound, toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const leaseMs = 30_000;
@@ -116,7 +116,7 @@ test('a pull request, a tag, a push and each workflow of one commit have a statu
   await enqueue({ event: 'tag', ref: 'refs/tags/v1' });
   await enqueue({ event: 'pull_request', workflow: 'lint' });
   const { job, fence } = await claim();
-  await queue.expand(job, fence, ['build', 'docs']);
+  await queue.expand(job, fence, toFound(['build', 'docs']));
   const contexts = [];
   for (let i = 0; i < 5; i++) contexts.push((await tellNext()).context);
   expect(contexts.sort()).toEqual([

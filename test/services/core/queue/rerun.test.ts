@@ -9,7 +9,7 @@ import {
 import { createRerun } from '../../../../services/core/queue/rerun.ts';
 import { createRunner } from '../../../../services/core/queue/run-script.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
-import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
+import { toFound, toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
 
 let redis: TestRedis;
@@ -186,7 +186,7 @@ test('the first job of a pipeline whose other workflows are known runs alone', a
     job: '',
     fence: 0,
   };
-  await queue.expand(job, fence, ['lint']);
+  await queue.expand(job, fence, toFound(['lint']));
   await queue.complete(job, fence, { outcome: 'failure' });
   await runAll();
   const second = await rerun(first.pipeline);
