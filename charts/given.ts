@@ -9,7 +9,12 @@ export const given: readonly BroughtProps[] = [
     namespaces: ['default', 'kube-system', 'kube-public', 'kube-node-lease'],
     pods: [
       { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, ports: [53], protocols: ['UDP', 'TCP'] },
-      { namespace: 'kube-system', labels: { 'app.kubernetes.io/name': 'traefik' }, ports: [8000, 8443] },
+      {
+        namespace: 'kube-system',
+        labels: { 'app.kubernetes.io/name': 'traefik' },
+        ports: [8000, 8443],
+        dials: 'networking.k8s.io',
+      },
     ],
     objects: [
       'IngressClass traefik',

@@ -58,7 +58,7 @@ export type Found = Omit<Finding, 'clusters' | 'source'> & {
   readonly origin: () => string | undefined;
 };
 
-/** What several clusters have in common is said once. */
+/** What several clusters have in common is said once, and so is what a rule meets twice at one place. */
 export function joinClusters(found: readonly Found[]): Finding[] {
   const same = Map.groupBy(found, ({ rule, object, construct, at, message }) =>
     JSON.stringify([rule, object, construct, at, message]),
@@ -67,7 +67,7 @@ export function joinClusters(found: readonly Found[]): Finding[] {
     const [first] = group;
     if (first === undefined) return [];
     const { cluster: _, origin, ...finding } = first;
-    return [{ ...finding, clusters: group.map(({ cluster }) => cluster), source: origin() }];
+    return [{ ...finding, clusters: [...new Set(group.map(({ cluster }) => cluster))], source: origin() }];
   });
 }
 

@@ -89,7 +89,7 @@ type Found = Omit<Reference, 'optional'> & { optional?: boolean };
 
 function* ofPods(pods: PodsOf): Generator<Found> {
   const { item, namespace, spec } = pods;
-  const at = `${pods.at}.spec`;
+  const at = pods.specAt;
   const to = (kind: string, name: string) => toId(kind, namespace, name);
   if (spec.serviceAccountName !== undefined)
     yield { item, at: `${at}.serviceAccountName`, to: to('ServiceAccount', spec.serviceAccountName) };

@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts';
 import { noWildcard, secretsByName } from './rules/access.ts';
 import { address } from './rules/addresses.ts';
 import { imageDigest, imagePinned } from './rules/images.ts';
+import { agentsApart, dns } from './rules/isolation.ts';
 import { dataKept, oneScaler } from './rules/lasting.ts';
 import { names, stableNames } from './rules/names.ts';
 import { defaultDeny, networkEdge, networkPeer, policyExplicit } from './rules/network.ts';
@@ -31,7 +32,7 @@ export const ruleGroups: Readonly<Record<string, readonly Rule[]>> = {
   ],
   Room: [bounded, quota, oneScaler],
   'A closed world': [reference, selector, port, ingressPort],
-  Network: [defaultDeny, policyExplicit, networkPeer, networkEdge, address],
+  Network: [defaultDeny, policyExplicit, networkPeer, networkEdge, address, dns, agentsApart],
   Order: [namespaceExists, crdFirst, order, dependsOn, selfApplied, once, unitSize],
   'What lasts': [dataKept, stableNames],
 };

@@ -8,6 +8,7 @@ import type {
   LabelSelector,
   Labels,
   PodSpec,
+  PodTemplate,
   Workload,
 } from './objects.ts';
 import { toGroup } from './schema/kinds.ts';
@@ -28,8 +29,10 @@ export interface PodsOf {
   readonly namespace: string;
   readonly labels: Labels;
   readonly spec: PodSpec;
-  /** Where the template stands: `spec.template`. */
-  readonly at: string;
+  /** Where their labels stand: `spec.template.metadata.labels`. */
+  readonly labelsAt: string;
+  /** Where what they are stands: `spec.template.spec`. */
+  readonly specAt: string;
   /** No more of them at a time. */
   readonly most: number;
 }
@@ -104,7 +107,7 @@ export function toId(kind: string, namespace: string, name: string): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }
 
-/** Where a kind keeps its pods' template. */
+/** Where a kind keeps its pods' template; a Pod is its own. */
 const templates: Readonly<Record<string, string>> = {
   Deployment: 'spec.template',
   StatefulSet: 'spec.template',
@@ -113,21 +116,26 @@ const templates: Readonly<Record<string, string>> = {
   Job: 'spec.template',
   CronJob: 'spec.jobTemplate.spec.template',
   ScaledJob: 'spec.jobTargetRef.template',
+  Pod: '',
 };
 
 function toPods(item: Item<Workload>): PodsOf[] {
   const { spec, kind } = item.object;
-  const template = spec.jobTargetRef?.template ?? spec.jobTemplate?.spec.template ?? spec.template;
+  const template =
+    kind === 'Pod'
+      ? (item.object as unknown as PodTemplate)
+      : (spec.jobTargetRef?.template ?? spec.jobTemplate?.spec.template ?? spec.template);
   if (template === undefined) return [];
   const { metadata, spec: pod } = template;
-  const at = templates[kind] ?? '';
+  const at = kind === 'Pod' ? '' : `${templates[kind]}.`;
   return [
     {
       item,
       namespace: item.namespace,
       labels: metadata?.labels ?? {},
       spec: pod,
-      at,
+      labelsAt: `${at}metadata.labels`,
+      specAt: `${at}spec`,
       most: toMost(item.object),
     },
   ];
@@ -135,6 +143,7 @@ function toPods(item: Item<Workload>): PodsOf[] {
 
 function toMost({ kind, spec }: Workload): number {
   if (kind === 'ScaledJob') return (spec.maxReplicaCount ?? 100) * (spec.jobTargetRef?.parallelism ?? 1);
+  if (kind === 'Pod') return 1;
   if (kind === 'Job') return spec.parallelism ?? 1;
   if (kind === 'CronJob') return spec.jobTemplate?.spec.parallelism ?? 1;
   const replicas = spec.replicas ?? 1;
@@ -148,9 +157,9 @@ function toSurge(strategy: Workload['spec']['strategy'], replicas: number): numb
 }
 
 /** All containers of a pod, with where each stands. */
-export function containersOf({ spec, at }: PodsOf): { container: Container; at: string }[] {
+export function containersOf({ spec, specAt }: PodsOf): { container: Container; at: string }[] {
   return (['initContainers', 'containers'] as const).flatMap((list) =>
-    (spec[list] ?? []).map((container, index) => ({ container, at: `${at}.spec.${list}[${index}]` })),
+    (spec[list] ?? []).map((container, index) => ({ container, at: `${specAt}.${list}[${index}]` })),
   );
 }
 

@@ -1,5 +1,5 @@
 import { networkOf } from '../network.ts';
-import type { ConfigMap, Service } from '../objects.ts';
+import type { ConfigMap, Ingress, KubeObject, Service } from '../objects.ts';
 import type { Broken, Rule } from '../rule.ts';
 import { containersOf, type End, type Item, toId, type World } from '../world.ts';
 import { endsBehind } from './selectors.ts';
@@ -31,12 +31,8 @@ function* judge(
 ): Generator<Broken> {
   const found = world.find(toId('Service', namespace, service)) as Item<Service> | undefined;
   if (found === undefined) {
-    // Services of others are their business.
-    if (
-      !world.ownNamespaces.has(namespace) ||
-      world.ends.some((end) => end.brought !== undefined && end.namespace === namespace)
-    )
-      return;
+    // Where others bring pods, Services are their business.
+    if (world.ends.some((end) => end.brought !== undefined && end.namespace === namespace)) return;
     const there = world.ofKind('Service').filter((other) => other.namespace === namespace);
     yield {
       item,
@@ -107,18 +103,36 @@ function* addressesOf(world: World): Generator<Address> {
   for (const reader of world.ends) {
     const group = reader.brought?.dials;
     if (group === undefined) continue;
-    for (const item of world.items.filter((item) => item.group === group)) yield* findInside(item, reader);
+    for (const item of world.items.filter((item) => item.group === group))
+      yield* findInside(world, item, reader);
   }
 }
 
-function* findInside(item: Item, reader: End): Generator<Address> {
-  const { spec } = item.object as unknown as {
-    spec?: { url?: string; triggers?: readonly { metadata?: Readonly<Record<string, string>> }[] };
-  };
+function* findInside(world: World, item: Item, reader: End): Generator<Address> {
+  const { spec } = item.object as KubeObject & { readonly spec?: Readers };
   yield* find(item, 'spec.url', [reader], spec?.url);
   for (const [index, { metadata = {} }] of (spec?.triggers ?? []).entries())
     for (const [key, value] of Object.entries(metadata))
       yield* find(item, `spec.triggers[${index}].metadata.${key}`, [reader], value);
+  for (const [rule, { http }] of (spec?.rules ?? []).entries()) {
+    for (const [path, { backend }] of (http?.paths ?? []).entries()) {
+      const { name, port } = backend.service ?? {};
+      const service = world.find(toId('Service', item.namespace, name ?? '')) as Item<Service> | undefined;
+      // What an Ingress names and is not there, other rules say.
+      if (name === undefined || !service?.object.spec.ports?.some((open) => open.port === port?.number))
+        continue;
+      const at = `spec.rules[${rule}].http.paths[${path}].backend.service`;
+      const text = `${name}:${port?.number ?? ''}`;
+      yield { item, at, from: [reader], service: name, namespace: item.namespace, port: port?.number, text };
+    }
+  }
+}
+
+/** What is read of objects by who connects to what they name. */
+interface Readers {
+  readonly url?: string;
+  readonly triggers?: readonly { readonly metadata?: Readonly<Record<string, string>> }[];
+  readonly rules?: Ingress['spec']['rules'];
 }
 
 const form =

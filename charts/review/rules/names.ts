@@ -59,8 +59,8 @@ export const names: Rule = {
           };
     }
     for (const pods of world.pods) {
-      const { item, at } = pods;
-      yield* labels(item, `${at}.metadata.labels`, pods.labels);
+      const { item, labelsAt } = pods;
+      if (labelsAt !== 'metadata.labels') yield* labels(item, labelsAt, pods.labels);
       for (const { container, at } of containersOf(pods)) {
         if (!label.test(container.name))
           yield {

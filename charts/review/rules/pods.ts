@@ -34,9 +34,9 @@ export const podSecurity: Rule = {
   why: 'The namespace refuses the pod, and its workload waits for ever.',
   *check({ pods }) {
     for (const pod of pods) {
-      const { item, spec, at } = pod;
+      const { item, spec, specAt } = pod;
       for (const [where, message, mend] of ofPod(spec))
-        yield { item, at: `${at}.spec.${where}`, message, mend };
+        yield { item, at: `${specAt}.${where}`, message, mend };
       for (const { container, at } of containersOf(pod))
         for (const [where, message, mend] of ofContainer(container, spec.securityContext ?? {}))
           yield { item, at: `${at}.${where}`, message, mend };
@@ -134,11 +134,11 @@ export const noToken: Rule = {
   says: 'No pod is given a token of the Kubernetes API that it did not ask for.',
   why: 'Whoever takes over the pod speaks to the API server as its ServiceAccount.',
   *check({ pods }) {
-    for (const { item, spec, at } of pods)
+    for (const { item, spec, specAt } of pods)
       if (spec.automountServiceAccountToken !== false)
         yield {
           item,
-          at: `${at}.spec.automountServiceAccountToken`,
+          at: `${specAt}.automountServiceAccountToken`,
           message: 'is not false',
           mend: 'set it to false; what needs a token mounts one that says what for',
         };

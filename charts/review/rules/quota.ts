@@ -1,8 +1,8 @@
-import type { ResourceQuota, Resources } from '../objects.ts';
+import type { Amounts, KubeObject, ResourceQuota, Resources } from '../objects.ts';
 import type { Rule } from '../rule.ts';
 import { toNumber } from '../schema/quantity.ts';
 import { join } from '../schema/validate.ts';
-import type { PodsOf } from '../world.ts';
+import type { PodsOf, World } from '../world.ts';
 
 export const quota: Rule = {
   name: 'quota',
@@ -11,18 +11,19 @@ export const quota: Rule = {
   *check(world) {
     for (const item of world.ofKind<ResourceQuota>('ResourceQuota')) {
       const inside = world.pods.filter(({ namespace }) => namespace === item.namespace);
+      const assumed = assumedIn(world, item.namespace);
       for (const [resource, hard] of Object.entries(item.object.spec.hard ?? {})) {
-        const silent = inside.find((pods) => Number.isNaN(amountOf(pods, resource)));
+        const silent = inside.find((pods) => Number.isNaN(amountOf(pods, resource, assumed)));
         if (silent !== undefined) {
           yield {
             item: silent.item,
-            at: `${silent.at}.spec.containers`,
+            at: `${silent.specAt}.containers`,
             message: `does not say ${resource}, which the quota ${item.object.metadata.name} counts`,
             mend: 'say it for each container, or leave it out of the quota',
           };
           continue;
         }
-        const most = inside.reduce((sum, pods) => sum + pods.most * amountOf(pods, resource), 0);
+        const most = inside.reduce((sum, pods) => sum + pods.most * amountOf(pods, resource, assumed), 0);
         // A sum of fractions is not exact.
         if (most > toNumber(hard) * (1 + 1e-9))
           yield {
@@ -37,18 +38,35 @@ export const quota: Rule = {
 };
 
 /** What one pod counts; NaN where it does not say, 0 for what is not counted in pods. */
-function amountOf({ spec }: PodsOf, resource: string): number {
+function amountOf({ spec }: PodsOf, resource: string, assumed: Assumed): number {
   if (resource === 'pods' || resource === 'count/pods') return 1;
   const [, side = 'requests', name = ''] =
     /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/.exec(resource) ?? [];
   if (name === '') return 0;
   const of = ({ requests = {}, limits = {} }: Resources = {}) => {
-    const amount = side === 'limits' ? limits[name] : (requests[name] ?? limits[name]);
+    const limit = limits[name] ?? assumed.default?.[name];
+    const amount =
+      side === 'limits' ? limit : (requests[name] ?? limits[name] ?? assumed.defaultRequest?.[name] ?? limit);
     return amount === undefined ? Number.NaN : toNumber(amount);
   };
   const together = spec.containers.reduce((sum, { resources }) => sum + of(resources), 0);
   // Containers that only prepare run one after the other, before the rest.
   return Math.max(together, ...(spec.initContainers ?? []).map(({ resources }) => of(resources)));
+}
+
+/** What a LimitRange gives to containers that do not say it. */
+interface Assumed {
+  readonly default?: Amounts;
+  readonly defaultRequest?: Amounts;
+}
+
+interface LimitRange extends KubeObject {
+  readonly spec: { readonly limits: readonly (Assumed & { readonly type: string })[] };
+}
+
+function assumedIn(world: World, namespace: string): Assumed {
+  const ranges = world.ofKind<LimitRange>('LimitRange').filter((item) => item.namespace === namespace);
+  return ranges.flatMap(({ object }) => object.spec.limits).find(({ type }) => type === 'Container') ?? {};
 }
 
 function sayAmount(amount: number, resource: string): string {

@@ -100,7 +100,7 @@ export const mount: Rule = {
         if (!mounted.has(name))
           yield {
             item: pod.item,
-            at: `${pod.at}.spec.volumes[${index}]`,
+            at: `${pod.specAt}.volumes[${index}]`,
             message: `("${name}") is mounted by no container`,
             mend: 'mount it, or leave it out',
           };

@@ -26,7 +26,7 @@ export const selector: Rule = {
         if (!selects(labelSelector, pods.labels))
           yield missing(
             pods.item,
-            `${pods.at}.spec.topologySpreadConstraints[${index}].labelSelector`,
+            `${pods.specAt}.topologySpreadConstraints[${index}].labelSelector`,
             labelSelector ?? {},
           );
     }

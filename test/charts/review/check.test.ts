@@ -90,6 +90,22 @@ test('a definition that a chart brings is what its objects are held against', ()
   ]);
 });
 
+test('what a LimitRange gives to a container counts as said by it', () => {
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'ci', namespace: 'ci' } };
+  const range = { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'ci', namespace: 'ci' } };
+  const limits = [{ type: 'Container', default: { cpu: '2' }, defaultRequest: { cpu: '100m' } }];
+  const found = (cores: string) =>
+    checkPlatform([
+      platformWith((draft) => {
+        draft.add('foundation', { ...quota, spec: { hard: { 'limits.cpu': cores, 'requests.cpu': '1' } } });
+        draft.add('foundation', { ...range, spec: { limits } });
+      }),
+    ]).filter(({ rule }) => rule === 'quota');
+  expect(found('12')).toEqual([]);
+  // Three of the api while it is rolled, and one each of Gitea, Redis and the Job.
+  expect(found('11')).toMatchObject([{ message: expect.stringContaining('its pods need 12 at their most') }]);
+});
+
 test('errors fail, advice does not; both are counted', () => {
   const [error, ...advice] = checkPlatform([withoutPolicy]);
   if (error === undefined) throw new Error('nothing was found');

@@ -649,21 +649,23 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
   },
   'a peer that is nobody': {
     rule: 'network-peer',
-    make: edit('NetworkPolicy ci/ingress-to-api-in', (object) => {
-      object.spec.ingress[0].from[0].podSelector.matchLabels = { 'app.kubernetes.io/name': 'nginx' };
+    make: edit('NetworkPolicy ci/ingress-to-api-in', ({ spec }) => {
+      const peer = structuredClone(spec.ingress[0].from[0]);
+      peer.podSelector.matchLabels = { 'app.kubernetes.io/name': 'nginx' };
+      spec.ingress[0].from.push(peer);
     }),
     object: 'NetworkPolicy ci/ingress-to-api-in',
-    at: 'spec.ingress[0].from[0]',
+    at: 'spec.ingress[0].from[1]',
     says: 'there is no such pod',
     server: 'accepts',
   },
   'a rule for a port that nobody listens on': {
     rule: 'network-peer',
-    make: edit('NetworkPolicy ci/ingress-to-gitea-in', (object) => {
-      object.spec.ingress[0].ports[0].port = 3001;
+    make: edit('NetworkPolicy ci/ingress-to-gitea-in', ({ spec }) => {
+      spec.ingress[0].ports.push({ port: 3001, protocol: 'TCP' });
     }),
     object: 'NetworkPolicy ci/ingress-to-gitea-in',
-    at: 'spec.ingress[0].ports[0]',
+    at: 'spec.ingress[0].ports[1]',
     says: 'is 3001/TCP, which gitea in ci does not listen on; expected one of 3000/TCP',
     server: 'accepts',
   },
@@ -708,6 +710,107 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     at: 'spec.triggers[0].metadata.address',
     says: 'keda-operator in keda may not send there; add the way to charts/network/edges.ts',
     server: 'accepts',
+  },
+  'an Ingress to pods that do not let its controller in': {
+    rule: 'address',
+    make: (draft) => draft.remove('NetworkPolicy ci/ingress-to-api-in'),
+    object: 'Ingress ci/api',
+    at: 'spec.rules[0].http.paths[0].backend.service',
+    says: 'names api:7440, and api in ci does not let traefik in kube-system in',
+    server: 'accepts',
+  },
+  'an address in a namespace that there is not': {
+    rule: 'address',
+    make: edit(scaledJob, (object) => {
+      agent(object).env.push({ name: 'BELLOWS_OTHER', value: 'http://api.bellows.svc:7440' });
+    }),
+    object: scaledJob,
+    at: 'spec.jobTargetRef.template.spec.containers[0].env[6].value',
+    says: 'names http://api.bellows.svc:7440, and there is no such Service',
+    server: 'accepts',
+  },
+  'pods that may not ask DNS by TCP': {
+    rule: 'dns',
+    make: (draft) => {
+      draft.edit('NetworkPolicy ci-agents/dns').spec.egress[0].ports.pop();
+      draft.remove('ScaledJob ci-agents/agent-arm64-l');
+    },
+    object: scaledJob,
+    at: 'spec.jobTargetRef.template.spec',
+    says: 'may not ask DNS by TCP',
+    server: 'accepts',
+  },
+  'agents that reach Redis': {
+    rule: 'agents-apart',
+    make: (draft) => {
+      const [out, into] = [
+        'NetworkPolicy ci-agents/agent-to-gitea-out',
+        'NetworkPolicy ci/agent-to-gitea-in',
+      ].map((id) => structuredClone(draft.edit(id)));
+      const redis = { matchLabels: { 'app.kubernetes.io/name': 'redis' } };
+      for (const policy of [out, into]) policy.metadata.name = policy.metadata.name.replace('gitea', 'redis');
+      out.spec.egress[0].to[0].podSelector = redis;
+      into.spec.podSelector = redis;
+      for (const rule of [out.spec.egress[0], into.spec.ingress[0]]) rule.ports[0].port = 6379;
+      draft.add('network', out);
+      draft.add('network', into);
+    },
+    object: 'NetworkPolicy ci-agents/agent-to-redis-out',
+    at: 'spec.egress[0].to[0]',
+    says: 'lets agents reach redis in ci',
+    server: 'accepts',
+  },
+  "agents that reach the cloud's metadata": {
+    rule: 'agents-apart',
+    make: edit('NetworkPolicy ci-agents/agent-to-internet-out', (object) => {
+      const { ipBlock } = object.spec.egress[0].to[0];
+      ipBlock.except = ipBlock.except.filter((range: string) => range !== '169.254.0.0/16');
+    }),
+    object: 'NetworkPolicy ci-agents/agent-to-internet-out',
+    at: 'spec.egress[0].to[0]',
+    says: 'lets agents reach 169.254.0.0/16',
+    server: 'accepts',
+  },
+  'agents that are reached': {
+    rule: 'agents-apart',
+    make: (draft) => {
+      for (const id of [scaledJob, 'ScaledJob ci-agents/agent-arm64-l'])
+        agent(draft.edit(id)).ports = [{ name: 'ssh', containerPort: 2222, protocol: 'TCP' }];
+      draft.add('network', {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'in', namespace: 'ci-agents' },
+        spec: {
+          podSelector: { matchLabels: { 'app.kubernetes.io/name': 'agent' } },
+          policyTypes: ['Ingress'],
+          ingress: [
+            { from: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [{ port: 2222, protocol: 'TCP' }] },
+          ],
+        },
+      });
+    },
+    object: 'NetworkPolicy ci-agents/in',
+    at: 'spec.ingress[0].from[0]',
+    says: 'lets somebody reach agents',
+    server: 'accepts',
+  },
+  'a Pod by itself, as root': {
+    rule: 'pod-security',
+    make: (draft) => {
+      const { spec } = structuredClone(draft.edit(api)).spec.template;
+      spec.securityContext.runAsUser = 0;
+      delete spec.containers[0].env;
+      draft.add('services', {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: metadata('shell'),
+        spec: { ...spec, topologySpreadConstraints: [] },
+      });
+    },
+    object: 'Pod ci/shell',
+    at: 'spec.securityContext.runAsUser',
+    says: 'which is root',
+    server: 'refuses',
   },
   'a namespace that nobody makes': {
     rule: 'namespace',
