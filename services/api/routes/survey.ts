@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
+import { toLimit } from '../../core/access/index.ts';
 import {
   agentsSchema,
   jobIdSchema,
@@ -19,7 +20,13 @@ const agents = createRoute({
   operationId: 'listAgents',
   tags: ['Overview'],
   summary: 'Who runs what, and when it was last heard of',
-  responses: { 200: answers(agentsSchema, 'At most 500; longest unheard first.'), ...notModified },
+  responses: {
+    200: answers(
+      agentsSchema,
+      'At most 500; longest unheard first. A token that is limited to some repositories sees who runs their jobs.',
+    ),
+    ...notModified,
+  },
 });
 const pools = createRoute({
   method: 'get',
@@ -27,7 +34,13 @@ const pools = createRoute({
   operationId: 'listPools',
   tags: ['Overview'],
   summary: 'How many jobs wait and run in each pool, and since when the oldest waits',
-  responses: { 200: answers(poolsSchema, 'By name.'), ...notModified },
+  responses: {
+    200: answers(
+      poolsSchema,
+      'By name. To a token that is limited to some repositories: the numbers of their jobs.',
+    ),
+    ...notModified,
+  },
 });
 const queue = createRoute({
   method: 'get',
@@ -42,7 +55,10 @@ const queue = createRoute({
     }),
   },
   responses: {
-    200: answers(queueSchema, 'At most `limit` of each pool, and of those that cannot be claimed yet.'),
+    200: answers(
+      queueSchema,
+      'At most `limit` of each pool, and of those that cannot be claimed yet. To a token that is limited to some repositories: their jobs, without a place.',
+    ),
     ...notModified,
   },
 });
@@ -60,7 +76,7 @@ const pipeline = createRoute({
   },
 });
 
-/** The whole at a glance. */
+/** The whole at a glance; for who knows some repositories only, as if there were no others. */
 export function createSurveyRoutes(deps: Pick<ApiDeps, 'queue'>) {
   const app = createRoutes();
   // A heartbeat and a rise in class change these, and no job.
@@ -69,11 +85,12 @@ export function createSurveyRoutes(deps: Pick<ApiDeps, 'queue'>) {
   app.use('/api/v1/pools', tagByMark(deps.queue));
   app.use('/api/v1/pipelines/:pipeline', tagByMark(deps.queue));
   return app
-    .openapi(agents, async (c) => c.json(await deps.queue.agents(), 200))
-    .openapi(pools, async (c) => c.json({ pools: await deps.queue.pools() }, 200))
+    .openapi(agents, async (c) => c.json(await deps.queue.agents(toLimit(c.get('identity'))), 200))
+    .openapi(pools, async (c) => c.json({ pools: await deps.queue.pools(toLimit(c.get('identity'))) }, 200))
     .openapi(queue, async (c) => {
       const { pool, limit } = c.req.valid('query');
-      return c.json(await deps.queue.waiting({ limit, ...(pool === undefined ? {} : { pool }) }), 200);
+      const filter = { limit, repositories: toLimit(c.get('identity')) };
+      return c.json(await deps.queue.waiting({ ...filter, ...(pool === undefined ? {} : { pool }) }), 200);
     })
     .openapi(pipeline, async (c) => {
       const { pipeline: id } = c.req.valid('param');

@@ -40,7 +40,7 @@ export const poolsSchema = z.object({ pools: z.array(poolSchema) });
 /** A job that waits, and for what. */
 export const queueEntrySchema = z.object({
   job: jobSchema,
-  /** In the order in which its pool's agents claim, from 1 on; only of a queued job. */
+  /** In the order in which its pool's agents claim, from 1 on; only of a queued job, and to who knows all. */
   place: z.int().positive().optional(),
   /** 0 (urgent) to 9; one that waits long rises. */
   class: z.int().min(0).max(9),

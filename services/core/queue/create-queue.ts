@@ -192,8 +192,8 @@ export function createQueue(deps: QueueDeps): Queue {
     },
 
     mark: async () => toText(await run(mark, [])),
-    agents: () => readAgents(run, leaseMs),
-    pools: () => readPools(run),
+    agents: (repositories) => readAgents(run, leaseMs, repositories),
+    pools: (repositories) => readPools(run, repositories),
     waiting: (filter) => readQueue(run, filter),
     pipelineView: (id) => readPipelineView(run, id),
 

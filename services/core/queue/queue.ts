@@ -136,6 +136,13 @@ export interface JobFilter {
   cursor?: string;
 }
 
+export interface WaitingFilter {
+  pool?: string;
+  limit: number;
+  /** Of these only, and then without a place, which would count the others. @default all */
+  repositories?: readonly string[] | undefined;
+}
+
 /** Jobs without their steps, newest first, and the event from which a reader goes on. */
 export interface JobPage {
   jobs: Job[];
@@ -214,11 +221,12 @@ export interface Queue {
   asked(repository: string, key: string): Promise<{ pipeline: string; jobs: string[] } | undefined>;
   /** Text that changes whenever a job does, or comes, or is forgotten. */
   mark(): Promise<string>;
-  /** Who runs what; at most 500. */
-  agents(): Promise<Agents>;
-  pools(): Promise<Pool[]>;
+  /** Who runs what, or only who runs jobs of these repositories; at most 500. */
+  agents(repositories?: readonly string[]): Promise<Agents>;
+  /** With the numbers of all jobs, or only of these repositories'. */
+  pools(repositories?: readonly string[]): Promise<Pool[]>;
   /** What waits, at most `limit` of each pool and of those that cannot be claimed yet. */
-  waiting(filter: { pool?: string; limit: number }): Promise<QueueView>;
+  waiting(filter: WaitingFilter): Promise<QueueView>;
   pipelineView(id: string): Promise<PipelineView | undefined>;
 
   /** @param dropped in place of bytes: how many came after the log was full; its last word */

@@ -8,18 +8,28 @@ import {
   type QueueView,
   toOutcome,
 } from '../job/index.ts';
+import type { WaitingFilter } from './queue.ts';
 import { type Reply, type Run, toFields, toList, toNumber, toText } from './run-script.ts';
 import { agents, line, pipeline, pools } from './scripts/survey.ts';
+import { ownAgents, ownLine, ownPools } from './scripts/survey-own.ts';
 import { toJob } from './snapshot.ts';
 
 /** More agents than this are counted, and not listed. */
 const mostAgents = 500;
-/** The newest jobs, among which those are looked for that cannot be claimed yet. */
+/**
+ * The newest jobs, among which those are looked for that cannot be claimed yet; and, of one repository, all that have
+ * not ended.
+ */
 const lookedThrough = 2_000;
 
+/** Undefined: all. */
+type Own = readonly string[] | undefined;
+
 /** @param leaseMs from the last heartbeat to the end of a lease. */
-export async function readAgents(run: Run, leaseMs: number): Promise<Agents> {
-  const [total, ...rest] = toList(await run(agents, [mostAgents]));
+export async function readAgents(run: Run, leaseMs: number, own: Own): Promise<Agents> {
+  const answer =
+    own === undefined ? run(agents, [mostAgents]) : run(ownAgents, [mostAgents, lookedThrough, ...own]);
+  const [total, ...rest] = toList(await answer);
   return {
     total: toNumber(total),
     agents: rest.map((reply) => {
@@ -39,8 +49,9 @@ export async function readAgents(run: Run, leaseMs: number): Promise<Agents> {
   };
 }
 
-export async function readPools(run: Run): Promise<Pool[]> {
-  return toList(await run(pools, [])).map((reply) => {
+export async function readPools(run: Run, own: Own): Promise<Pool[]> {
+  const answer = own === undefined ? run(pools, []) : run(ownPools, [lookedThrough, ...own]);
+  return toList(await answer).map((reply) => {
     const [pool, queued, running, oldest] = toList(reply);
     const since = toText(oldest);
     return {
@@ -52,9 +63,11 @@ export async function readPools(run: Run): Promise<Pool[]> {
   });
 }
 
-export async function readQueue(run: Run, filter: { pool?: string; limit: number }): Promise<QueueView> {
-  const { pool = '', limit } = filter;
-  const [counts, ...entries] = toList(await run(line, [pool, limit, lookedThrough]));
+export async function readQueue(run: Run, filter: WaitingFilter): Promise<QueueView> {
+  const { pool = '', limit, repositories: own } = filter;
+  const args = [pool, limit, lookedThrough];
+  const answer = own === undefined ? run(line, args) : run(ownLine, [...args, ...own]);
+  const [counts, ...entries] = toList(await answer);
   const [queued = 0, blocked = 0, waiting = 0, delayed = 0] = toList(counts).map(toNumber);
   return { counts: { queued, blocked, waiting, delayed }, jobs: entries.map(toEntry) };
 }

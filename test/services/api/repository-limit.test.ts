@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { limitedRoutes } from '../../../services/api/access-rules.ts';
-import type { Accepted, JobPage } from '../../../services/core/job/index.ts';
+import type { Accepted, JobPage, QueueView } from '../../../services/core/job/index.ts';
 import { openTestApi, readStream, repository, type TestApi } from '../../support/api.ts';
 import { toNewJob, toRequest, toSpec } from '../../support/job.ts';
 
@@ -121,6 +121,51 @@ test('it starts jobs of what it knows, and of nothing else', async () => {
     api.ask('/api/v1/jobs', { method: 'POST', token, json: { repository: id, sha: 'a'.repeat(40) } });
   expect((await trigger(theirs)).status).toBe(404);
   expect((await trigger(mine)).status).toBe(202);
+});
+
+test('of agents, pools and the queue it is told what is of its repositories, as if there were no others', async () => {
+  const all = async (token: string) => {
+    const read = async (path: string) =>
+      (await (await api.ask(`/api/v1/${path}`, { token })).json()) as unknown;
+    return { agents: await read('agents'), pools: await read('pools'), queue: await read('queue') };
+  };
+  const enqueue = (id: string, given: object = {}) =>
+    api.queue.enqueue(toRequest([toNewJob({ spec: toSpec({ repository: id }), ...given })]));
+  const token = await toLimited([mine, also], 'view');
+  await enqueue(theirs, { pool: 'big', priority: 0 });
+  await api.claim('of-eve', 'big');
+  await enqueue(theirs, { pool: 'big' });
+  await enqueue(theirs, { awaits: 'awaits approval: of eve' });
+  const before = await all(token);
+  expect(JSON.stringify(before)).not.toMatch(/eve\/safe|of.eve|big/);
+  await enqueue(mine, { pool: 'big', priority: 0 });
+  await api.claim('of-ada', 'big');
+  await enqueue(also, { pool: 'big', priority: 9 });
+  await enqueue(mine, { awaits: 'awaits approval: of ada' });
+  const { agents, pools, queue } = await all(token);
+  expect(agents).toEqual({
+    total: 1,
+    agents: [expect.objectContaining({ agent: 'of-ada', repository: mine })],
+  });
+  expect(pools).toMatchObject({
+    pools: [
+      { pool: 'big', queued: 1, running: 1, oldest: expect.any(Number) },
+      { pool: 'default', queued: 3, running: 0 },
+    ],
+  });
+  const { jobs: listed, counts } = queue as QueueView;
+  expect(counts).toEqual({ queued: 4, blocked: 0, waiting: 1, delayed: 0 });
+  expect(listed.map(({ job, class: of }) => [job.pool, job.spec.repository, job.state, of])).toEqual([
+    ['big', also, 'queued', 9],
+    ['default', also, 'queued', 5],
+    ['default', mine, 'queued', 5],
+    ['default', mine, 'queued', 5],
+    ['default', mine, 'waiting', 5],
+  ]);
+  // A place would count those of others.
+  expect(listed.filter((entry) => 'place' in entry)).toEqual([]);
+  const some = await (await api.ask('/api/v1/queue?pool=default&limit=1', { token })).json();
+  expect((some as QueueView).jobs.map(({ job }) => job.state)).toEqual(['queued', 'waiting']);
 });
 
 test('an admin with a limit is none anywhere else: whatever does not filter refuses it', async () => {
