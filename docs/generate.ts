@@ -3,11 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toPlatformJsonSchema } from '../charts/platform.ts';
 import { toCommandReference } from '../services/cli/reference.ts';
+import { toPipelineSchema } from '../services/core/pipeline/index.ts';
 import { toChecksPage } from './generate/checks.ts';
 import { toConfigurationPage } from './generate/configuration.ts';
 import { toDiffPage } from './generate/diff.ts';
 import { toKeysPage } from './generate/keys.ts';
 import { toApiPage, toOpenApiDocument } from './generate/openapi.ts';
+import { toPipelineFilePage } from './generate/pipeline-file.ts';
 import { toPlatformPage } from './generate/platform.ts';
 import { programHelp } from './generate/program-help.ts';
 
@@ -20,6 +22,8 @@ const pages: Record<string, () => string | Promise<string>> = {
   'docs/operations/checks.md': toChecksPage,
   'docs/operations/diff.md': toDiffPage,
   'docs/platform.schema.json': toPlatformJsonSchema,
+  'docs/pipeline.schema.json': () => `${JSON.stringify(toPipelineSchema(), null, 2)}\n`,
+  'docs/api-reference/pipeline-file.md': toPipelineFilePage,
   'docs/api-reference/platform.md': toPlatformPage,
   'docs/api-reference/api.md': toApiPage,
   'docs/api-reference/openapi.json': toOpenApiDocument,

@@ -161,6 +161,16 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       summary: "run a folder's pipeline here and now, without a server",
       load: async () => (await import('./commands/run.ts')).configureRun,
     },
+    {
+      name: 'lint',
+      summary: 'check pipeline files, and say what to write instead',
+      load: async () => (await import('./commands/lint.ts')).configureLint,
+    },
+    {
+      name: 'init',
+      summary: 'write a pipeline file, from what a folder holds',
+      load: async () => (await import('./commands/init.ts')).configureInit,
+    },
     toProgramRow('up', 'run Bellows on this machine'),
     toProgramRow('tui', 'watch and steer everything'),
     toProgramRow('demo', 'prove in a scratch folder that all of it works'),

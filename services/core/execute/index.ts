@@ -17,7 +17,7 @@ export {
 export { type CloneTarget, GitAddressError } from './git.ts';
 export { type Head, readHead } from './head.ts';
 export { type Isolation, type IsolationWish, probeIsolation } from './isolation.ts';
-export { loadPlans } from './load-plan.ts';
+export { findPipelinePaths, loadPlans } from './load-plan.ts';
 export { hasLockFile } from './lock-files.ts';
 export { createProcessEngine, type ProcessEngineOptions } from './process-engine.ts';
 export { createReaper, type Reaper } from './reaper.ts';

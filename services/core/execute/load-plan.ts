@@ -45,6 +45,11 @@ export async function loadPlans(
   return plans;
 }
 
+/** The pipeline files that a tree's push would run. */
+export async function findPipelinePaths(folder: string): Promise<string[]> {
+  return [...(await readTree(folder)).pipelineFiles];
+}
+
 /** A workflow's name stands in addresses, keys and labels. */
 function refuseName(file: string): void {
   if (!nameSchema.safeParse(toWorkflowName(file)).success)

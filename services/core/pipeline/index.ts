@@ -4,6 +4,7 @@ export { limits } from './document.ts';
 export { loadPatterns } from './evaluate/index.ts';
 export { defaultPipelineFile, findPipelineFiles, pipelineFolder, toWorkflowName } from './files.ts';
 export { type Glob, GlobError, matchesGlob, parseGlob } from './glob.ts';
+export { lintPipeline, lintTogether, type PipelineProblem } from './lint.ts';
 export { deepestLock, isForeignFolder, isLockFile } from './lock-files.ts';
 export { cloneStep, findErrors, parsePipeline } from './parse.ts';
 export { type PathFilter, toPathFilter } from './path-filter.ts';

@@ -171,7 +171,9 @@ export function toNearest(given: string, words: readonly string[]): string | und
   const [best] = words
     .map((word) => ({ word, distance: toDistance(given.toLowerCase(), word.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance);
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.word.length / 3))
+  return best !== undefined &&
+    best.word.length > 2 &&
+    best.distance <= Math.max(1, Math.floor(best.word.length / 3))
     ? best.word
     : undefined;
 }

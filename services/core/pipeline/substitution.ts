@@ -79,7 +79,11 @@ function expand(
     if (closing < 0) throw new SubstitutionError(`${quote(source)} has no closing }`);
     const expression = toExpression(source);
     if (expression === undefined)
-      throw new SubstitutionError(`${quote(source)} is not an expression that is known`);
+      throw new SubstitutionError(
+        source.startsWith('${{')
+          ? `${quote(source)} is of GitHub Actions; here a variable is \${NAME}`
+          : `${quote(source)} is not an expression that is known`,
+      );
     result += toPart(evaluate(expression, source, variables, depth), expression.name);
   }
   return result + text.slice(done);

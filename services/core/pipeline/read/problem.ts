@@ -21,11 +21,12 @@ export function toFirstError(
 
 /** Each problem that the schema has found, in the order of the file. */
 export function toErrors(issues: readonly z.core.$ZodIssue[], document: PipelineDocument): PipelineError[] {
-  const errors = issues.flatMap((given) => {
-    const issue = toInnermost(given, [], document.value);
-    if (issue.code !== 'unrecognized_keys') return [toError(issue, document)];
-    return issue.keys.map((key) => toError({ ...issue, keys: [key] }, document));
-  });
+  const errors = issues
+    .flatMap((issue) => toInnerIssues(issue, [], document.value))
+    .flatMap((issue): z.core.$ZodIssue[] =>
+      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue],
+    )
+    .map((issue) => toError(issue, document));
   return errors.sort((left, right) => left.line - right.line || left.column - right.column);
 }
 
@@ -64,8 +65,13 @@ const mismatches: ReadonlySet<string | undefined> = new Set([
   'invalid_format',
 ]);
 
-/** Of a choice, the way that the author seems to have meant: the one that got further than its own kind. */
 function toInnermost(issue: z.core.$ZodIssue, above: Path, value: YamlValue): z.core.$ZodIssue {
+  const inner = toInnerIssues(issue, above, value);
+  return inner.find(({ code }) => code === 'unrecognized_keys') ?? inner[0] ?? issue;
+}
+
+/** Of a choice, what is wrong with the way that the author seems to have meant: the one that got further than its own kind. */
+function toInnerIssues(issue: z.core.$ZodIssue, above: Path, value: YamlValue): z.core.$ZodIssue[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'invalid_union') {
     const isText = typeof valueAt(value, path) === 'string';
@@ -73,10 +79,10 @@ function toInnermost(issue: z.core.$ZodIssue, above: Path, value: YamlValue): z.
       const first = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
       if (first === undefined) continue;
       const isKind = first.code === 'invalid_type' || (first.code === 'invalid_value' && !isText);
-      if (first.path.length > 0 || !isKind) return toInnermost(first, path, value);
+      if (first.path.length > 0 || !isKind) return issues.flatMap((one) => toInnerIssues(one, path, value));
     }
   }
-  return { ...issue, path };
+  return [{ ...issue, path }];
 }
 
 function valueAt(value: YamlValue, path: Path): YamlValue | undefined {

@@ -25,9 +25,9 @@ export const needShape = {
 };
 
 const need = z.union([name, z.strictObject(needShape)], { error: 'expected a name, or name and optional' });
-export const needsSchema = z.union([name, list(need, 'names')], {
-  error: 'expected a name or a list of names',
-});
+export const needsSchema = z
+  .union([name, list(need, 'names')], { error: 'expected a name or a list of names' })
+  .meta({ id: 'needs' });
 
 const quantities = z
   .strictObject(
@@ -69,10 +69,7 @@ const shared = {
     commands.optional(),
     'Run one after the other by `sh -e`, each printed first; the first that fails ends the step. Nothing in them is replaced before the shell sees it.',
   ),
-  entrypoint: says(
-    some(text, 'words').optional(),
-    'What the container runs in place of its own. With `commands` it finds them in `CI_SCRIPT`, in base64.',
-  ),
+  entrypoint: says(some(text, 'words').optional(), 'What the container runs in place of its own.'),
   environment: says(
     z.record(variableName, anything, { error: 'expected variables and their values' }).optional(),
     'Variables and their values. A list becomes text with commas, a map becomes JSON, `{ from_secret: name }` a secret of the repository.',
@@ -120,6 +117,7 @@ export const stepShape = {
 
 export const serviceShape = {
   ...shared,
+  name: says(name.optional(), 'Steps reach it by this name. Needed in a list; in a map, its key.'),
   failure: says(
     z.enum(['fail', 'ignore'], { error: 'expected fail or ignore' }).optional(),
     '`ignore`: how it ends does not matter. Default: `fail`.',
@@ -134,7 +132,9 @@ export const serviceShape = {
 };
 
 const toStep = <T extends z.ZodRawShape>(shape: T, what: string) =>
-  z.strictObject(shape, { error: `expected a ${what} with its keys: image, commands and the like` });
+  z
+    .strictObject(shape, { error: `expected a ${what} with its keys: image, commands and the like` })
+    .meta({ id: what });
 
 export const stepSchema = toStep(stepShape, 'step');
 const serviceSchema = toStep(serviceShape, 'service');

@@ -21,15 +21,13 @@ export const patternsShape = {
   exclude: says(patterns.optional(), 'None of these may match.'),
 };
 
-const matching = (description: string) =>
-  says(
-    z
-      .union([text, list(text, 'patterns'), z.strictObject(patternsShape)], {
-        error: 'expected a pattern, a list of patterns, or include and exclude',
-      })
-      .optional(),
-    description,
-  );
+const patternsSchema = z
+  .union([text, list(text, 'patterns'), z.strictObject(patternsShape)], {
+    error: 'expected a pattern, a list of patterns, or include and exclude',
+  })
+  .meta({ id: 'patterns' });
+
+const matching = (description: string) => says(patternsSchema.optional(), description);
 
 export const pathShape = {
   include: says(patterns.optional(), 'One of the changed files has to match one of these.'),
@@ -79,9 +77,9 @@ export const whenShape = {
   local: says(flag.optional(), '`false`: not in `bellows run`.'),
 };
 
-const conditionSchema = z.strictObject(whenShape, {
-  error: 'expected a condition with its keys: event, branch and the like',
-});
+const conditionSchema = z
+  .strictObject(whenShape, { error: 'expected a condition with its keys: event, branch and the like' })
+  .meta({ id: 'condition' });
 
 export const whenSchema = says(
   z.union([conditionSchema, list(conditionSchema, 'conditions', 50)], {
