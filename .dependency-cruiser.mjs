@@ -59,6 +59,7 @@ const programs = {
     core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit', 'mask'],
     packages: ['zod', 'commander'],
   },
+  platform: { core: [], packages: ['zod', 'commander'] },
   demo: { core: ['job', 'client', 'display', 'forge', 'runtime'], packages: ['zod', 'commander'] },
 };
 
@@ -129,7 +130,7 @@ export default {
       severity: 'error',
       from: {
         path: '^services/',
-        pathNot: ['^services/core/execute/', '^services/(local|demo)/', '/main\\.ts$'],
+        pathNot: ['^services/core/execute/', '^services/(local|demo|platform)/', '/main\\.ts$'],
       },
       to: { path: '^(node:)?child_process$' },
     },

@@ -1,13 +1,4 @@
-import { linkTree, writeTree } from './charts/constructs/write.ts';
-import { PlatformError, readPlatform } from './charts/platform-file.ts';
-import { renderPlatform, toUnits } from './charts/units.ts';
+import { synth } from './charts/synth.ts';
+import { toUnits } from './charts/units.ts';
 
-try {
-  const platform = readPlatform('platform.yaml');
-  writeTree('dist', renderPlatform(platform, toUnits));
-  linkTree('.synth', 'dist');
-} catch (error) {
-  if (!(error instanceof PlatformError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-}
+process.exitCode = synth(toUnits, process.stderr);

@@ -69,6 +69,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   'program local': ['services/local/x.ts', '../core/queue/index.ts'],
   'program tui': ['services/tui/x.ts', 'ioredis'],
   'program cli': ['services/cli/x.ts', '../local/config.ts'],
+  'program platform': ['services/platform/x.ts', '../core/job/index.ts'],
   'program demo': ['services/demo/x.ts', '../core/queue/index.ts'],
   review: ['charts/review/x.ts', '../../services/core/queue/index.ts'],
   charts: ['charts/x.ts', '../services/api/app.ts'],

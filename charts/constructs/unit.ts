@@ -45,14 +45,14 @@ export function buildCluster(name: string, units: readonly Unit[]): Built {
     const app = new App({ recordConstructMetadata: false });
     recordOrigins(() => unit.build(app));
     // Not app.charts: it computes a dependency graph, for an order that Flux does not need.
-    for (const chart of app.node.children.filter((child) => child instanceof Chart)) {
+    for (const chart of app.node.children.filter((child) => Chart.isChart(child))) {
       const path = `clusters/${name}/${unit.name}/${chart.node.id}.yaml`;
       if (paths.has(path)) throw new Error(`${path} is made twice; expected one unit of this name`);
       paths.add(path);
       for (const child of chart.node.findAll()) {
         const construct = `${unit.name}/${child.node.path}`;
         if (child instanceof Brought) brought.push({ unit: unit.name, what: child.what });
-        if (child instanceof ApiObject) {
+        if (ApiObject.isApiObject(child)) {
           const object: object = child.toJson();
           objects.push({
             cluster: name,

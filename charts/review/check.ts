@@ -9,8 +9,8 @@ import { toWorld, type World } from './world.ts';
  * Everything that is wrong with a platform, said once where several clusters have it. Where an object has not the
  * shape of its kind, that is all that is said: other rules could not read it.
  */
-export function checkPlatform(clusters: readonly Built[]): Finding[] {
-  return sortFindings(joinClusters(clusters.flatMap((built) => checkCluster(toWorld(built)))));
+export function checkPlatform(clusters: readonly Built[], ownPins: readonly string[] = []): Finding[] {
+  return sortFindings(joinClusters(clusters.flatMap((built) => checkCluster(toWorld(built, ownPins)))));
 }
 
 function checkCluster(world: World): Found[] {

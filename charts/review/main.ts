@@ -1,7 +1,8 @@
 /** `./bellows check`: what platform.yaml makes, held against every rule. */
 import { PlatformError, readPlatform } from '../platform-file.ts';
-import { buildPlatform, toUnits } from '../units.ts';
+import { buildPlatform } from '../units.ts';
 import { checkPlatform } from './check.ts';
+import { loadUnits } from './load-units.ts';
 import { parseOptions, usage } from './options.ts';
 import { toReport } from './report.ts';
 import { rules } from './rules.ts';
@@ -11,9 +12,10 @@ try {
   if (help) {
     process.stdout.write(usage);
   } else {
-    const clusters = buildPlatform(readPlatform(file), toUnits);
+    const { units, pins } = await loadUnits('.');
+    const clusters = buildPlatform(readPlatform(file), units);
     const objects = clusters.reduce((sum, cluster) => sum + cluster.objects.length, 0);
-    const { stdout, stderr, exitCode } = toReport(checkPlatform(clusters), objects, rules.length, json);
+    const { stdout, stderr, exitCode } = toReport(checkPlatform(clusters, pins), objects, rules.length, json);
     process.stdout.write(stdout);
     process.stderr.write(stderr);
     process.exitCode = exitCode;

@@ -1,6 +1,7 @@
 import type { BroughtPods, BroughtProps } from '../constructs/brought.ts';
 import type { Built, Rendered } from '../constructs/unit.ts';
 import { given } from '../given.ts';
+import { pins } from '../pins.ts';
 import type {
   Container,
   ContainerPort,
@@ -52,6 +53,8 @@ export interface End {
 export interface World {
   readonly name: string;
   readonly items: readonly Item[];
+  /** Images that may run: of charts/pins.ts, and of the platform's own pins. */
+  readonly pins: ReadonlySet<string>;
   readonly pods: readonly PodsOf[];
   readonly ends: readonly End[];
   /** Namespaces that are made here, by name. */
@@ -64,7 +67,8 @@ export interface World {
 }
 
 /** Pods and what follows from them are looked for when they are asked for: until then, no object need have its shape. */
-export function toWorld({ name, objects, brought }: Built): World {
+/** @param ownPins images that the platform's own units.ts names */
+export function toWorld({ name, objects, brought }: Built, ownPins: readonly string[] = []): World {
   const items = objects.map(toItem);
   const byKind = Map.groupBy(items, ({ object }) => object.kind);
   const byId = new Map(items.toReversed().map((item) => [item.id, item]));
@@ -76,6 +80,7 @@ export function toWorld({ name, objects, brought }: Built): World {
   return {
     name,
     items,
+    pins: new Set([...Object.values(pins), ...ownPins]),
     get pods() {
       pods ??= ofKind<Workload>(...Object.keys(templates)).flatMap(toPods);
       return pods;

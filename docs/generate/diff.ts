@@ -16,6 +16,6 @@ export function toDiffPage(): string {
     '```yaml\nwaivers:\n  - rule: pruned-state\n    object: StatefulSet ci/gitea\n    because: Gitea moved to the other cluster, its volume was copied on 2026-11-20\n    until: "2026-12-01"\n```',
     'One that is over, or that nothing needs any more, is said at the end of the diff.',
     '## In a pull request',
-    '`./bellows diff origin/main --post` writes the diff as one comment and changes that one from then on, at Gitea and GitHub. It knows the pull request from the variables of a pipeline (of Bellows, Woodpecker, GitHub or Gitea Actions), or from `--pull <address>`; its token is `BELLOWS_FORGE_TOKEN`, which needs to write comments and nothing else.',
+    '`./bellows diff origin/main --post` writes the diff as one comment and changes that one from then on, at Gitea and GitHub. It knows the pull request from the variables of a pipeline (of Bellows, Woodpecker, GitHub or Gitea Actions), or from `--pull <address>`; its token is `FORGE_TOKEN`, which needs to write comments and nothing else.',
   ].join('\n\n')}\n`;
 }

@@ -4,6 +4,7 @@ import { usage as graphUsage } from '../../charts/review/graph/options.ts';
 import { usage as checkUsage } from '../../charts/review/options.ts';
 import { parseOptions as parseDemo } from '../../services/demo/options.ts';
 import { parseOptions as parseUp } from '../../services/local/options.ts';
+import { parseOptions as parsePlatform, parseUpgradeOptions } from '../../services/platform/options.ts';
 import { usage } from '../../services/tui/options.ts';
 
 /** What programs with arguments of their own say when they are asked for help. */
@@ -15,6 +16,8 @@ export const programHelp = {
   diff: diffUsage,
   explain: explainUsage,
   graph: graphUsage,
+  platform: toHelp(() => parsePlatform(['--help'])),
+  upgrade: toHelp(() => parseUpgradeOptions(['--help'])),
   demo: toHelp(() => parseDemo(['--help'])),
 };
 

@@ -4,7 +4,18 @@ import type { ApiClient } from '../core/client/index.ts';
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
 /** Programs that stand beside this one: the process becomes them, so exit codes and signals are theirs. */
-export const programNames = ['up', 'tui', 'demo', 'test', 'check', 'diff', 'explain', 'graph'] as const;
+export const programNames = [
+  'up',
+  'tui',
+  'demo',
+  'test',
+  'check',
+  'diff',
+  'explain',
+  'graph',
+  'platform',
+  'upgrade',
+] as const;
 export type ProgramName = (typeof programNames)[number];
 
 export function isProgramName(word: string): word is ProgramName {

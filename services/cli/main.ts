@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Context, ProgramName } from './context.ts';
 
 // Our own folder, not the shared /tmp, where anybody could put code for us to run.
@@ -17,6 +17,8 @@ const programs: Record<ProgramName, string> = {
   diff: 'charts/review/diff/main.ts',
   explain: 'charts/review/explain/main.ts',
   graph: 'charts/review/graph/main.ts',
+  platform: 'services/platform/main.ts',
+  upgrade: 'services/platform/upgrade/main.ts',
 };
 
 const context: Context = {
@@ -31,8 +33,10 @@ const context: Context = {
   now: Date.now,
   become: (program, args) => {
     if (process.execve === undefined) throw new Error('this system cannot replace a process');
-    // Charts use classes that were generated with enums, which Node alone does not read.
-    const loader = programs[program].startsWith('charts/') ? ['--import', import.meta.resolve('tsx')] : [];
+    // Charts use classes that were generated with enums, and a dependency's TypeScript Node alone reads nowhere.
+    const isDependency = basename(dirname(root)) === 'node_modules';
+    const loader =
+      isDependency || programs[program].startsWith('charts/') ? ['--import', import.meta.resolve('tsx')] : [];
     const words = [
       '--disable-warning=ExperimentalWarning',
       ...loader,

@@ -154,6 +154,8 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
     toProgramRow('diff', 'what a change of dist/ does to clusters, and what of it is dangerous'),
     toProgramRow('explain', 'where an object comes from, and what hangs on it'),
     toProgramRow('graph', 'the units of each cluster, their order, and what Flux will prune'),
+    toProgramRow('platform', 'make a repository for a platform of your own'),
+    toProgramRow('upgrade', 'in such a repository: a newer Bellows, and what it changes'),
   ],
   'This machine:': [
     {

@@ -18,7 +18,7 @@ Options:
   --markdown          as the comment of a pull request
   --json              for scripts
   --post              write that comment at Gitea or GitHub, or what it now says; in a pipeline of a pull request.
-                      The token is in BELLOWS_FORGE_TOKEN
+                      The token is in FORGE_TOKEN
   --pull <address>    the pull request, where this is no pipeline of it
   -h, --help          show this help
 

@@ -24,9 +24,9 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 export function toPull(address: string | undefined, env: Env): Pull {
   const { forge, origin, repository, number } = address === undefined ? fromEnv(env) : fromAddress(address);
-  const token = env.BELLOWS_FORGE_TOKEN ?? env.GITHUB_TOKEN ?? env.GITEA_TOKEN;
+  const token = env.FORGE_TOKEN ?? env.GITHUB_TOKEN ?? env.GITEA_TOKEN;
   if (token === undefined || token === '')
-    throw new PullError('no token to comment with; put one into BELLOWS_FORGE_TOKEN');
+    throw new PullError('no token to comment with; put one into FORGE_TOKEN');
   const parsed = originSchema.safeParse(origin);
   if (!parsed.success)
     throw new PullError(

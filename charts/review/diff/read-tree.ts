@@ -16,6 +16,8 @@ export function readBase(root: string, base: string): Map<string, string> {
   if (statSync(join(root, base), { throwIfNoEntry: false })?.isDirectory() === true)
     return readFolder(join(root, base));
   const revision = git(root, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${base}^{commit}`]);
+  // Before the first commit there is nothing.
+  if (revision === undefined && base === 'HEAD') return new Map();
   if (revision === undefined)
     throw new TreeError(
       `${base} is neither a revision of this repository nor a folder; expected one such as origin/main`,

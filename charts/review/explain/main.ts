@@ -1,6 +1,7 @@
 /** `./bellows explain`: where an object comes from. */
 import { PlatformError, readPlatform } from '../../platform-file.ts';
-import { buildPlatform, toUnits } from '../../units.ts';
+import { buildPlatform } from '../../units.ts';
+import { loadUnits } from '../load-units.ts';
 import { explain, findObjects, UnknownError } from './explain.ts';
 import { parseOptions, usage } from './options.ts';
 import { toText } from './text.ts';
@@ -11,7 +12,8 @@ try {
     process.stdout.write(usage);
   } else {
     const platform = readPlatform(file);
-    const build = (given: typeof platform) => buildPlatform(given, toUnits);
+    const { units } = await loadUnits('.');
+    const build = (given: typeof platform) => buildPlatform(given, units);
     const explanations = findObjects(build(platform), wanted).map((found) =>
       explain(found, platform, file, build),
     );

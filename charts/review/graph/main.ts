@@ -1,10 +1,11 @@
 /** `./bellows graph`: the units of each cluster, and their order. */
 import { join } from 'node:path';
 import { PlatformError, readPlatform } from '../../platform-file.ts';
-import { buildPlatform, toUnits } from '../../units.ts';
+import { buildPlatform } from '../../units.ts';
 import { judge } from '../diff/judge.ts';
 import { readBase, readFolder } from '../diff/read-tree.ts';
 import { parseTree, TreeError } from '../diff/tree.ts';
+import { loadUnits } from '../load-units.ts';
 import { CircleError, toGraph } from './graph.ts';
 import { toMermaid } from './mermaid.ts';
 import { parseOptions, usage } from './options.ts';
@@ -18,7 +19,9 @@ try {
   } else {
     const root = process.cwd();
     const { edits } = judge(parseTree(readBase(root, base)), parseTree(readFolder(join(root, 'dist'))));
-    const graphs = buildPlatform(readPlatform(file), toUnits).map((built) => toGraph(built, edits));
+    const graphs = buildPlatform(readPlatform(file), (await loadUnits('.')).units).map((built) =>
+      toGraph(built, edits),
+    );
     const write = {
       text: toText,
       mermaid: toMermaid,

@@ -1,4 +1,4 @@
-import { helmPins, pins } from '../../pins.ts';
+import { helmPins } from '../../pins.ts';
 import type { KubeObject } from '../objects.ts';
 import type { Rule } from '../rule.ts';
 import { containersOf, type World } from '../world.ts';
@@ -11,7 +11,6 @@ export const imagePinned: Rule = {
   says: 'Every image and Helm chart is of a version that charts/pins.ts names, and never "latest".',
   why: 'The same commit would be another program tomorrow.',
   *check(world) {
-    const known = new Set<string>(Object.values(pins));
     for (const { item, image, at } of imagesOf(world)) {
       const { tag, digest } = form.exec(image)?.groups ?? {};
       if (digest === undefined && (tag === undefined || tag === 'latest'))
@@ -21,7 +20,7 @@ export const imagePinned: Rule = {
           message: `is ${JSON.stringify(image)}, of no version`,
           mend: 'name a version in charts/pins.ts and use that',
         };
-      else if (!known.has(image) && !isOwn(image))
+      else if (!world.pins.has(image) && !isOwn(image))
         yield {
           item,
           at,

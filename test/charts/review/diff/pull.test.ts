@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parseOptions } from '../../../../charts/review/diff/options.ts';
 import { PullError, toPull } from '../../../../charts/review/diff/pull.ts';
 
-const token = { BELLOWS_FORGE_TOKEN: 'secret' };
+const token = { FORGE_TOKEN: 'secret' };
 const gitea = { forge: 'gitea', origin: 'https://git.home.arpa/forge', token: 'secret' };
 const github = { forge: 'github', origin: 'https://github.com', token: 'secret' };
 const actions = {
@@ -42,7 +42,7 @@ test.each<[string, string | undefined, Record<string, string>, string]>([
     'no token',
     'https://github.com/me/platform/pull/12',
     {},
-    'no token to comment with; put one into BELLOWS_FORGE_TOKEN',
+    'no token to comment with; put one into FORGE_TOKEN',
   ],
   [
     'a push',
