@@ -46,7 +46,17 @@ export function toEnqueueRequest(
     ...(delivery === undefined ? {} : { delivery: `${repository.forge}:${delivery}` }),
     jobs: [{ spec, pool: repository.pool, ...(awaits === undefined ? {} : { awaits }) }],
     ...toQuota(repository),
+    ...toLane(repository, spec, 'newest'),
   };
+}
+
+/** Where its repository wants a newer push to cancel what the one before has started. */
+export function toLane(
+  { cancelPrevious }: Repository,
+  { event }: Pick<JobSpec, 'event'>,
+  lane: NonNullable<EnqueueRequest['lane']>,
+): Pick<EnqueueRequest, 'lane'> {
+  return cancelPrevious?.some((each) => each === event) === true ? { lane } : {};
 }
 
 /** The repository's own caps, where it has any. */

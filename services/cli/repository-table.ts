@@ -33,6 +33,7 @@ const seldomSet: readonly { title: string; show(repository: Repository): string 
   { title: 'JOB LIMIT', show: ({ jobLimit }) => jobLimit?.toString() },
   { title: 'AN HOUR', show: ({ jobsPerHour }) => jobsPerHour?.toString() },
   { title: 'APPROVAL', show: ({ approval }) => approval },
+  { title: 'CANCELS PREVIOUS', show: ({ cancelPrevious = [] }) => cancelPrevious.join(', ') || undefined },
   { title: 'TRUSTED', show: ({ trusted = [] }) => (trusted.length === 0 ? undefined : trusted.join(', ')) },
   {
     title: 'APPROVERS',

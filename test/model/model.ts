@@ -35,12 +35,24 @@ export interface ModelJob {
   always: boolean;
   expanded: boolean;
   awaits: boolean;
+  /** Repository, event and ref, where a newer pipeline of the same cancels it. */
+  lane: string | undefined;
+  /** From where to where its ref moved, and how often it had been removed by then. */
+  move: Move | undefined;
   group: { name: string; limit: number } | undefined;
   permit: boolean;
   /** Order in which jobs became ready. */
   queuedAs: number;
   /** Order in which jobs ended. */
   ended: number;
+}
+
+interface Move {
+  epoch: number;
+  before: string;
+  after: string;
+  /** It began where the head was, or did not say where. */
+  ordered: boolean;
 }
 
 interface Ready {
@@ -65,6 +77,8 @@ export function createModel(limits: ModelLimits) {
   const epochs = new Map<string, number>();
   /** Of a repository whose jobs are counted by the hour: hours that are over, and how many it has begun in all. */
   const hours = new Map<string, { gone: number; used: number; most: number }>();
+  /** By lane and epoch: commit → the one after it. */
+  const trails = new Map<string, Map<string, string>>();
   const ready = new Map<string, Ready[]>();
   /** The time that a repository was given last, by pool, class and repository. */
   const fair = new Map<string, number>();
@@ -200,6 +214,46 @@ export function createModel(limits: ModelLimits) {
     return { hour: { gone, used: at + wanted, most }, later: Math.floor(at / most) > gone };
   };
 
+  const stop = (job: ModelJob, by: string) => {
+    if (job.state !== 'running') finish(job, 'cancelled', `cancelled by ${by}`);
+    else if (!job.cancelling) Object.assign(job, { cancelling: true, by });
+  };
+
+  /** Where a ref went from a commit, as far as was told. */
+  const follow = (trail: ReadonlyMap<string, string>, from: string) => {
+    const reached: string[] = [];
+    for (let to = trail.get(from); to !== undefined && !reached.includes(to); to = trail.get(to))
+      reached.push(to);
+    return reached;
+  };
+
+  /** Whatever is older stops; what comes late and is itself older stops, too. */
+  const clearLane = (lane: string, pipeline: string, { epoch, before, after, ordered }: Move) => {
+    const trail = trails.get(`${lane} ${epoch}`) ?? new Map<string, string>();
+    trails.set(`${lane} ${epoch}`, trail);
+    if (before !== '') trail.set(before, after);
+    const newer = follow(trail, after);
+    const last = newer.at(-1);
+    const all = inOrder().filter((job) => job.lane === lane && !isFinal(job.state));
+    const by = (sha: string, of: string | undefined) =>
+      `the newer commit ${sha.slice(0, 12)}${of === undefined ? '' : `, pipeline ${of}`}`;
+    const toReason = ({ pipeline: of, move }: ModelJob) => {
+      const to = move?.epoch === epoch ? move.after : undefined;
+      if (of === pipeline) {
+        if (last === undefined) return undefined;
+        const mate = all.find((job) => job.move?.epoch === epoch && job.move.after === last);
+        return by(last, mate?.pipeline);
+      }
+      if (to !== undefined && newer.includes(to)) return undefined;
+      const isPast = (move?.epoch ?? 0) < epoch || (ordered && (move?.ordered ?? true));
+      return isPast || (to !== undefined && follow(trail, to).includes(after))
+        ? by(after, pipeline)
+        : undefined;
+    };
+    const reasons = all.reverse().map((job) => [job, toReason(job)] as const);
+    for (const [job, why] of reasons) if (why !== undefined && !isFinal(job.state)) stop(job, why);
+  };
+
   const create = (
     pipeline: string,
     id: string,
@@ -220,11 +274,14 @@ export function createModel(limits: ModelLimits) {
       always: runs === 'always',
       expanded: spec.expanded === true,
       awaits: awaits !== undefined,
+      lane: undefined,
+      move: undefined,
     };
     jobs.set(id, job);
-    if (reason !== undefined) return;
+    if (reason !== undefined) return job;
     if (later === undefined) place(job);
     else Object.assign(job, { state: 'delayed', reason: `its repository may begin ${later} jobs an hour` });
+    return job;
   };
 
   const held = (id: string, fence: number) => {
@@ -248,7 +305,7 @@ export function createModel(limits: ModelLimits) {
       removed += 1;
       epochs.set(`${repo} ${ref}`, removed);
     },
-    enqueue({ cause, delivery, most, perHour, jobs: wanted }: EnqueueRequest) {
+    enqueue({ cause, delivery, most, perHour, lane: place, jobs: wanted }: EnqueueRequest) {
       const known = delivery === undefined ? undefined : deliveries.get(delivery);
       const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
       const pipeline = toPipeline(cause, epochs.get(ref) ?? 0);
@@ -265,14 +322,29 @@ export function createModel(limits: ModelLimits) {
         return { answer: 'full', of: 'hour', most: perHour };
       const full = dup ? undefined : findFull(places, most ?? limits.unfinishedOfRepository);
       if (full !== undefined) return full;
-      if (cause.kind === 'ref' && (!heads.has(ref) || heads.get(ref) === cause.before))
-        heads.set(ref, cause.after);
+      const moves = cause.kind === 'ref' && (!heads.has(ref) || heads.get(ref) === cause.before);
+      if (moves) heads.set(ref, cause.after);
       if (delivery !== undefined) deliveries.set(delivery, pipeline);
       if (dup) return here(pipeline);
       pipelines.set(pipeline, ids);
       if (found !== undefined) hours.set(cause.repository, found.hour);
+      const [first] = wanted;
+      const lane = first && place && `${first.spec.repository} ${first.spec.event} ${first.spec.ref}`;
+      const move =
+        lane !== undefined && cause.kind === 'ref'
+          ? {
+              epoch: epochs.get(ref) ?? 0,
+              before: cause.before ?? '',
+              after: cause.after,
+              ordered: moves || cause.before === undefined,
+            }
+          : undefined;
       for (const [i, job] of wanted.entries())
-        create(pipeline, ids[i] ?? '', job, found?.later === true ? perHour : undefined);
+        Object.assign(create(pipeline, ids[i] ?? '', job, found?.later === true ? perHour : undefined), {
+          lane,
+          move,
+        });
+      if (place === 'newest' && lane !== undefined && move !== undefined) clearLane(lane, pipeline, move);
       return { answer: 'enqueued', pipeline, jobs: ids };
     },
     expand(id: string, fence: number, workflows: string[], spec: NewJob['spec']) {
@@ -280,6 +352,8 @@ export function createModel(limits: ModelLimits) {
       if (job === undefined) return 'stale';
       // Only the job that the tree decides about adds any, and only in the run that found them.
       if (job.workflow !== undefined || job.expanded) return 'done';
+      // What is asked to stop adds nothing.
+      if (job.cancelling) return 'done';
       const before = jobs.size;
       for (const workflow of workflows) {
         const other = toId('job', job.pipeline, workflow);
@@ -288,12 +362,13 @@ export function createModel(limits: ModelLimits) {
         // One that history has forgotten comes anew, as the last.
         const known = (pipelines.get(job.pipeline) ?? []).filter((each) => each !== other);
         pipelines.set(job.pipeline, [...known, other]);
-        create(job.pipeline, other, {
+        const made = create(job.pipeline, other, {
           spec: { ...spec, workflow },
           pool,
           priority: job.class,
           ...(group ? { group } : {}),
         });
+        Object.assign(made, { lane: job.lane, move: job.move });
       }
       const most = hours.get(job.repo)?.most;
       const made = jobs.size - before;
@@ -375,8 +450,7 @@ export function createModel(limits: ModelLimits) {
       const job = jobs.get(id);
       if (job === undefined) return 'unknown';
       if (isFinal(job.state)) return 'final';
-      if (job.state !== 'running') finish(job, 'cancelled', `cancelled by ${by}`);
-      else if (!job.cancelling) Object.assign(job, { cancelling: true, by });
+      stop(job, by);
       return 'done';
     },
     lost(agent: string, reason: string) {
@@ -448,6 +522,7 @@ export function createModel(limits: ModelLimits) {
         const made = jobs.get(toNew(job));
         if (made === undefined) continue;
         made.needed = job.needed;
+        Object.assign(made, { lane: job.lane, move: job.move });
         made.expanded = job.workflow === undefined && (job.expanded || members.length > 1);
       }
       return { answer: 'enqueued', pipeline: next, jobs: ids };

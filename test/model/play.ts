@@ -143,11 +143,14 @@ export function createPlay(
     async push() {
       const sha = () => String(random.below(4)).repeat(40);
       const delivery = random.chance(0.5) ? { delivery: `local:${random.below(40)}` } : {};
-      const request = toPush(sha(), {
-        before: sha(),
-        ref: `refs/heads/${random.pick(['a', 'b'])}`,
-        ...delivery,
-      });
+      const request: EnqueueRequest = {
+        ...toPush(sha(), {
+          ...(random.chance(0.8) ? { before: sha() } : {}),
+          ref: `refs/heads/${random.pick(['a', 'b'])}`,
+          ...delivery,
+        }),
+        ...(random.chance(0.7) ? { lane: random.chance(0.8) ? 'newest' : 'member' } : {}),
+      };
       if (random.chance(0.2)) request.perHour = random.pick([2, 5]);
       await ask(
         'push',

@@ -22,7 +22,7 @@ import { type EnqueueRequest, type NewJob, toExpanded } from '../../core/queue/i
 import { mayApprove, toAwaits } from '../approval.ts';
 import { toAskedSpec } from '../asked-spec.ts';
 import type { ApiDeps } from '../deps.ts';
-import { enqueue, toQuota } from '../enqueue.ts';
+import { enqueue, toLane, toQuota } from '../enqueue.ts';
 import { tagByMark } from '../etag.ts';
 import { noJob, noRepository, Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams, notModified, refuses, takes } from '../route.ts';
@@ -124,6 +124,7 @@ export function createJobRoutes(deps: ApiDeps) {
       cause: { kind: 'asked', repository: repository.id, key },
       jobs: [{ ...job, pool: repository.pool }],
       ...toQuota(repository),
+      ...toLane(repository, job.spec, 'member'),
     };
     return trace(tracer, 'trigger', toServerSpan(traceparent, attributes), (span) =>
       enqueue(deps, request, span),

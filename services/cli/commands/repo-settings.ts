@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { ApiClient } from '../../core/client/index.ts';
 import {
   approvalRules,
+  cancellingEvents,
   nameSchema,
   parseDuration,
   type Repository,
@@ -23,6 +24,7 @@ interface Settings {
   jobLimit?: number;
   jobsPerHour?: number;
   approval?: NonNullable<Repository['approval']>;
+  cancelPrevious?: NonNullable<Repository['cancelPrevious']>;
   trusted?: number[];
   approvers?: number[] | 'all';
   json?: true;
@@ -116,6 +118,11 @@ function addSettings(command: Command, shown?: typeof usual): Command {
       parseApproval,
     )
     .option(
+      '--cancel-previous <events>',
+      `where a newer push cancels what the one before has started and is not done, comma-separated: ${cancellingEvents.join(', ')}, or none (default: none)`,
+      parseCancelling,
+    )
+    .option(
       '--trusted <ids>',
       "the forge's ids of users whose pipelines wait for nobody, such as 3,12, or none",
       parsePeople,
@@ -132,11 +139,19 @@ function addSettings(command: Command, shown?: typeof usual): Command {
 export const repositoryFields = Object.keys(repositorySchema.shape).join(', ');
 
 /** What is written only where it is given. */
-function toSeldom({ jobLimit, jobsPerHour, approval, trusted, approvers }: Settings): RepositoryPatch {
+function toSeldom({
+  jobLimit,
+  jobsPerHour,
+  approval,
+  cancelPrevious,
+  trusted,
+  approvers,
+}: Settings): RepositoryPatch {
   return {
     ...(jobLimit === undefined ? {} : { jobLimit }),
     ...(jobsPerHour === undefined ? {} : { jobsPerHour }),
     ...(approval === undefined ? {} : { approval }),
+    ...(cancelPrevious === undefined ? {} : { cancelPrevious }),
     ...(trusted === undefined ? {} : { trusted }),
     ...(approvers === undefined ? {} : { approvers: approvers === 'all' ? null : approvers }),
   };
@@ -179,6 +194,15 @@ function parseApproval(text: string): NonNullable<Repository['approval']> {
   const rule = approvalRules.find((known) => known === text);
   if (rule !== undefined) return rule;
   throw new InvalidArgumentError(`Expected one of ${approvalRules.join(', ')}.`);
+}
+
+function parseCancelling(text: string): NonNullable<Repository['cancelPrevious']> {
+  const words = text === 'none' ? [] : text.split(',');
+  return words.map((word) => {
+    const event = cancellingEvents.find((known) => known === word.trim());
+    if (event !== undefined) return event;
+    throw new InvalidArgumentError(`Expected some of ${cancellingEvents.join(', ')}, or none.`);
+  });
 }
 
 function parsePeople(text: string): number[] {

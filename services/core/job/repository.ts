@@ -4,6 +4,9 @@ import { forges, forgeUserSchema, nameSchema, repositoryIdSchema } from './spec.
 /** Which pipelines wait for an approval, unless those who caused them are trusted. */
 export const approvalRules = ['forks', 'pull_requests', 'all_events', 'none'] as const;
 
+/** Events of which each says that the one before is out of date. */
+export const cancellingEvents = ['push', 'pull_request'] as const;
+
 const peopleSchema = z.array(forgeUserSchema).max(200);
 
 /** A repository that may send events. A webhook of any other is answered 404 and counted. */
@@ -24,6 +27,8 @@ export const repositorySchema = z.strictObject({
   approval: z.enum(approvalRules).optional(),
   /** Forge users whose pipelines wait for nobody. @default none */
   trusted: peopleSchema.optional(),
+  /** Where a newer push cancels what the one before has started and is not done. @default nowhere */
+  cancelPrevious: z.array(z.enum(cancellingEvents)).max(cancellingEvents.length).optional(),
   /** Forge users who may approve, beside admins. @default whoever may trigger */
   approvers: peopleSchema.optional(),
 });
@@ -38,6 +43,7 @@ export const repositoryPatchSchema = repositorySchema
     jobLimit: true,
     jobsPerHour: true,
     approval: true,
+    cancelPrevious: true,
     trusted: true,
   })
   .extend({

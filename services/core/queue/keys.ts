@@ -33,6 +33,8 @@
  * | blocked:<group>    | ZSET   | jobs that wait for a permit, by sequence          | the same                      | when empty |
  * | unfinished         | HASH   | `repo <id>`, `pool <name>` → unfinished jobs      | all that make or end a job    | never |
  * | hour:<repo>        | HASH   | since when, how many jobs it has begun, how many it may | enqueue expand rerun     | with the last hour that they fill |
+ * | lane:<id>          | SET    | unfinished jobs of a ref and event of which a newer pipeline cancels the older | whoever makes or ends a job | when empty |
+ * | trail:<id>         | HASH   | of a lane: epoch and commit → the commit that its ref went to from there | enqueue | 7 days after the last |
  * | dead               | ZSET   | job that was given up, by time                    | whoever finishes a job, requeue | with the job |
  * | stands:<id>        | SET    | later runs of its pipeline in which it stands     | rerun                         | with the job |
  * | done               | ZSET   | finished job, by time                             | whoever finishes a job        | trimmed by tick |
@@ -114,6 +116,8 @@ const family = {
   tickets: 'tickets:',
   permits: 'permits:',
   blocked: 'blocked:',
+  lane: 'lane:',
+  trail: 'trail:',
   bundle: 'bundle:',
   dedupe: 'dedupe:',
   head: 'head:',

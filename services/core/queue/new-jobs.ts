@@ -26,9 +26,11 @@ export function toCall(request: EnqueueRequest, epoch: number, most: number, tol
   const pipeline = toPipelineId(cause, epoch);
   const ids = jobs.map((job) => toJobId(pipeline, toJobName(job.spec)));
   const { ref, before = '', after } = cause.kind === 'ref' ? cause : { ref: '', after: '' };
+  const lane =
+    request.lane === undefined ? '' : `${request.lane === 'newest' ? '+' : ''}${toLaneId(jobs[0]?.spec)}`;
   const of = delivery === undefined ? '' : toId('delivery', delivery);
   const args: Argument[] = [of, pipeline, cause.repository, ref, before, after];
-  args.push(epoch, ofRepository ?? '', perHour ?? '', jobs.length);
+  args.push(epoch, ofRepository ?? '', perHour ?? '', lane, jobs.length);
   for (const [i, job] of jobs.entries()) {
     const { pool, priority = 5, spec } = job;
     args.push(ids[i] ?? '', pool, priority, spec.timeLimitMs, toMoreText(job, pipeline, told), toStored(job));
@@ -56,6 +58,11 @@ function toPipelineId(cause: Cause, epoch: number): string {
   if (cause.kind === 'cron') return toId('cron', cause.repository, cause.name, cause.dueAt);
   const { repository, ref, after, event, pullRequest } = cause;
   return toId('ref', repository, ref, epoch, after, event, pullRequest ?? 0);
+}
+
+/** Short, whatever the ref is called: it stands in the hash of each job. */
+function toLaneId(spec: JobSpec | undefined): string {
+  return spec === undefined ? '' : toId('lane', spec.repository, spec.event, spec.ref);
 }
 
 /**

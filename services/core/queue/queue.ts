@@ -64,6 +64,12 @@ export interface EnqueueRequest extends Quota {
   cause: Cause;
   /** Names what was delivered, the same for each delivery of it; remembered for 7 days. */
   delivery?: string;
+  /**
+   * Its jobs are of the lane of their repository, event and ref. Of what comes as `newest` only the really newest goes
+   * on, and all that is older in the lane is cancelled, in whatever order they come; a `member` is there to be
+   * cancelled. @default of no lane
+   */
+  lane?: 'newest' | 'member';
   /** At least one; all or none are taken. */
   jobs: NewJob[];
 }

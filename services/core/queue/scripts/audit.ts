@@ -18,7 +18,7 @@ end
 
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
 local counts, ready, groups, shares = {}, {}, {}, {}
-local open, pipelines, seen, repos = {}, {}, {}, {}
+local open, pipelines, seen, repos, lanes = {}, {}, {}, {}, {}
 local logs, bundled, stored = 0, 0, {}
 for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
   local job = read(id)
@@ -81,6 +81,11 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
       expect(call('HGET', AGENTS, job.agent or '') == id, id .. ' runs, and its agent is not known')
       expect(job.token, id .. ' runs without a token')
     end
+    if job.lane then
+      local is = call('SISMEMBER', LANE .. job.lane, id) == 1
+      expect(is == not final[state], id .. ' is ' .. state .. ': lane')
+      lanes[job.lane] = (lanes[job.lane] or 0) + (final[state] and 0 or 1)
+    end
     if job.group then
       local group = groups[job.group] or { most = 0, held = 0, blocked = 0 }
       groups[job.group] = group
@@ -109,6 +114,9 @@ end
 
 for repo, real in pairs(repos) do
   expect(call('ZCARD', REPO .. repo) == real, repo .. ': its index has a job that is not')
+end
+for lane, real in pairs(lanes) do
+  expect(call('SCARD', LANE .. lane) == real, 'lane ' .. lane .. ' has a job that is not')
 end
 for pipeline in pairs(pipelines) do
   for _, id in ipairs(call('HKEYS', PIPELINE .. pipeline)) do

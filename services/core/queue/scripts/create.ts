@@ -1,7 +1,7 @@
 /** Lua: a new job. Needs `place`. */
 export const create = `
--- new: { id, seq, pool, class, limit, group?, permits?, runs?, awaits?, status?, needs?: { { id, name } … }, reason?,
---   later? }: an hour to come
+-- new: { id, seq, pool, class, limit, group?, permits?, lane?, move?, runs?, awaits?, status?, reason?,
+--   needs?: { { id, name } … }, later? }: an hour to come
 local function create(new, spec, repo, pipeline)
   local id = new.id
   local job = { id = id, pool = new.pool, class = new.class, repo = repo, group = new.group, permits = new.permits, status = new.status }
@@ -21,6 +21,9 @@ local function create(new, spec, repo, pipeline)
   end
   add('group', new.group)
   add('permits', new.permits)
+  add('lane', new.lane)
+  add('move', new.move)
+  if new.lane then call('SADD', LANE .. new.lane, id) end
   add('runs', new.runs)
   add('awaits', new.awaits and '1')
   add('status', new.status)

@@ -68,13 +68,7 @@ export const cancel = toScript('cancel', {
 local job = read(ARGV[1])
 if not job then return 'unknown' end
 if job.finished then return 'final' end
-if job.state ~= 'running' then
-  job.by = ARGV[2]
-  finish(job, 'cancelled', cancelled_by(job))
-elseif not job.cancelling then
-  call('HSET', JOB .. job.id, 'cancelling', '1', 'by', ARGV[2])
-  emit('cancelling', job.id)
-end
+stop(job, ARGV[2])
 return 'done'
 `,
 });

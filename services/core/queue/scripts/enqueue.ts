@@ -1,8 +1,10 @@
 import { admit } from './admit.ts';
 import { base } from './base.ts';
 import { create } from './create.ts';
+import { finish } from './finish.ts';
 import { hour } from './hour.ts';
-import { order, place } from './place.ts';
+import { lane } from './lane.ts';
+import { dispatch, order, place } from './place.ts';
 import { toScript } from './script.ts';
 
 /** Lua: many jobs go into a sorted set by one command; who reads one before the end does not see them. */
@@ -25,7 +27,8 @@ if tonumber(ARGV[5]) > 1 then add = gather end
  * ARGV  [1] most unfinished jobs  [2] of one pool  [3] of one repository, where the request does not say
  *       [4] how long a delivery is remembered, ms  [5] how many jobs there are in all
  *       [6…] the requests, each: delivery, pipeline, repository, ref, before, after, epoch, most unfinished jobs of
- *       the repository, most that it may begin in an hour, how many jobs; then of each job: id, pool, class, limit, JSON of what else there is to
+ *       the repository, most that it may begin in an hour, lane (with a + before it where this is the newest of it), how
+ *       many jobs; then of each job: id, pool, class, limit, JSON of what else there is to
  *       say of it, spec. What there is nothing to say of is ''.
  * Returns a list with one answer for each request: {'enqueued'} | {'dup', pipeline, job, place, …}
  *       | {'full', 'all' | 'pool' | 'repository', most} | {'full', 'hour', most, ms until there is room}
@@ -36,7 +39,7 @@ if tonumber(ARGV[5]) > 1 then add = gather end
  */
 export const enqueue = toScript('enqueue', {
   kind: 'admit',
-  parts: [base, together, order, place, create, admit, hour],
+  parts: [base, together, order, place, create, admit, hour, dispatch, finish, lane],
   body: `
 local most, most_of_pool, most_of_repo = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local remembered, jobs, at = ARGV[4], tonumber(ARGV[5]), 5
@@ -44,20 +47,24 @@ local remembered, jobs, at = ARGV[4], tonumber(ARGV[5]), 5
 local seq = call('INCRBY', SEQ, jobs) - jobs
 
 local function next_request()
-  local delivery, pipeline, repo, ref, before, after, epoch, cap, per_hour, count = unpack(ARGV, at + 1, at + 10)
-  at = at + 10
+  local delivery, pipeline, repo, ref, before, after, epoch, cap, per_hour, lane, count = unpack(ARGV, at + 1, at + 11)
+  at = at + 11
+  local newest
+  newest, lane = string.match(lane, '^(%+?)(%x*)$')
+  lane = lane ~= '' and lane or nil
   local jobs = {}
   for i = 1, tonumber(count) do
     local id, pool, class, limit, more, spec = unpack(ARGV, at + 1, at + 6)
     at = at + 6
     local job = more == '' and {} or cjson.decode(more)
     job.id, job.pool, job.class, job.limit, job.spec = id, pool, class, limit, spec
+    job.lane = lane
     jobs[i] = job
   end
   return {
     delivery = delivery ~= '' and DEDUPE .. delivery, pipeline = pipeline, repo = repo,
-    ref = ref ~= '' and ref, before = before, after = after, epoch = tonumber(epoch), most = tonumber(cap),
-    per_hour = tonumber(per_hour), jobs = jobs,
+    ref = ref ~= '' and ref, lane = lane, newest = newest == '+', before = before, after = after, epoch = tonumber(epoch),
+    most = tonumber(cap), per_hour = tonumber(per_hour), jobs = jobs,
   }
 end
 
@@ -68,13 +75,16 @@ local function known(pipeline)
   return answer
 end
 
--- A movement that does not begin where the head is came out of order: it runs, and the head stays.
+-- A movement that does not begin where the head is came out of order: it runs, and the head stays. One that does not
+-- say where it begins may be the newest.
 local function move_head(request)
-  if not request.ref then return end
+  if not request.ref then return false end
   local head = call('HGET', HEAD .. request.repo, request.ref)
   if not head or head == request.before then
     call('HSET', HEAD .. request.repo, request.ref, request.after)
+    return true
   end
+  return request.before == ''
 end
 
 -- An answer, where the request is not a new one.
@@ -93,6 +103,8 @@ local function look_back(request)
   end
 end
 
+local newer = {}
+
 local function take(request)
   local pipeline, delivery = request.pipeline, request.delivery
   -- Nearly always none of them is there, and one look says so.
@@ -108,16 +120,19 @@ local function take(request)
   local full = admit(request.repo, request.jobs, { most, most_of_pool, request.most or most_of_repo })
   if full then return full end
   if hour then take_hour(hour) end
-  move_head(request)
+  request.moved = move_head(request)
+  local move = request.lane and request.ref and to_move(request)
+  if move and request.newest then newer[#newer + 1] = request end
   if delivery then call('SET', delivery, pipeline, 'PX', remembered) end
   local places = {}
   for i, job in ipairs(request.jobs) do
     places[2 * i - 1], places[2 * i] = job.id, i
     seq = seq + 1
-    job.seq = seq
+    job.seq, job.move = seq, move or nil
     job.later = waits and hour
     create(job, job.spec, request.repo, pipeline)
   end
+  request.seq = seq
   call('HSET', PIPELINE .. pipeline, unpack(places))
   return { 'enqueued' }
 end
@@ -126,6 +141,11 @@ local answers = {}
 while at < #ARGV do answers[#answers + 1] = take(next_request()) end
 for _, set in pairs(sets) do call(unpack(set)) end
 note_admitted()
+
+-- Whoever reads from here on sees what was gathered.
+add = call
+for _, request in ipairs(newer) do note_trail(request, remembered) end
+for _, request in ipairs(newer) do clear_lane(request) end
 return answers
 `,
 });

@@ -8,7 +8,7 @@ import { toScript } from './script.ts';
 /**
  * KEYS  [1] seq
  * ARGV  [1] job  [2] its fence  [3] the workflow that it runs itself, or ''  [4] JSON: new jobs  [5…] their specs
- * Returns 'done' | 'stale'. A job that the pipeline already has is left as it is.
+ * Returns 'done' | 'stale'. A job that the pipeline already has is left as it is; one that was asked to stop adds none.
  */
 export const expand = toScript('expand', {
   kind: 'admit',
@@ -33,11 +33,14 @@ if ARGV[3] ~= '' and job.workflow ~= ARGV[3] then
   end
 end
 
+-- It stops, and so does what would come of it.
+if job.cancelling then return 'done' end
+
 local made = {}
 for i, new in ipairs(cjson.decode(ARGV[4])) do
   local place = call('HLEN', PIPELINE .. job.pipeline) + 1
   if call('HSETNX', PIPELINE .. job.pipeline, new.id, place) == 1 then
-    new.class = job.class
+    new.class, new.lane, new.move = job.class, job.lane, job.move
     if not new.group then new.group, new.permits = job.group, job.permits end
     new.seq = call('INCR', SEQ)
     create(new, ARGV[4 + i], job.repo, job.pipeline)

@@ -19,6 +19,7 @@ local function leave(job)
     for _, need in ipairs(call('HKEYS', NEEDS .. id)) do call('SREM', DEPENDENTS .. need, id) end
     call('DEL', NEEDS .. id)
   else
+    if job.lane then call('SADD', LANE .. job.lane, id) end
     call('ZREM', DONE, id)
     if state == 'dead' then call('ZREM', DEAD, id) end
     admitted(job, 1)
@@ -67,6 +68,7 @@ function finish(job, state, reason, exit)
   -- Its token outlives its own settling only; see authenticate.
   call('HSET', JOB .. id, 'state', state, 'finished', stamp, 'settled', job.settled or '', 'ticket', '')
   if exit then call('HSET', JOB .. id, 'exit', exit) end
+  if job.lane then call('SREM', LANE .. job.lane, id) end
   -- A running or queued job has none yet, and from elsewhere none ends without one.
   if reason then explain(id, reason) end
   call('ZADD', DONE, now, id)
@@ -86,6 +88,17 @@ end
 
 local function cancelled_by(job)
   return job.by and ('cancelled by ' .. job.by) or 'cancelled'
+end
+
+-- A running job is only asked: its agent ends it, or tick does.
+local function stop(job, by)
+  if job.state ~= 'running' then
+    job.by = by
+    finish(job, 'cancelled', cancelled_by(job))
+  elseif not job.cancelling then
+    call('HSET', JOB .. job.id, 'cancelling', '1', 'by', by)
+    emit('cancelling', job.id)
+  end
 end
 
 -- Its agent is gone: a new fence, so that what it still sends is refused; then another try, or none.

@@ -13,6 +13,17 @@ local function is(state)
   return function(job) return job.state == state end
 end
 
+-- Of one lane: only jobs that have not ended.
+local function in_lane(lane)
+  for _, id in ipairs(call('SMEMBERS', LANE .. lane)) do
+    local job = jobs[id]
+    if not job or job.lane ~= lane or final[job.state] then
+      call('SREM', LANE .. lane, id)
+      mend(id, 'taken out of its lane')
+    end
+  end
+end
+
 -- Of one pool: only queued jobs, each with the one ticket that its hash names.
 local function in_pool(pool)
   for _, entry in ipairs(call('ZRANGE', READY .. pool, 0, -1)) do

@@ -33,7 +33,7 @@ local function mend(what, text) mended[#mended + 1] = what .. ': ' .. text end
   ],
   body: `
 local lease = tonumber(ARGV[1])
-local pools, groups, pipelines, repos, lost = {}, {}, {}, {}, {}
+local pools, groups, pipelines, repos, lanes, lost = {}, {}, {}, {}, {}, {}
 for _, pool in ipairs(call('SMEMBERS', POOLS)) do pools[pool] = true end
 for _, field in ipairs(call('HKEYS', UNFINISHED)) do
   local kind, name = string.match(field, '^(%a+) (.*)$')
@@ -46,9 +46,11 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
     pools[job.pool], pipelines[job.pipeline], repos[job.repo] = true, true, true
     for _, pipeline in ipairs(call('SMEMBERS', STANDS .. id)) do pipelines[pipeline] = true end
     if job.group then groups[job.group] = true end
+    if job.lane then lanes[job.lane] = true end
   else
     lost[#lost + 1] = id
     if job and job.group then groups[job.group] = true end
+    if job and job.lane then lanes[job.lane] = true end
     if job and job.pipeline then pipelines[job.pipeline] = true end
   end
 end
@@ -76,6 +78,7 @@ for pool in pairs(pools) do
   shares_of(pool)
 end
 for group in pairs(groups) do in_group(group) end
+for lane in pairs(lanes) do in_lane(lane) end
 for pipeline in pairs(pipelines) do in_pipeline(pipeline) end
 local agents = call('HGETALL', AGENTS)
 for i = 1, #agents, 2 do
@@ -111,6 +114,7 @@ for _, job in ipairs(list) do
     mend(id, 'its permit')
   end
   if final[state] then put_final(job) end
+  if job.lane and not final[state] and call('SADD', LANE .. job.lane, id) == 1 then mend(id, 'its lane') end
   if state == 'queued' then put_queued(job) end
   if state == 'delayed' then put(DELAYED, stamp, id, 'delayed') end
   if state == 'blocked' and job.group then put(BLOCKED .. job.group, sequence(job), id, 'line of ' .. job.group) end

@@ -31,7 +31,7 @@ for _, each in ipairs(plan) do
   local new = each.again
   if new then
     new.pool, new.class, new.limit, new.runs = job.pool, job.class, job.limit, job.runs
-    new.status = job.status
+    new.status, new.lane, new.move = job.status, job.lane, job.move
     new.group, new.permits = job.group, job.permits
     new.awaits = job.awaits and true or nil
     wanted[#wanted + 1] = new

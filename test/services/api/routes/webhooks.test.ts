@@ -48,6 +48,24 @@ test('a replay is told 200 dup, by its delivery and by what it is about, and mak
   expect(await jobs()).toHaveLength(1);
 });
 
+test('where the repository wants it a newer push cancels the older pipeline, and a retry of it', async () => {
+  await api.deps.repositories.put({ ...repository, cancelPrevious: ['push'] });
+  await api.hook(push);
+  const [first] = await jobs();
+  await api.admin(`/api/v1/jobs/${first?.id}/cancel`, { method: 'POST' });
+  await api.admin(`/api/v1/jobs/${first?.id}/retry`, { method: 'POST' });
+  const { before, after, ...rest } = JSON.parse(push.toString()) as { before: string; after: string };
+  const newer = 'c'.repeat(40);
+  await api.hook(JSON.stringify({ ...rest, before: after, after: newer }));
+  const [second, retry] = await jobs();
+  expect([second?.spec.sha, second?.state, retry?.spec.retryOf]).toEqual([newer, 'queued', first?.id]);
+  expect([retry?.state, retry?.reason]).toEqual([
+    'cancelled',
+    `cancelled by the newer commit cccccccccccc, pipeline ${second?.pipeline}`,
+  ]);
+  expect(before).not.toBe(after);
+});
+
 test.each<[string, Record<string, string>]>([
   ['none', {}],
   ['a wrong one', { 'x-gitea-signature': toSignature(push, 'x') }],

@@ -67,9 +67,13 @@ test('who is trusted and who approves are numbers of the forge, and all may be s
     'none',
   );
   await cli('set', 'gitea/ada/engine', '--trusted', 'none', '--approvers', 'all');
+  await cli('set', 'gitea/ada/engine', '--cancel-previous', 'push,pull_request');
+  await cli('set', 'gitea/ada/engine', '--cancel-previous', 'none');
   expect(api.bodies).toEqual([
     { approval: 'pull_requests', trusted: [3, 12], approvers: [] },
     { trusted: [], approvers: null },
+    { cancelPrevious: ['push', 'pull_request'] },
+    { cancelPrevious: [] },
   ]);
   api.repositories.push({ ...createRepository('gitea/ada/engine'), trusted: [3, 12], approvers: [] });
   const { stdout } = await cli('show', 'engine');
@@ -105,6 +109,7 @@ test('settings that cannot be are refused before anything is asked', async () =>
     ['set', 'local/ada/engine', '--default-branch', ''],
     ['set', 'local/ada/engine', '--approval', 'friends'],
     ['set', 'local/ada/engine', '--trusted', 'ada'],
+    ['set', 'local/ada/engine', '--cancel-previous', 'tag'],
   ]) {
     const { code, stderr } = await cli(...words);
     expect([words, code]).toEqual([words, 2]);

@@ -60,7 +60,8 @@ async function setUp() {
   const room = { bytes: 9, files: 9, repositoryBytes: 9 };
   await bundles.open(ids.running ?? '', await run('running'), { bytes: 7, files: 1 }, room);
   await enqueue(job('blocked', { group }));
-  await enqueue(job('queued'));
+  const laned = await queue.enqueue({ ...toRequest([job('queued')]), lane: 'member' });
+  ids.queued = laned.answer === 'full' ? '' : (laned.jobs[0] ?? '');
   await enqueue(job('awaiting', { awaits: 'awaits approval: production' }));
   await enqueue(job('queued-too'));
   expect(await queue.audit()).toEqual([]);
@@ -119,6 +120,10 @@ const damages: Record<string, Damage> = {
   },
   'a blocked job out of its line': () => commands.del(of('blocked', 'deploy')),
   'a stranger in the line': () => commands.zadd(of('blocked', 'deploy'), 99, 'f'.repeat(20)),
+  'a job out of its lane': async ({ queued = '' }) =>
+    commands.del(of('lane', (await commands.hget(of('job', queued), 'lane')) ?? '')),
+  'a stranger in a lane': async ({ queued = '' }) =>
+    commands.sadd(of('lane', (await commands.hget(of('job', queued), 'lane')) ?? ''), 'f'.repeat(20)),
   'a blocked job without a group': ({ blocked = '' }) => commands.hdel(of('job', blocked), 'group'),
   'a need that does not know who needs it': ({ running = '' }) => commands.del(of('dependents', running)),
   'a need that has ended': ({ waiting = '', stands = '' }) =>
