@@ -1,6 +1,7 @@
 /** `npm run bench -- <name> [options]`: measures, prints a table, asserts nothing. */
 const benches: Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>> = {
   api: () => import('./api.ts'),
+  cache: () => import('./cache.ts'),
   checks: () => import('./checks.ts'),
   queue: () => import('./queue.ts'),
 };
