@@ -154,6 +154,13 @@ const clusterSchema = z
           ),
         bucket: bucketSchema.optional(),
         days: z.int().min(1).max(3650).default(90).describe('How long an archived log is kept, at most.'),
+        caches: z
+          .string()
+          .regex(/^[1-9][0-9]{0,4}Gi$/, 'expected a size such as "20Gi"')
+          .optional()
+          .describe(
+            'How much of it the caches of jobs may take; what was not used for longest goes first. Without it there are none.',
+          ),
       })
       .refine(
         ({ volume, bucket }) => (volume === undefined) !== (bucket === undefined),

@@ -164,9 +164,13 @@ function toSignIn(signIn: Cluster['signIn']) {
 
 function toStoreEnvironment(archive: Cluster['archive']) {
   if (archive === undefined) return {};
-  const { bucket, days } = archive;
-  if (bucket === undefined) return { BELLOWS_STORE: storeFolder, BELLOWS_LOG_DAYS: days };
-  return { BELLOWS_STORE: bucket.url, BELLOWS_STORE_REGION: bucket.region, BELLOWS_LOG_DAYS: days };
+  const { bucket, days, caches } = archive;
+  const kept = {
+    BELLOWS_LOG_DAYS: days,
+    ...(caches === undefined ? {} : { BELLOWS_CACHE_GIB: Number.parseInt(caches, 10) }),
+  };
+  if (bucket === undefined) return { BELLOWS_STORE: storeFolder, ...kept };
+  return { BELLOWS_STORE: bucket.url, BELLOWS_STORE_REGION: bucket.region, ...kept };
 }
 
 function probe(path: string): k8s.Probe {

@@ -38,6 +38,11 @@ test('a volume is claimed, mounted for writing, and named to the api', () => {
   });
 });
 
+test('caches are kept where a part of the archive is theirs, and nowhere else', () => {
+  expect(render({ volume: '20Gi', days: 30 }).env).not.toHaveProperty('BELLOWS_CACHE_GIB');
+  expect(render({ volume: '20Gi', days: 30, caches: '15Gi' }).env).toMatchObject({ BELLOWS_CACHE_GIB: '15' });
+});
+
 test.each([
   ['https://s3.example.org/logs', undefined, 443, '0.0.0.0/0'],
   ['http://192.168.1.10:9000/logs/ci', ['192.168.1.10/32'], 9000, '192.168.1.10/32'],

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { pruneCaches } from '../../../../services/core/cache/index.ts';
+import { type CacheBench, openCacheBench, save, writeFiles } from '../../../support/cache.ts';
+
+let bench: CacheBench;
+beforeEach(async () => {
+  bench = await openCacheBench();
+});
+afterEach(() => bench.close());
+
+const hourMs = 3_600_000;
+const wish = [{ name: 'out', paths: ['out'], key: [] }];
+const toScopes = (branch: string) => ({ read: [branch, 'main'], write: branch });
+
+function blobs(): string[] {
+  return readdirSync(join(bench.root, 'store'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** A megabyte that cannot be made smaller, and is another for each word. */
+function noise(seed: number): Buffer {
+  const bytes = Buffer.alloc(1 << 20);
+  for (let i = 0, x = seed * 2_654_435_761 + 1; i < bytes.length; i++) {
+    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[i] = x >>> 24;
+  }
+  return bytes;
+}
+
+async function job(branch: string, seed: number, ageMs: number): Promise<void> {
+  const known = new Set(blobs());
+  const caches = await bench.begin({ x: '' }, { wish, scopes: toScopes(branch) });
+  writeFiles(bench.workspace.tree, { 'out/.keep': '' });
+  writeFileSync(join(bench.workspace.tree, 'out/noise'), noise(seed));
+  await save(caches);
+  const then = (Date.now() - ageMs) / 1000;
+  for (const path of blobs()) if (!known.has(path)) utimesSync(path, then, then);
+}
+const hit = async (branch: string) => {
+  const scopes = { read: [branch], write: branch };
+  return (await bench.begin({ x: '' }, { wish, scopes }))?.restored[0]?.hit;
+};
+
+test('below its quota a store keeps all; above it what was written longest ago goes, with what only that needed', async () => {
+  for (const [i, branch] of ['oldest', 'old', 'new'].entries()) await job(branch, i, (9 - i) * hourMs);
+  expect(await pruneCaches(bench.store, 4 << 20, Date.now())).toBe(0);
+  const removed = await pruneCaches(bench.store, 3 << 20, Date.now());
+  expect(removed).toBeGreaterThan(1 << 20);
+  expect([await hit('oldest'), await hit('old'), await hit('new')]).toEqual(['miss', 'exact', 'exact']);
+  expect(blobs().filter((path) => path.includes('/packs/'))).toHaveLength(2);
+});
+
+test('what another entry needs stays, and with it whoever else needs it', async () => {
+  await job('main', 1, 9 * hourMs);
+  await job('other', 2, 8 * hourMs);
+  // The same content as the first: one pack for both.
+  await job('fix', 1, 2 * hourMs);
+  expect(await pruneCaches(bench.store, 1_900_000, Date.now())).toBeGreaterThan(1 << 20);
+  expect([await hit('main'), await hit('other'), await hit('fix')]).toEqual(['exact', 'miss', 'exact']);
+});
+
+test('a pack that may belong to an entry that is being written stays for an hour', async () => {
+  await job('main', 1, 0);
+  await pruneCaches(bench.store, 0, Date.now());
+  expect(blobs().map((path) => path.includes('/packs/'))).toEqual([true]);
+  await pruneCaches(bench.store, 0, Date.now() + 2 * hourMs);
+  expect(blobs()).toEqual([]);
+});
+
+test('an entry that is damaged counts for nothing, and goes when there is no room', async () => {
+  await job('main', 1, 9 * hourMs);
+  for (const path of blobs())
+    if (path.includes('/entries/')) writeFileSync(path, readFileSync(path).subarray(3));
+  await pruneCaches(bench.store, 1 << 20, Date.now());
+  expect(blobs().filter((path) => path.includes('/packs/'))).toEqual([]);
+});
