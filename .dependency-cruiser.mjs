@@ -24,6 +24,7 @@ const rooms = [
   { from: '^services/core/store/', to: packages('aws4fetch') },
   { from: '^services/core/cache/', to: [...core('pipeline', 'store'), ...packages('zod')] },
   { from: '^services/core/trace/', to: [] },
+  { from: '^services/core/image/', to: [] },
   { from: '^services/core/report/', to: packages('sax') },
   { from: '^services/core/mask/', to: core('execute') },
 ];
@@ -43,6 +44,7 @@ const programs = {
       'cache',
       'store',
       'display',
+      'image',
     ],
     packages: ['zod'],
   },

@@ -1,16 +1,21 @@
-import type { OwnSteps, StepEnd, StepRun, Workspace } from '../core/execute/index.ts';
+import type { Isolation, OwnSteps, StepEnd, StepRun, Workspace } from '../core/execute/index.ts';
 import type { JobSetting } from './job-setting.ts';
 
 /** As a process that was told to end. */
 const terminated: StepEnd = { exitCode: 143 };
 
+type OwnSetting = Pick<JobSetting, 'claim' | 'uid' | 'path' | 'graceMs' | 'artifacts' | 'measured' | 'fence'>;
+
 const firstWithArtifacts = 3;
 
 /** The steps that are the agent's own work. What one needs is loaded when it runs. */
 export function createOwnSteps(
-  { claim, uid, artifacts: sender, measured }: Pick<JobSetting, 'claim' | 'uid' | 'artifacts' | 'measured'>,
-  { tree }: Pick<Workspace, 'tree'>,
+  setting: OwnSetting,
+  workspace: Workspace,
+  isolation: Promise<Isolation>,
 ): OwnSteps {
+  const { claim, uid, artifacts: sender, measured, fence } = setting;
+  const { tree } = workspace;
   const untilAborted =
     (run: (given: StepRun) => Promise<StepEnd>) =>
     async (given: StepRun): Promise<StepEnd> => {
@@ -36,6 +41,12 @@ export function createOwnSteps(
       measured.artifacts = { count: count + kept.count, bytes: bytes + kept.bytes };
       return { exitCode: 0 };
     }),
+    image: fence.guard(
+      untilAborted(async (given) => {
+        const { runImageStep } = await import('./image.ts');
+        return runImageStep(given, { setting, workspace, isolation });
+      }),
+    ),
     reports: untilAborted(async ({ step, write, signal }) => {
       if (step.kind !== 'reports') throw new TypeError(`${step.kind} is no step that reads reports`);
       const { findReports, toReportLines } = await import('./reports.ts');

@@ -9,13 +9,14 @@ import {
   toToolVariables,
   type Workspace,
 } from '../core/execute/index.ts';
-import type { StepResult } from '../core/job/index.ts';
+import { isForeign, type StepResult } from '../core/job/index.ts';
 import { maskSink } from '../core/mask/index.ts';
 import {
   cloneStep,
   explainDetection,
   PipelineError,
   type Plan,
+  type PlannedStep,
   parsePipeline,
   toCiVariables,
   toSituation,
@@ -31,6 +32,15 @@ export interface Steps {
   /** What the tree says is run. A tree that says nothing that can be run is a failure. */
   run(): Promise<RunEnd>;
   close(): Promise<void>;
+}
+
+/** What a stranger wrote builds images, and sends none: no login is asked for, which it would not be given. */
+function withoutLogins(plan: Plan): Plan {
+  const steps = plan.steps.map((step): PlannedStep => {
+    const { secrets: _secrets, ...rest } = step;
+    return rest.kind === 'image' ? rest : step;
+  });
+  return { ...plan, steps };
 }
 
 /** Nothing is loaded for a job that has none. @returns variables for its steps */
@@ -69,9 +79,10 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
     const variables = toCiVariables(spec, context);
     const situation = toSituation(variables);
-    const plan = await choosePlan(claim, situation, reporter, (workflow) =>
+    const chosen = await choosePlan(claim, situation, reporter, (workflow) =>
       loadPlans(tree, { workflow, variables }),
     );
+    const plan = chosen !== undefined && isForeign(spec) ? withoutLogins(chosen) : chosen;
     if (plan?.detected === true) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
     return { plan, variables: { ...variables, CI_WORKFLOW_NAME: plan?.workflow ?? '' } };
   };
@@ -84,7 +95,7 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const onMeasured = (step: StepResult) => {
       measured.steps = [...(measured.steps ?? []), step];
     };
-    const own = createOwnSteps(setting, workspace);
+    const own = createOwnSteps(setting, workspace, isolation);
     const cached = await restoreCaches(setting, workspace, plan, engine);
     const given = {
       ...{ plan, situation, engine, own, signal, toStepVariables, onMeasured },

@@ -18,8 +18,11 @@ afterEach(async () => {
 const whoAsksWhom: Record<string, string> = {
   'services/api/sign-in/provider.ts': 'the identity provider, by BELLOWS_OIDC_ISSUER',
   'services/core/client/transport.ts': 'the api, by BELLOWS_URL or what `up` wrote',
+  'services/core/execute/process-engine.ts': 'a service of the job, on this machine',
   'services/core/forge/heads.ts': 'a forge, by its registered origin',
   'services/core/forge/rest.ts': 'a forge, by its registered origin',
+  'services/core/image/registry.ts':
+    'a registry, by the pipeline file; never what a registry names elsewhere',
   'services/core/runtime/redis.ts': 'Redis, by BELLOWS_REDIS_URL',
   'services/core/store/s3.ts': 'a store, by BELLOWS_STORE',
   'services/core/trace/exporter.ts': 'a collector of traces, by OTEL_EXPORTER_OTLP_ENDPOINT',

@@ -5,6 +5,7 @@ export {
   CommitGoneError,
   checkout,
 } from './checkout.ts';
+export { type Contained, type ContainedOptions, type ContainedRun, createContained } from './contained.ts';
 export {
   CannotRunError,
   type Engine,
@@ -29,6 +30,6 @@ export {
   runPipeline,
   type StepReport,
 } from './run-pipeline.ts';
-export { findClosedFolders, toToolVariables } from './tools.ts';
+export { findClosedFolders, findTool, toToolVariables } from './tools.ts';
 export { type FindOptions, type Found, findFiles, openTreeFile } from './tree-files.ts';
 export { createWorkspace, type Workspace } from './workspace.ts';

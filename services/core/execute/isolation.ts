@@ -45,14 +45,7 @@ export async function probeIsolation({ uid, hide }: IsolationWish): Promise<Isol
 export function toHidden(hide: string, keep: string, command: readonly string[]): string[] {
   const script = `
 set -e
-cd ${quote(keep)}
-mount -t tmpfs -o mode=0700,size=1m bellows ${quote(hide)}
-case ${quote(`${keep}/`)} in ${quote(`${hide}/`)}*)
-  mkdir -p ${quote(keep)}
-  mount --no-canonicalize --bind . ${quote(keep)}
-esac
-cd "$OLDPWD"
-unset OLDPWD
+${toHideScript(hide, keep)}
 exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --no-new-privs -- "$@"`;
   return [
     'unshare',
@@ -71,4 +64,16 @@ exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all --no-new-pr
     'sh',
     ...command,
   ];
+}
+
+/** For a shell that may mount: `hide` becomes an empty folder but for `keep`. */
+export function toHideScript(hide: string, keep: string): string {
+  return `cd ${quote(keep)}
+mount -t tmpfs -o mode=0700,size=1m bellows ${quote(hide)}
+case ${quote(`${keep}/`)} in ${quote(`${hide}/`)}*)
+  mkdir -p ${quote(keep)}
+  mount --no-canonicalize --bind . ${quote(keep)}
+esac
+cd "$OLDPWD"
+unset OLDPWD`;
 }

@@ -42,3 +42,15 @@ function isClosed(folder: string): boolean {
     if ((statSync(place).mode & 0o001) === 0) return true;
   return false;
 }
+
+/** Where a program stands, as a shell would find it. */
+export function findTool(path: string, name: string): string | undefined {
+  return path
+    .split(':')
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      const found = statSync(file, { throwIfNoEntry: false });
+      return found?.isFile() === true && (found.mode & 0o111) !== 0;
+    });
+}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createArtifactSender } from '../../../services/agent/artifact-sender.ts';
+import { createFence } from '../../../services/agent/fence.ts';
 import { createJobLink } from '../../../services/agent/job-link.ts';
 import { createOwnSteps } from '../../../services/agent/own-steps.ts';
 import { createTransport, type Transport } from '../../../services/core/client/index.ts';
@@ -15,6 +16,8 @@ import { toNewJob, toRequest, toSpec } from '../../support/job.ts';
 import { createOutput, openWorkspace } from '../../support/workspace.ts';
 
 let folder: string;
+const fence = createFence(60_000, () => undefined);
+const none = Promise.resolve({ kind: 'none', reason: 'for a test' } as const);
 let bench: Awaited<ReturnType<typeof openAgentBench>>;
 let transport: Transport;
 beforeAll(async () => {
@@ -60,7 +63,11 @@ const keep = async (
 ) => {
   const output = createOutput();
   const artifacts = createArtifactSender(createJobLink(transport, claim));
-  const own = createOwnSteps({ claim, uid, measured, artifacts }, workspace);
+  const own = createOwnSteps(
+    { claim, uid, measured, artifacts, path: '', graceMs: 100, fence },
+    workspace,
+    none,
+  );
   const step = {
     ...stepDefaults,
     name,

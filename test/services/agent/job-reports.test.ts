@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createFence } from '../../../services/agent/fence.ts';
 import { createOwnSteps } from '../../../services/agent/own-steps.ts';
 import type { Claim } from '../../../services/core/job/index.ts';
 import { stepDefaults } from '../../../services/core/pipeline/index.ts';
 import { openAgentBench } from '../../support/agent.ts';
 import { createOutput, openWorkspace } from '../../support/workspace.ts';
 
+const fence = createFence(60_000, () => undefined);
+const none = Promise.resolve({ kind: 'none', reason: 'for a test' } as const);
 let bench: Awaited<ReturnType<typeof openAgentBench>>;
 beforeAll(async () => {
   bench = await openAgentBench();
@@ -61,7 +64,11 @@ test('a step that reads reports says what it read, and fails where it cannot', a
   const workspace = await openWorkspace();
   const never = () => Promise.reject(new Error('not asked'));
   const artifacts = { open: never, put: never, close: never };
-  const own = createOwnSteps({ claim: {} as Claim, uid: undefined, measured: {}, artifacts }, workspace);
+  const own = createOwnSteps(
+    { claim: {} as Claim, uid: undefined, measured: {}, artifacts, path: '', graceMs: 100, fence },
+    workspace,
+    none,
+  );
   const read = async (junit: string[], signal = new AbortController().signal) => {
     const output = createOutput();
     const settings = { junit, coverage: [] };
