@@ -95,6 +95,42 @@ export const defences: readonly Defence[] = [
     without: 'if fence then return tonumber(fence) end',
   },
   {
+    name: 'forks write no cache',
+    file: 'services/api/cache-scopes.ts',
+    text: 'if (isForeign(spec)) return',
+    without: 'if (isForeign(spec) && spec.sha === spec.ref) return',
+  },
+  {
+    name: 'caches upwards',
+    file: 'services/core/cache/cache-store.ts',
+    text: 'if (!scopes.read.includes(scope))',
+    without: "if (scope === '')",
+  },
+  {
+    name: 'packs by content',
+    file: 'services/core/cache/cache-store.ts',
+    text: 'if (toSha256(bytes) !== sha256) throw',
+    without: "if (sha256 === '') throw",
+  },
+  {
+    name: 'no archive',
+    file: 'services/core/cache/entry.ts',
+    text: "part !== '' && part !== '.' && part !== '..' && !part.includes('\\0')",
+    without: "part !== ''",
+  },
+  {
+    name: 'links of a step',
+    file: 'services/core/cache/scan.ts',
+    text: '.filter(({ place, base }) => hasRealParents(place, base))',
+    without: '',
+  },
+  {
+    name: 'true builds',
+    file: 'services/core/cache/sources.ts',
+    text: 'return known?.hash === own ? known.mtimeUs : nowUs;',
+    without: 'return known?.mtimeUs ?? nowUs;',
+  },
+  {
     name: 'other repositories',
     file: 'services/api/repository-limit.ts',
     text: 'if (!knowsRepository(identity, repository)) throw noRepository(repository);',
