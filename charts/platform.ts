@@ -168,6 +168,37 @@ const clusterSchema = z
       )
       .optional()
       .describe('Where logs go when their job has ended. Without it they stay in Redis for 30 days.'),
+    tracing: z
+      .strictObject({
+        endpoint: z
+          .string()
+          .max(300)
+          .regex(
+            /^https?:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._-]+)*$/,
+            'expected an address such as "http://collector.monitoring.svc:4318"',
+          )
+          .describe(
+            'A collector (OTLP over HTTP). One of this cluster is named <service>.<namespace>.svc, with the port that its Pods listen on.',
+          ),
+        addresses: z
+          .array(z.cidrv4('expected a range such as "192.168.1.10/32"'))
+          .min(1)
+          .max(32)
+          .optional()
+          .describe(
+            'Where it is, if it is in no cluster and has no public address: the api may reach it there.',
+          ),
+        share: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(1)
+          .describe('Of the traces that begin here; 0.1 keeps a tenth.'),
+      })
+      .optional()
+      .describe(
+        'Where traces go. Agents send theirs only to a public collector, from pools with internet: code of strangers reaches nothing private. Without it nothing is sent.',
+      ),
     pools: z
       .record(label, poolSchema)
       .refine(isNotEmpty, 'expected at least one pool')

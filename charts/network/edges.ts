@@ -1,5 +1,6 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { toCollector } from '../collector.ts';
 import { type Addresses, NetworkEdge, type NetworkEdgeProps, type Pods } from '../constructs/network-edge.ts';
 import { api, gitea, namespaces, type Place, redis, selectorOf } from '../places.ts';
 import type { Cluster } from '../platform.ts';
@@ -28,6 +29,7 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
       ? { 'api-to-sign-in': { from: podsOf(api), to: traefik, tcp: [8443] } }
       : {}),
     ...toArchiveEdge(cluster),
+    ...toTracingEdge(cluster),
     // An agent: its job, its sources, what its steps download. Neither Redis, nor Kubernetes, nor another agent.
     'agent-to-api': { from: agents, to: podsOf(api), tcp: [api.port] },
     'agent-to-gitea': { from: agents, to: podsOf(gitea), tcp: [gitea.port] },
@@ -69,6 +71,16 @@ function toArchiveEdge({ archive }: Cluster): Record<string, NetworkEdgeProps> {
   const to = addresses === undefined ? internet : { cidrs: addresses.map((cidr) => ({ cidr })) };
   const tcp = [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)];
   return { 'api-to-bucket': { from: podsOf(api), to, tcp } };
+}
+
+function toTracingEdge({ tracing }: Cluster): Record<string, NetworkEdgeProps> {
+  if (tracing === undefined) return {};
+  const { service, port } = toCollector(tracing);
+  const elsewhere = tracing.addresses?.map((cidr) => ({ cidr }));
+  // Whatever its Pods are called: they are all that is meant to be in that namespace on this port.
+  const there = service && { namespace: service.namespace, labels: {}, ours: false };
+  const to = there ?? (elsewhere === undefined ? internet : { cidrs: elsewhere });
+  return { 'api-to-traces': { from: podsOf(api), to, tcp: [port] } };
 }
 
 const traefik: Pods = {

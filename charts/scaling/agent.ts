@@ -1,11 +1,12 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { agentConfigSchema } from '../../services/agent/config.ts';
+import { toCollector } from '../collector.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { ownImage } from '../pins.ts';
 import { addressOf, api, labelsOf, namespaces } from '../places.ts';
-import type { Pool } from '../platform.ts';
+import type { Cluster, Pool } from '../platform.ts';
 
 const name = 'agent';
 const claimedFile = '/run/bellows/claimed';
@@ -19,7 +20,8 @@ export function agentAccount(scope: Construct): void {
 }
 
 /** One agent, which takes one job. */
-export function agentPod(poolName: string, pool: Pool, registry: string) {
+export function agentPod(poolName: string, pool: Pool, { registry, tracing }: Cluster) {
+  const sends = tracing !== undefined && pool.internet && toCollector(tracing).isOpenToAgents;
   return podTemplate({
     name,
     labels: {
@@ -36,6 +38,7 @@ export function agentPod(poolName: string, pool: Pool, registry: string) {
       BELLOWS_TOKEN_FILE: '/run/bellows-token/token',
       BELLOWS_CLAIMED_FILE: claimedFile,
       BELLOWS_WORKSPACE: '/workspace',
+      ...(sends ? { OTEL_EXPORTER_OTLP_ENDPOINT: tracing.endpoint } : {}),
     }),
     mounts: [
       { name: 'token', path: '/run/bellows-token', from: { tokenFor: 'bellows', seconds: 600 } },

@@ -20,7 +20,7 @@ const startSeconds = 300;
  * ready has claimed one; so new pods = tickets − pods that have not claimed yet, at every look.
  */
 export class Pools extends Chart {
-  constructor(scope: Construct, { pools, registry }: Cluster) {
+  constructor(scope: Construct, cluster: Cluster) {
     super(scope, 'pools', { disableResourceNameHashes: true });
     agentAccount(this);
     new TriggerAuthentication(this, 'redis', {
@@ -33,10 +33,10 @@ export class Pools extends Chart {
         })),
       },
     });
-    for (const [name, pool] of Object.entries(pools)) this.scaledJob(name, pool, registry);
+    for (const [name, pool] of Object.entries(cluster.pools)) this.scaledJob(name, pool, cluster);
   }
 
-  private scaledJob(name: string, pool: Pool, registry: string): void {
+  private scaledJob(name: string, pool: Pool, cluster: Cluster): void {
     new ScaledJob(this, name, {
       metadata: {
         name: `agent-${name}`,
@@ -79,7 +79,7 @@ export class Pools extends Chart {
           podFailurePolicy: {
             rules: [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
           },
-          template: agentPod(name, pool, registry),
+          template: agentPod(name, pool, cluster),
         },
       },
     });

@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { apiConfigSchema } from '../../services/api/config.ts';
+import { toCollector } from '../collector.ts';
 import { Brought } from '../constructs/brought.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
@@ -86,11 +87,14 @@ export class Api extends Chart {
             BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
             BELLOWS_LOG_LEVEL: logLevel,
             ...toStoreEnvironment(archive),
+            ...toTracing(cluster.tracing),
             // A Service sends to a pod that ends until every node has heard of it.
             BELLOWS_DRAIN_MS: 5000,
             BELLOWS_OPEN_READYZ: true,
             BELLOWS_POOLS: Object.entries(cluster.pools)
               .map(([pool, { arch }]) => `${pool}=linux/${arch}`)
+              // Whichever of them the file says first.
+              .sort()
               .join(','),
           }),
           port,
@@ -143,6 +147,14 @@ export class Api extends Chart {
           : [{ namespace, name: cluster.certificate, keys: ['tls.crt', 'tls.key'] }]),
       ],
     });
+    const collector = cluster.tracing && toCollector(cluster.tracing);
+    if (collector?.service !== undefined)
+      new Brought(this, 'collector', {
+        by: 'a person',
+        namespaces: [collector.service.namespace],
+        objects: [`Service ${collector.service.namespace}/${collector.service.name}`],
+        pods: [{ namespace: collector.service.namespace, labels: {}, ports: [collector.port] }],
+      });
     new Exposure(this, 'exposure', { place: api, host, certificate: cluster.certificate });
   }
 }
@@ -160,6 +172,13 @@ function toSignIn(signIn: Cluster['signIn']) {
     BELLOWS_OIDC_SCOPES: signIn.scopes,
     BELLOWS_OIDC_NAME: signIn.name,
   };
+}
+
+function toTracing(tracing: Cluster['tracing']) {
+  if (tracing === undefined) return {};
+  const { endpoint, share } = tracing;
+  const sampled = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: share };
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...(share === 1 ? {} : sampled) };
 }
 
 function toStoreEnvironment(archive: Cluster['archive']) {

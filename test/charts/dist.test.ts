@@ -97,6 +97,14 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     'archive: {bucket: {url: "https://s3.example.org/logs", credentials: s3}}',
     ['network/edges', 'services/api'],
   ],
+  'traces to a collector of the cluster': [
+    'tracing: {endpoint: "http://collector.monitoring.svc:4318"}',
+    ['network/edges', 'services/api'],
+  ],
+  'traces to a public collector': [
+    'tracing: {endpoint: "https://otlp.example.org"}',
+    ['network/edges', 'scaling/pools', 'services/api'],
+  ],
   'a certificate': ['certificate: wildcard', ['services/api', 'services/gitea']],
   'a registry': ['registry: git.home.arpa/bellows', ['scaling/pools', 'services/api']],
   'a storage class': ['storageClass: fast', ['data/redis', 'services/gitea']],
