@@ -52,6 +52,27 @@ interface Line {
   frozen: boolean;
 }
 
+/** Writes what it is given after a while, in the order in which it came, also where the while becomes shorter. */
+function createPipe(socket: Socket, delayMs: () => number): (part: Buffer) => void {
+  const waiting: { part: Buffer; at: number }[] = [];
+  const flush = () => {
+    for (;;) {
+      const [first] = waiting;
+      if (first === undefined) return;
+      const left = first.at - performance.now();
+      if (left > 0) return void setTimeout(flush, left);
+      waiting.shift();
+      socket.write(first.part);
+    }
+  };
+  return (part) => {
+    const ms = delayMs();
+    if (waiting.length === 0 && ms === 0) return void socket.write(part);
+    waiting.push({ part, at: performance.now() + ms });
+    if (waiting.length === 1) flush();
+  };
+}
+
 /** Redis says no before it does anything: it has forgotten the script, cannot write now, or is not ready yet. */
 function isRefusal(part: Buffer): boolean {
   return /(?:^|\r\n)-(?:NOSCRIPT|READONLY|LOADING|OOM|MASTERDOWN) /.test(part.toString('latin1'));
@@ -80,10 +101,8 @@ export async function openLink(target: () => Target | undefined, protocol: 'http
     /** Replies that came while the one that springs a trap before it was awaited. */
     const held: Buffer[] = [];
 
-    const later = (act: () => void) => {
-      if (link.delayMs === 0) act();
-      else setTimeout(act, link.delayMs);
-    };
+    const toFar = createPipe(far, () => link.delayMs);
+    const toNear = createPipe(near, () => link.delayMs);
     const end = () => {
       // Nobody answered it: the trap waits for the next.
       if (caught !== undefined) traps.add(caught.entry);
@@ -112,7 +131,7 @@ export async function openLink(target: () => Target | undefined, protocol: 'http
         }
         caught = { number: protocol === 'redis' ? asked : answered + 1, entry };
       }
-      later(() => far.write(part));
+      toFar(part);
     });
     far.on('data', (part: Buffer) => {
       answered += replies(part);
@@ -121,7 +140,7 @@ export async function openLink(target: () => Target | undefined, protocol: 'http
         // Nothing was done: the request comes once more.
         traps.add(caught.entry);
         caught = undefined;
-        for (const each of held.splice(0)) later(() => near.write(each));
+        for (const each of held.splice(0)) toNear(each);
       }
       const sprung = caught !== undefined && answered >= caught.number ? caught.entry : undefined;
       if (caught?.entry.trap.moment === 'before reply') {
@@ -130,7 +149,7 @@ export async function openLink(target: () => Target | undefined, protocol: 'http
         sprung.spring();
         return cut();
       }
-      later(() => near.write(part));
+      toNear(part);
       if (sprung === undefined) return;
       caught = undefined;
       sprung.spring();

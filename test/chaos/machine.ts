@@ -1,34 +1,37 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from '../../services/core/runtime/index.ts';
 
-/** How long the machine kept somebody waiting, milliseconds: a lease that ran out meanwhile says nothing of the queue. */
+/** How long the machine let somebody wait: a lease that ran out meanwhile says nothing of the queue. */
 export interface Waits {
+  /** Since it began, milliseconds, of the one that waited most. */
+  soFar(): number;
+  /** The same, and what Redis waited for its disk. */
   stop(): Promise<number>;
 }
 
-/** How late a timer of our own may be before that says something. */
-const stepMs = 10;
+const stepMs = 50;
 
-/**
- * Since now, the longest of: a process' wait for a processor, in all; Redis' wait for its disk, in all; one timer's
- * wait in this process.
- *
- * @param pids whoever has to be in time; those of processes that are started meanwhile count from their start
- */
+/** @param pids whoever has to be in time; those of processes that are started meanwhile count from their start */
 export function watchMachine(redis: Redis, pids: () => (number | undefined)[]): Waits {
   const since = Math.floor(Date.now() / 1000);
-  const before = new Map(pids().map((pid) => [pid, readRunDelayMs(pid)]));
-  let timerMs = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    timerMs = Math.max(timerMs, performance.now() - last - stepMs);
-    last = performance.now();
-  }, stepMs);
+  const first = new Map(pids().map((pid) => [pid, readRunDelayMs(pid)]));
+  /** Of each process, also of one that has ended, what it had waited when it was last seen. */
+  const last = new Map<number | undefined, number>();
+  const look = () => {
+    for (const pid of pids()) last.set(pid, Math.max(last.get(pid) ?? 0, readRunDelayMs(pid)));
+  };
+  const timer = setInterval(look, stepMs);
+  const soFar = () => {
+    let most = 0;
+    for (const [pid, ms] of last) most = Math.max(most, ms - (first.get(pid) ?? 0));
+    return most;
+  };
   return {
+    soFar,
     stop: async () => {
       clearInterval(timer);
-      const ran = pids().map((pid) => readRunDelayMs(pid) - (before.get(pid) ?? 0));
-      return Math.max(timerMs, await readDiskMs(redis, since), ...ran);
+      look();
+      return soFar() + (await readDiskMs(redis, since));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** One api process, as it is shipped: its one bundled file. */
@@ -34,7 +35,11 @@ export function createReplica({ name, program, env, onLine }: ReplicaOptions): R
 
   const start = async () => {
     const own = spawn(process.execPath, [program], {
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: {
+        PATH: process.env.PATH ?? '',
+        NODE_COMPILE_CACHE: join(dirname(program), 'compile-cache'),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = own;

@@ -3,6 +3,7 @@ import type { Environment } from './environment.ts';
 import type { Fault } from './fault.ts';
 import { findTaken } from './ledger.ts';
 import { openStage, type Stage } from './stage.ts';
+import { within } from './within.ts';
 
 export interface RoundPlan {
   seed: number;
@@ -77,11 +78,16 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   try {
     const loaded = Array.from({ length: load }, () => stage.settle(stage.push()));
     const all = faults.map(async (fault, n) => {
-      injected[n] = await within(2 * patience * env.leaseMs, fault.inject(stage), 'its injection');
+      injected[n] = await within(
+        2 * patience * env.leaseMs,
+        fault.inject(stage),
+        'its injection',
+        stage.waited,
+      );
     });
     for (const { status, reason } of (await Promise.allSettled(all)).map(toRejection))
       if (status) stage.wrong.push(`not injected: ${reason}`);
-    await within(patience * env.leaseMs, env.heal(), 'the mending');
+    await within(patience * env.leaseMs, env.heal(), 'the mending', stage.waited);
     // What is not taken by then is delivered on, with a limit of its own.
     await Promise.race([Promise.all(loaded), stage.pause(env.leaseMs)]);
   } catch (error) {
@@ -99,14 +105,6 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   const ms = performance.now() - started;
   const end = { ...result, recoveryMs: drainMs, ms, accepted, finished, wrong, unjudged };
   return wrong.length === 0 ? end : { ...end, trace: await toTrace(stage) };
-}
-
-function within<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} does not end in ${ms} ms`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 async function toTrace(stage: Stage): Promise<string> {

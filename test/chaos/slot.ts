@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Order } from './agent/work.ts';
 
@@ -34,6 +35,8 @@ export function createSlot({ program, url, leaseMs, journal }: SlotOptions): Slo
         CHAOS_API: url,
         CHAOS_LEASE_MS: String(leaseMs),
         CHAOS_JOURNAL: journal,
+        // As the spawner gives it to an agent.
+        NODE_COMPILE_CACHE: join(dirname(program), 'compile-cache'),
         ...more,
       },
       stdio: ['pipe', 'pipe', 'inherit'],

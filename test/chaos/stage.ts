@@ -10,6 +10,7 @@ import { type Push, repositories, type Told, zeros } from './forge.ts';
 import { type Asked, type Decided, isEnd, type Kept, type Ledger, toLedger } from './ledger.ts';
 import type { Link, SetTrap, Trap } from './link.ts';
 import { watchMachine } from './machine.ts';
+import { within } from './within.ts';
 
 /** One push and all that its forge was told; mutable while the round goes on. */
 export interface Sent extends Push {
@@ -60,6 +61,8 @@ export interface Stage extends Environment {
   exits: Map<string, number | undefined>;
   /** Waits for the end of an agent's life. */
   untilExit(agent: string): Promise<void>;
+  /** How long the machine has let this round's processes wait, milliseconds. */
+  waited(): number;
   pause(ms: number): Promise<void>;
   pickNode(): Node;
   other(node: Node): Node;
@@ -266,7 +269,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       const end = performance.now() + ms;
       for (;;) {
         const found = (await events().catch(() => decided)).find(is);
-        if (found !== undefined || performance.now() > end) return found;
+        if (found !== undefined || performance.now() > end + machine.soFar()) return found;
         await delay(8);
       }
     },
@@ -281,9 +284,10 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       }
     },
     untilExit: async (agent) => {
-      for (const end = performance.now() + 20 * env.leaseMs; performance.now() < end; await delay(5))
-        if (exits.has(agent)) return;
+      const end = performance.now() + 20 * env.leaseMs;
+      for (; performance.now() < end + machine.soFar(); await delay(5)) if (exits.has(agent)) return;
     },
+    waited: machine.soFar,
     pause: (ms) => delay(ms),
     pickNode,
     other,
@@ -304,6 +308,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
   /** Once nothing is wrong any more: what nobody has taken yet is delivered, and all of it ends. */
   const drain = async (withinMs: number) => {
     const end = performance.now() + withinMs;
+    const isLate = () => performance.now() > end + machine.soFar();
     const open = sent.filter((one) => !one.once && !one.told.some(isTaken));
     const settling = Promise.all(open.map((one) => stage.settle(one)));
     for (;;) {
@@ -313,13 +318,13 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       const isOver = sent.filter((one) => one.once || one.told.some(isTaken)).length === sent.length;
       const expected = sent.length + direct.length;
       if (isOver && begun.size >= expected && [...begun].every((job) => ended.has(job))) break;
-      if (performance.now() > end) break;
+      if (isLate()) break;
       await delay(8);
     }
     over = true;
     await settling;
     // A place whose agent hangs would hold the round up for ever; an honest one is done in a moment.
-    await Promise.race([spawning, delay(withinMs)]);
+    await within(withinMs, spawning, 'its agents', machine.soFar).catch(() => undefined);
     if (agents.some((agent) => agent !== undefined)) {
       for (const [n, agent] of agents.entries())
         if (agent !== undefined) {
@@ -331,16 +336,20 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
     await events();
   };
 
+  /** Asked until somebody answers. */
+  const ask = async (n: number, path: string) => {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await forge.ask((nodes[(n + tries) % 2] ?? nodes[0]).front.port, 'GET', path);
+      if ((answer.status > 0 && answer.status < 500) || tries === 20) return answer;
+      await delay(50);
+    }
+  };
+
   const lookAtAll = async (): Promise<Kept[]> => {
     const ids = new Set(decided.filter(({ type }) => type === 'created').map(({ job }) => job));
     const kept: Kept[] = [];
     for (const [n, id] of [...ids].entries()) {
-      const port = (nodes[n % 2] ?? nodes[0]).front.port;
-      let { status, text } = await forge.ask(port, 'GET', `/api/v1/jobs/${id}`);
-      for (let tries = 0; tries < 5 && (status === 0 || status >= 500); tries += 1) {
-        await delay(50);
-        ({ status, text } = await forge.ask(port, 'GET', `/api/v1/jobs/${id}`));
-      }
+      const { status, text } = await ask(n, `/api/v1/jobs/${id}`);
       const end = decided.find((event) => event.job === id && isEnd(event));
       if (status === 404 && stage.cutsLogs && end !== undefined) {
         const one = sent.find(({ told }) => told.some(({ jobs = [] }) => jobs.includes(id)));
@@ -356,7 +365,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       };
       kept.push({ id, name: `${job.spec.branch} ${job.spec.sha}`, state: job.state, fence: job.fence });
       if (job.state !== 'success' && job.state !== 'failure') continue;
-      const log = await forge.ask(port, 'GET', `/api/v1/jobs/${id}/log`);
+      const log = await ask(n, `/api/v1/jobs/${id}/log`);
       const fence = decided.findLast((event) => event.job === id && event.type === 'claimed')?.fence ?? 0;
       const should = toLog(parseWork(job.spec.branch), fence).join('');
       if (stage.cutsLogs ? !should.startsWith(log.text) : log.text !== should)
