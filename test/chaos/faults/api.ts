@@ -11,12 +11,17 @@ async function killDuring(stage: Stage, where: 'front' | 'back', moment: Moment,
   const node = stage.pickNode();
   const sent = stage.push();
   const delivery = randomUUID();
-  const trapped = stage.trap([node[where]], { request: needle ?? sent.sha, moment }, () =>
-    node.replica.kill(),
-  );
+  let delivering = false;
+  let during = false;
+  const trapped = stage.trap([node[where]], { request: needle ?? sent.sha, moment }, () => {
+    during = delivering;
+    node.replica.kill();
+  });
   await node.replica.start();
+  delivering = true;
   const told = await stage.deliver(sent, node, delivery);
-  const sprung = await trapped;
+  // One that has just started may have found the push before anybody told it.
+  const sprung = (await trapped) && during;
   void node.replica.start();
   return { node, sent, delivery, told, sprung };
 }
