@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createRandom } from '../model/random.ts';
-import { catalogue, elsewhere } from './catalogue.ts';
+import { catalogue } from './catalogue.ts';
 import { parseOptions } from './options.ts';
 import { createRedisServer } from './redis.ts';
 import { planRound } from './round.ts';
@@ -27,12 +27,6 @@ test('a round of a seed is the same one again, and each fault is drawn sooner or
   expect(
     plans.filter(({ faults }) => faults.length > 1 && faults.some(({ alone }) => alone === true)),
   ).toEqual([]);
-});
-
-test('no fault is both here and elsewhere', () => {
-  const here = new Set(catalogue.map(({ number }) => number));
-  expect(elsewhere.filter(({ number }) => here.has(number))).toEqual([]);
-  expect(new Set(catalogue.map(({ title }) => title)).size).toBe(catalogue.length);
 });
 
 test('an option that is wrong is named', () => {

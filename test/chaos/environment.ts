@@ -154,7 +154,8 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
       for (const { slot } of places) slot.signal('SIGCONT');
       for (const { replica } of nodes) replica.signal('SIGCONT');
       await redis.start();
-      while (admin.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 3));
+      while (admin.status !== 'ready' && admin.status !== 'end')
+        await new Promise((resolve) => setTimeout(resolve, 3));
       await admin.config('SET', 'maxmemory', 2 ** 30);
       await Promise.all(nodes.map(({ replica }) => replica.start()));
     },

@@ -18,9 +18,12 @@ export interface Fault {
   inject(stage: Stage): Promise<number>;
 }
 
-/** A line of the catalogue that is not for this run, and why. */
+/** A line of the catalogue that is not for this run. */
 export interface Elsewhere {
   number: number;
   title: string;
-  why: string;
+  /** What it would need. */
+  why?: string;
+  /** The tests that hold it: file and title. */
+  tests?: readonly (readonly [file: string, title: string])[];
 }

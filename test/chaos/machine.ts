@@ -31,7 +31,7 @@ export function watchMachine(redis: Redis, pids: () => (number | undefined)[]): 
     stop: async () => {
       clearInterval(timer);
       look();
-      return soFar() + (await readDiskMs(redis, since));
+      return soFar() + (redis.status === 'ready' ? await readDiskMs(redis, since) : 0);
     },
   };
 }

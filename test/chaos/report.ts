@@ -41,7 +41,10 @@ export function toTable(
   });
   for (const { number, title, needs } of skipped)
     lines.push(`- ${String(number).padStart(2)} skipped: no ${needs} here  ${title}`);
-  for (const { number, title, why } of others) lines.push(`- ${number} not here: ${title} (${why})`);
+  for (const { number, title, why, tests = [] } of others)
+    lines.push(
+      `- ${number} ${why === undefined ? 'in npm test' : 'not here'}: ${title} (${why ?? toFiles(tests)})`,
+    );
   return ['   no  faults  recovery  hypothesis', ...lines, ''].join('\n');
 }
 
@@ -56,4 +59,8 @@ export function toFailure({ plan, wrong, injected }: RoundResult, command: strin
     `  again: ${command} --seed ${plan.seed} --round ${plan.round}`,
     '',
   ].join('\n');
+}
+
+function toFiles(tests: NonNullable<Elsewhere['tests']>): string {
+  return [...new Set(tests.map(([file]) => file))].join(', ');
 }

@@ -72,7 +72,7 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   const { faults, load, random } = plan;
   const started = performance.now();
   const calm = faults.every((fault) => fault.calm === true);
-  const { stage, finish } = await openStage(env, random);
+  const { stage, finish, abandon } = await openStage(env, random);
   const injected: number[] = faults.map(() => 0);
   const result = { plan, injected };
   try {
@@ -93,7 +93,7 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   } catch (error) {
     stage.wrong.push(`the environment broke: ${error instanceof Error ? error.stack : error}`);
   }
-  const { ledger, drainMs, waitedMs } = await finish(patience * env.leaseMs);
+  const { ledger, drainMs, waitedMs } = await finish(patience * env.leaseMs).finally(abandon);
   const wrong = [...ledger.wrong];
   const lost = findTaken(await stage.events(), stage.notes());
   const late = [...stage.late];

@@ -31,7 +31,7 @@ export interface Stage extends Environment {
   late: string[];
   expectInTime(ok: boolean, text: string): void;
   /** A push that its forge has, not yet told. */
-  push(work?: Partial<Work>, given?: { once?: boolean; ends?: readonly string[]; ref?: string }): Sent;
+  push(work?: Partial<Work>, given?: { once?: boolean; ends?: readonly string[]; after?: Sent }): Sent;
   /** One delivery to one replica; what it said is noted. */
   deliver(sent: Sent, node: Node, delivery?: string): Promise<Told>;
   /** Delivers, to this one and that one, until somebody says 2xx; as a patient forge would. */
@@ -74,9 +74,14 @@ export interface Stage extends Environment {
 
 export interface OpenedStage {
   stage: Stage;
+  /** Nothing goes on, whatever became of the round; safe twice. */
+  abandon(): void;
   /** Waits until all that was asked has ended; then looks whether the promises were kept. */
   finish(withinMs: number): Promise<{ ledger: Ledger; drainMs: number; waitedMs: number }>;
 }
+
+/** For so many leases an agent tries to tell what it still has to tell of a build. */
+const agentPatience = 40;
 
 let serial = 0;
 
@@ -164,7 +169,7 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
     expectInTime: (ok, text) => {
       if (!ok) stage.late.push(text);
     },
-    push: (work = {}, { once = false, ends = ['success'], ref } = {}) => {
+    push: (work = {}, { once = false, ends = ['success'], after } = {}) => {
       serial += 1;
       const whole: Work = {
         ms: random.below(15),
@@ -173,13 +178,13 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
         end: 'success',
         ...work,
       };
-      const branch = ref ?? toBranch(whole, String(serial));
-      const repository = random.pick(repositories);
+      const branch = after?.branch ?? toBranch(whole, String(serial));
+      const repository = after?.repository ?? random.pick(repositories);
       const sha = serial.toString(16).padStart(8, '0').repeat(5);
       const one: Sent = {
         repository,
         ref: `refs/heads/${branch}`,
-        before: zeros,
+        before: after?.sha ?? zeros,
         sha,
         branch,
         ends,
@@ -366,9 +371,10 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
       kept.push({ id, name: `${job.spec.branch} ${job.spec.sha}`, state: job.state, fence: job.fence });
       if (job.state !== 'success' && job.state !== 'failure') continue;
       const log = await ask(n, `/api/v1/jobs/${id}/log`);
-      const fence = decided.findLast((event) => event.job === id && event.type === 'claimed')?.fence ?? 0;
-      const should = toLog(parseWork(job.spec.branch), fence).join('');
-      if (stage.cutsLogs ? !should.startsWith(log.text) : log.text !== should)
+      const claimed = decided.findLast((event) => event.job === id && event.type === 'claimed');
+      const should = toLog(parseWork(job.spec.branch), claimed?.fence ?? 0).join('');
+      const mayGiveUp = (end?.at ?? 0) - (claimed?.at ?? 0) > agentPatience * env.leaseMs;
+      if (stage.cutsLogs || mayGiveUp ? !should.startsWith(log.text) : log.text !== should)
         wrong.push(
           `log: that of ${job.spec.branch} has ${log.text.length} bytes, its agent wrote ${should.length}`,
         );
@@ -378,6 +384,10 @@ export async function openStage(env: Environment, random: Random): Promise<Opene
 
   return {
     stage,
+    abandon: () => {
+      over = true;
+      void machine.stop();
+    },
     finish: async (withinMs) => {
       const started = performance.now();
       await drain(withinMs);

@@ -105,6 +105,23 @@ export const raceFaults: readonly Fault[] = [
     },
   },
   {
+    number: 45,
+    title:
+      'Two pushes to a branch that are told in the wrong order are both built, and its head is the newer one',
+    weight: 5,
+    calm: true,
+    inject: async (stage) => {
+      const older = stage.push();
+      const newer = stage.push({}, { after: older });
+      await stage.settle(newer);
+      await stage.settle(older);
+      const heads = await stage.queue.heads(`gitea/${newer.repository}`).catch(() => undefined);
+      const head = heads?.get(newer.ref);
+      stage.expect(heads === undefined || head === newer.sha, `the head is ${head}, not ${newer.sha}`);
+      return heads === undefined ? 0 : 1;
+    },
+  },
+  {
     number: 46,
     title: 'A webhook with a signature that is not right is answered 401, and starts nothing',
     calm: true,
