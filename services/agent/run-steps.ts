@@ -78,7 +78,7 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const startedAt = Math.floor(Date.now() / 1000);
     const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
     const variables = toCiVariables(spec, context);
-    const situation = toSituation(variables);
+    const situation = toSituation(variables, { cron: spec.cron });
     const chosen = await choosePlan(claim, situation, reporter, (workflow) =>
       loadPlans(tree, { workflow, variables }),
     );
@@ -90,7 +90,7 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
   const run = async (): Promise<RunEnd> => {
     const { plan, variables } = await load();
     if (plan === undefined) return { outcome: 'success' };
-    const situation = toSituation(variables, { axes: plan.axes });
+    const situation = toSituation(variables, { axes: plan.axes, cron: claim.spec.cron });
     const { signal } = ending;
     const onMeasured = (step: StepResult) => {
       measured.steps = [...(measured.steps ?? []), step];

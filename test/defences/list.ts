@@ -318,6 +318,18 @@ export const defences: readonly Defence[] = [
     without: "if (text === '')",
   },
   {
+    name: 'masked at any offset',
+    file: 'services/core/mask/encodings.ts',
+    text: '...[0, 1, 2].map(',
+    without: '...[0].map(',
+  },
+  {
+    name: 'output is no command',
+    file: 'services/core/execute/script.ts',
+    text: "    'exec 2>&1',\n",
+    without: "    'exec 2>&1',\n    'test ! -f ../env || . ../env; export GITHUB_ENV=../env',\n",
+  },
+  {
     name: 'who may set a cron',
     file: 'services/api/access-rules.ts',
     text: "'PUT /api/v1/repositories/:forge/:owner/:name/crons/:cron': ['admin'],",
