@@ -96,6 +96,13 @@ export default {
       ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml'),
     ]),
     {
+      name: 'review looks on',
+      comment: 'What is said of objects has no say in making them.',
+      severity: 'error',
+      from: { path: '^(charts|main\\.ts)', pathNot: '^charts/review/' },
+      to: { path: '^charts/review/' },
+    },
+    {
       name: 'door',
       comment: 'A room of core is entered by its index.ts.',
       severity: 'error',

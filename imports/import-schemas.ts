@@ -120,8 +120,10 @@ function limit(name: string, limits: Record<string, JsonObject>): void {
     const schema = (definitions[name]?.properties as Record<string, JsonObject> | undefined)?.[field];
     if (schema === undefined)
       throw new Error(`${name} has no ${field}; expected patches.ts to name what there is`);
-    const ofList = schema.items === undefined || 'minItems' in more;
-    Object.assign(ofList ? schema : (schema.items as JsonObject), more);
+    const { items, ...ofList } = more;
+    const isOfList = schema.items === undefined || 'minItems' in more || 'maxItems' in more;
+    Object.assign(isOfList ? schema : (schema.items as JsonObject), ofList);
+    if (items !== undefined) Object.assign(schema.items as JsonObject, items);
   }
 }
 

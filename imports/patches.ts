@@ -5,6 +5,11 @@ const port: JsonObject = { minimum: 1, maximum: 65_535 };
 const protocol = oneOf('TCP', 'UDP', 'SCTP');
 const accessModes = oneOf('ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod');
 const some: JsonObject = { minItems: 1 };
+const mode: JsonObject = { minimum: 0, maximum: 0o777 };
+const notNegative: JsonObject = { minimum: 0 };
+const host: JsonObject = {
+  pattern: '^(?:\\*\\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$',
+};
 const core = 'io.k8s.api.core.v1';
 const octet = '(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])';
 const cidr: JsonObject = {
@@ -13,6 +18,7 @@ const cidr: JsonObject = {
 
 /** What the API server refuses by its code and its OpenAPI document does not say (pkg/apis/…/validation). */
 export const kubernetesLimits: Record<string, Record<string, JsonObject>> = {
+  [`${core}.ConfigMapVolumeSource`]: { defaultMode: mode },
   [`${core}.Container`]: {
     imagePullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
     terminationMessagePolicy: oneOf('File', 'FallbackToLogsOnError'),
@@ -20,6 +26,8 @@ export const kubernetesLimits: Record<string, Record<string, JsonObject>> = {
   [`${core}.ContainerPort`]: { containerPort: port, hostPort: port, protocol },
   [`${core}.EmptyDirVolumeSource`]: { medium: { pattern: '^(?:|Memory|HugePages.*)$' } },
   [`${core}.HTTPGetAction`]: { scheme: oneOf('HTTP', 'HTTPS') },
+  [`${core}.HTTPHeader`]: { name: { pattern: '^[-A-Za-z0-9]+$' } },
+  [`${core}.KeyToPath`]: { mode, path: { minLength: 1 } },
   [`${core}.NodeSelectorRequirement`]: {
     operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'),
   },
@@ -30,6 +38,16 @@ export const kubernetesLimits: Record<string, Record<string, JsonObject>> = {
     restartPolicy: oneOf('Always', 'OnFailure', 'Never'),
   },
   [`${core}.SeccompProfile`]: { type: oneOf('Localhost', 'RuntimeDefault', 'Unconfined') },
+  [`${core}.ProjectedVolumeSource`]: { defaultMode: mode },
+  [`${core}.ResourceQuotaSpec`]: {
+    hard: {
+      propertyNames: {
+        pattern:
+          '^(?:pods|services|configmaps|secrets|replicationcontrollers|resourcequotas|persistentvolumeclaims|services\\.(?:nodeports|loadbalancers)|cpu|memory|storage|ephemeral-storage|(?:requests|limits)\\.(?:cpu|memory|ephemeral-storage)|requests\\.storage|hugepages-.+|.*/.+|count/.+)$',
+      },
+    },
+  },
+  [`${core}.SecretVolumeSource`]: { defaultMode: mode },
   [`${core}.ServicePort`]: { port, protocol },
   [`${core}.ServiceSpec`]: { type: oneOf('ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName') },
   [`${core}.Toleration`]: {
@@ -56,10 +74,16 @@ export const kubernetesLimits: Record<string, Record<string, JsonObject>> = {
   'io.k8s.api.networking.v1.HTTPIngressPath': {
     pathType: oneOf('Exact', 'Prefix', 'ImplementationSpecific'),
   },
+  'io.k8s.api.networking.v1.HTTPIngressRuleValue': { paths: some },
+  'io.k8s.api.networking.v1.IngressRule': { host },
+  'io.k8s.api.networking.v1.IngressTLS': { hosts: host },
   'io.k8s.api.networking.v1.IPBlock': { cidr, except: cidr },
   'io.k8s.api.networking.v1.NetworkPolicyPort': { endPort: port, protocol },
-  'io.k8s.api.networking.v1.NetworkPolicySpec': { policyTypes: oneOf('Ingress', 'Egress') },
+  'io.k8s.api.networking.v1.NetworkPolicySpec': {
+    policyTypes: { maxItems: 2, items: oneOf('Ingress', 'Egress') },
+  },
   'io.k8s.api.networking.v1.ServiceBackendPort': { number: port },
+  'io.k8s.api.policy.v1.PodDisruptionBudgetSpec': { maxUnavailable: notNegative, minAvailable: notNegative },
   'io.k8s.api.rbac.v1.PolicyRule': { verbs: some },
   'io.k8s.api.rbac.v1.RoleRef': {
     apiGroup: oneOf('rbac.authorization.k8s.io'),
@@ -92,6 +116,15 @@ export const kubernetesConditions: Record<string, JsonObject> = {
       'io.k8s.api.policy.v1.PodDisruptionBudget',
     ].map((name): [string, JsonObject] => [name, { required: ['metadata', 'spec'] }]),
   ),
+  'io.k8s.api.networking.v1.HTTPIngressPath': {
+    anyOf: [
+      { properties: { pathType: { enum: ['ImplementationSpecific'] } } },
+      { required: ['path'], properties: { path: { pattern: '^/' } } },
+    ],
+  },
+  'io.k8s.api.networking.v1.IngressBackend': {
+    anyOf: [{ required: ['service'] }, { required: ['resource'] }],
+  },
   'io.k8s.api.networking.v1.IngressSpec': {
     anyOf: [{ required: ['rules'], properties: { rules: some } }, { required: ['defaultBackend'] }],
   },
@@ -122,6 +155,8 @@ export function patchCrd(name: string, crd: JsonObject): void {
     );
     const template = at(spec, 'jobTargetRef', 'properties', 'template', 'properties');
     at(template, 'metadata')['x-kubernetes-preserve-unknown-fields'] = true;
+    // Not KEDA's: it takes a Job of no pod, and then cannot make it.
+    at(spec, 'jobTargetRef', 'properties', 'template').required = ['spec'];
     for (const containers of ['containers', 'initContainers', 'ephemeralContainers']) {
       const port = at(template, 'spec', 'properties', containers, 'items', 'properties', 'ports', 'items');
       port.required = ['containerPort', 'protocol'];

@@ -74,6 +74,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   'program demo': ['services/demo/x.ts', '../core/queue/index.ts'],
   review: ['charts/review/x.ts', '../../services/core/queue/index.ts'],
   charts: ['charts/x.ts', '../services/api/app.ts'],
+  'review looks on': ['charts/y.ts', './review/check.ts'],
   door: ['services/api/y.ts', '../core/queue/scripts.ts'],
   'door between rooms': ['services/core/execute/y.ts', '../pipeline/parse.ts'],
   pure: ['services/core/job/files.ts', 'node:fs'],

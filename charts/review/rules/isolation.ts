@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import { given } from '../../given.ts';
 import { api, gitea, namespaces, selectorOf } from '../../places.ts';
 import { networkOf } from '../network.ts';
@@ -100,7 +100,13 @@ function covers(outer: string, inner: string): boolean {
 /** Whether the first address of a range lies in another. */
 function contains(range: string, other: string): boolean {
   const [address = '', first = ''] = [range, other].map((cidr) => cidr.split('/')[0]);
-  if (isIPv4(address) !== isIPv4(first)) return false;
+  // What is no range at all, the schema says.
+  if (
+    isIP(address) === 0 ||
+    isIP(address) !== isIP(first) ||
+    !(toBits(range) <= (isIPv4(address) ? 32 : 128))
+  )
+    return false;
   const family = isIPv4(address) ? 'ipv4' : 'ipv6';
   const list = new BlockList();
   list.addSubnet(address, toBits(range), family);

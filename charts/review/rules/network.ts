@@ -2,6 +2,7 @@ import { type Direction, directionsOf, networkOf, type Opening } from '../networ
 import type { NetworkPolicy, PolicyPort } from '../objects.ts';
 import type { Broken, Rule } from '../rule.ts';
 import { type End, sayLabels, type World } from '../world.ts';
+import { portName } from './names.ts';
 
 export const policyExplicit: Rule = {
   name: 'policy-explicit',
@@ -23,11 +24,11 @@ export const policyExplicit: Rule = {
             };
           for (const [i, { port, protocol }] of ports.entries()) {
             const spot = { item, at: `spec.${list}[${index}].ports[${i}]` };
-            if (port === undefined || (typeof port === 'number' && (port < 1 || port > 65_535)))
+            if (!isPort(port))
               yield {
                 ...spot,
                 message: `has ${port === undefined ? 'no port' : `port ${port}`}`,
-                mend: 'name a port from 1 to 65535',
+                mend: 'name a port from 1 to 65535, or one of the pod by its name',
               };
             if (protocol === undefined)
               yield { ...spot, message: 'has no protocol, which means TCP', mend: 'say TCP or UDP' };
@@ -37,6 +38,10 @@ export const policyExplicit: Rule = {
     }
   },
 };
+
+function isPort(port: number | string | undefined): boolean {
+  return typeof port === 'number' ? port >= 1 && port <= 65_535 : port !== undefined && portName.test(port);
+}
 
 export const defaultDeny: Rule = {
   name: 'default-deny',

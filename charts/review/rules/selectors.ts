@@ -15,6 +15,13 @@ export const selector: Rule = {
     }
     for (const pods of world.pods) {
       const { selector } = (pods.item.object as Workload).spec;
+      if (selector !== undefined && isEmpty(selector))
+        yield {
+          item: pods.item,
+          at: 'spec.selector',
+          message: 'is empty',
+          mend: `ask for ${sayLabels(pods.labels)}`,
+        };
       if (selector !== undefined && !selects(selector, pods.labels))
         yield {
           item: pods.item,
@@ -39,6 +46,10 @@ export const selector: Rule = {
     }
   },
 };
+
+function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+  return Object.keys(matchLabels).length + matchExpressions.length === 0;
+}
 
 function missing(item: Item, at: string, selector: LabelSelector) {
   return {

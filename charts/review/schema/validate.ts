@@ -72,8 +72,12 @@ class Walk implements Verdict {
   /** @returns also whether the schema is one of Kubernetes' own, to which the structure leads. */
   private resolve(schema: Schema): [Schema, boolean] {
     if (schema.$ref === undefined) return [schema, false];
-    const name = schema.$ref.slice('#/definitions/'.length);
-    return [this.#definitions[name] ?? {}, true];
+    const { $ref, ...more } = schema;
+    const definition = this.#definitions[$ref.slice('#/definitions/'.length)] ?? {};
+    if (Object.keys(more).length === 0) return [definition, true];
+    const merged = mergedSchemas.get(schema) ?? { ...definition, ...more };
+    mergedSchemas.set(schema, merged);
+    return [merged, true];
   }
 
   private visitAny(schema: Schema, value: unknown, at: string): void {
@@ -196,6 +200,7 @@ class Walk implements Verdict {
     const open =
       schema['x-kubernetes-preserve-unknown-fields'] === true || (properties === undefined && !structural);
     for (const [name, inner] of Object.entries(value)) {
+      if (schema.propertyNames !== undefined) this.visitString(schema.propertyNames, name, join(at, name));
       if (inner === undefined) continue;
       const known = properties?.[name] ?? (embedded ? embeddedFields[name] : undefined);
       if (known !== undefined) this.visit(known, inner, join(at, name), structural);
@@ -238,6 +243,8 @@ class Walk implements Verdict {
   }
 }
 
+/** A definition with what stands beside its `$ref`. */
+const mergedSchemas = new WeakMap<Schema, Schema>();
 const openedSchemas = new WeakMap<Schema, Schema>();
 function opened(schema: Schema): Schema {
   const known = openedSchemas.get(schema);

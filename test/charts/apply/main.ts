@@ -1,17 +1,26 @@
 /**
  * `npm run test:apply`: what a real API server says to everything that the platform consists of, and to each mistake
- * that a rule of `./bellows check` claims to find. Needs KUBECONFIG, of a cluster that is empty and for tests.
+ * that a rule of `./bellows check` claims to find; then `--random` more, objects changed at random (`--seed`): what the
+ * API server refuses and no rule minds is a hole. Needs KUBECONFIG, of a cluster that is empty and for tests.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { given } from '../../../charts/given.ts';
 import { readKinds } from '../../../charts/review/schema/kinds.ts';
 import { type Mistake, mistakes } from '../review/mistakes.ts';
 import { platformWith, toId } from '../review/world.ts';
 import { type ApiServer, type KubeObject, openApiServer, type Verdict } from './api-server.ts';
+import { compareAtRandom } from './at-random.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
+const { values } = parseArgs({
+  options: {
+    random: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '1' },
+  },
+});
 const file = process.env.KUBECONFIG ?? '';
 if (file === '') {
   process.stdout.write('KUBECONFIG is not set: no API server was asked\n0 passed, 0 failed, 1 skipped\n');
@@ -51,6 +60,7 @@ async function run(server: ApiServer, made: KubeObject[]): Promise<void> {
     if (object === undefined) throw new Error(`${name}: there is no ${mistake.object}`);
     tried.push({ name, mistake, verdict: await settled(() => server.apply(object, { dryRun: true })) });
   }
+  const misses = await compareAtRandom(server, Number(values.random), Number(values.seed));
   for (const object of objects) results.push(await applied(server, object));
 
   const wrong = results.filter(({ ok }) => !ok);
@@ -64,8 +74,17 @@ async function run(server: ApiServer, made: KubeObject[]): Promise<void> {
     process.stdout.write(
       `${name}: expected that the API server ${mistake.server}, and it ${verdict.says}: ${verdict.words}\n`,
     );
-  const failed = wrong.length + surprises.length;
-  process.stdout.write(`\n${results.length + tried.length - failed} passed, ${failed} failed, 0 skipped\n`);
+  for (const { object, way, verdict } of misses)
+    process.stdout.write(
+      `${object} ${way}: no rule of ours minds, and the API server refuses: ${verdict.words}\n`,
+    );
+  process.stdout.write(
+    `${values.random} changes at random, seed ${values.seed}: ${misses.length} that only the API server refuses\n`,
+  );
+  const failed = wrong.length + surprises.length + misses.length;
+  process.stdout.write(
+    `\n${results.length + tried.length + Number(values.random) - failed} passed, ${failed} failed, 0 skipped\n`,
+  );
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { checkPlatform } from '../../../charts/review/check.ts';
 import { toLine } from '../../../charts/review/finding.ts';
 import { parseOptions, usage } from '../../../charts/review/options.ts';
 import { toReport } from '../../../charts/review/report.ts';
 import { root } from '../committed.ts';
+import { applyChange, changes } from './change.ts';
 import { platformWith } from './world.ts';
 
 const run = promisify(execFile);
@@ -45,6 +47,23 @@ test('an object without the shape of its kind is all that is said, and nothing t
     'Deployment ci/api spec.template.metadata',
     'Deployment ci/api spec.template.spec',
   ]);
+});
+
+test('whatever is changed in whichever object, it is judged, and nothing throws', () => {
+  const built = platformWith();
+  fc.assert(
+    fc.property(fc.nat(built.objects.length - 1), changes, (index, change) => {
+      const rendered = built.objects[index];
+      if (rendered === undefined) throw new Error('no object');
+      const object = structuredClone(rendered.object);
+      applyChange(object, change);
+      const findings = checkPlatform([
+        { ...built, objects: built.objects.with(index, { ...rendered, object }) },
+      ]);
+      for (const { message, mend } of findings) expect([message, mend]).not.toContain('');
+    }),
+    { numRuns: 150 },
+  );
 });
 
 test('a definition that a chart brings is what its objects are held against', () => {
