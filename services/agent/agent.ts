@@ -122,6 +122,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       folder: config.BELLOWS_WORKSPACE,
       uid: config.BELLOWS_STEP_UID,
       hide: config.BELLOWS_HIDE,
+      engine: config.BELLOWS_ENGINE,
       path,
       env,
       platform,

@@ -33,6 +33,12 @@ export const agentConfigSchema = z.object({
     .optional()
     .describe('Steps run as this user and group. Only root can do that.'),
   BELLOWS_HIDE: z.string().min(1).optional().describe('A folder that steps do not see.'),
+  BELLOWS_ENGINE: z
+    .enum(['process', 'container', 'auto'])
+    .default('process')
+    .describe(
+      'Where steps run: as processes beside the agent, with its own tools; in containers of their images, by docker or podman; or auto: in containers where every step names an image and one of the two answers.',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'expected http:// or https:// with a host' })
     .optional()

@@ -1,4 +1,5 @@
 import type { Transport } from '../core/client/index.ts';
+import type { EngineKind } from '../core/execute/index.ts';
 import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
 import type { ArtifactSender } from './artifact-sender.ts';
 import type { Ending } from './ending.ts';
@@ -23,6 +24,7 @@ export interface JobSetting {
   uid: number | undefined;
   /** A folder that steps must not see. */
   hide: string | undefined;
+  engine: EngineKind;
   /** Where commands are found. */
   path: string;
   /** Our own; steps get of it what toolchains are found by. */

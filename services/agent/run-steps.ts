@@ -1,9 +1,9 @@
 import {
-  createProcessEngine,
   type Engine,
   hasLockFile,
   type Isolation,
   loadPlans,
+  openEngine,
   type RunEnd,
   runPipeline,
   toToolVariables,
@@ -67,8 +67,8 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     measured,
   } = setting;
   const tools = toToolVariables(env);
-  const processes = createProcessEngine({ workspace, isolation, path, tools, graceMs });
-  const engine = { ...processes, run: fence.guard(processes.run) };
+  const bare = openEngine(setting.engine, { workspace, isolation, path, env, tools, graceMs });
+  const engine = { ...bare, run: fence.guard(bare.run) };
   // The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it.
   parsePipeline('steps: [{ commands: "true" }]', 'warm-up');
 

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import {
-  createProcessEngine,
   createWorkspace,
+  type EngineKind,
+  openEngine,
   type RunEnd,
   type RunSink,
   readHead,
@@ -75,14 +76,18 @@ export async function runLocally(
   { situation, variables }: LocalRun,
   {
     folder,
+    engine: kind,
     path,
+    env,
     tools,
     secrets,
     sink,
     signal,
   }: {
     folder: string;
+    engine: EngineKind;
     path: string;
+    env: Readonly<Record<string, string | undefined>>;
     tools: Readonly<Record<string, string>>;
     /** Of the user's own file, by name. */
     secrets: ReadonlyMap<string, string>;
@@ -94,7 +99,7 @@ export async function runLocally(
   const scratch = await mkdtemp(join(tmpdir(), 'bellows-run-'));
   const workspace = { ...createWorkspace(scratch), tree: folder };
   const isolation = { kind: 'none', reason: 'these are the commands of whoever runs them' } as const;
-  const engine = createProcessEngine({ workspace, isolation, path, tools });
+  const engine = openEngine(kind, { workspace, isolation, path, env, tools });
   const masked = secrets.size === 0 ? undefined : maskSink(secrets, sink);
   try {
     const end = await runPipeline({

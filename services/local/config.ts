@@ -32,6 +32,10 @@ export const localConfigSchema = z.object({
     .describe(
       'A collector of traces (OTLP over HTTP), for the api and the agents. Without it nothing is sent.',
     ),
+  BELLOWS_ENGINE: z
+    .enum(['process', 'container', 'auto'])
+    .default('process')
+    .describe('Where the steps of jobs run: see the agent.'),
   BELLOWS_CACHE_GIB: z.coerce
     .number()
     .min(0)

@@ -162,6 +162,7 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
           workspaces: folder.workspaces,
           uid,
           hide: folder.data,
+          engine: config.BELLOWS_ENGINE,
           stepUids,
           compileCache: join(folder.data, 'compile-cache'),
           logFile: join(folder.log, 'agents.log'),

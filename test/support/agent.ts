@@ -79,6 +79,7 @@ export async function openAgentBench({
             BELLOWS_AGENT: `agent-${agents}`,
             BELLOWS_WORKSPACE: folder,
             BELLOWS_LOG_LEVEL: 'error',
+            BELLOWS_ENGINE: 'process',
             ...settings,
           },
           transport,

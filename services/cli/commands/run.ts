@@ -2,7 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { formatDuration } from '../../core/display/index.ts';
-import { loadPlans, type RunEnd, type RunSink, toToolVariables } from '../../core/execute/index.ts';
+import {
+  type EngineKind,
+  engineKinds,
+  loadPlans,
+  type RunEnd,
+  type RunSink,
+  toToolVariables,
+} from '../../core/execute/index.ts';
 import { type JobSpec, jobEvents } from '../../core/job/index.ts';
 import {
   explainDetection,
@@ -27,6 +34,7 @@ interface Options {
   branch?: string;
   print?: true;
   secretsFile?: string;
+  engine: EngineKind;
 }
 
 export function configureRun(command: Command, context: Context): void {
@@ -40,6 +48,14 @@ export function configureRun(command: Command, context: Context): void {
       new Option('-e, --event <event>', 'what `when` is asked for').choices(jobEvents).default('push'),
     )
     .option('-b, --branch <name>', 'the branch that `when` is asked for (default: the one checked out)')
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'where steps run: as processes with your own tools, in containers of their images (docker or podman), auto: in containers where every step names an image and one of the two answers, or dummy: nowhere, only what would run is shown',
+      )
+        .choices(engineKinds)
+        .default('auto'),
+    )
     .option('--secrets-file <file>', 'YAML with what `from_secret` stands for: npm_token: "…"')
     .option('--print', 'print what would run, as a pipeline file, and run nothing')
     .action(async (given: string | undefined, options: Options) => {
@@ -49,7 +65,14 @@ export function configureRun(command: Command, context: Context): void {
       if (options.print === true)
         context.stdout.write(plans.map((plan) => toPlanText(plan, run.situation)).join('---\n'));
       else
-        await runAll(context, { folder, run, jobs, leftOut, secrets: await readSecrets(context, options) });
+        await runAll(context, {
+          folder,
+          run,
+          jobs,
+          leftOut,
+          engine: options.engine,
+          secrets: await readSecrets(context, options),
+        });
     });
   addExamples(
     command,
@@ -96,6 +119,7 @@ async function runAll(
   all: {
     folder: string;
     run: LocalRun;
+    engine: EngineKind;
     secrets: ReadonlyMap<string, string>;
     jobs: readonly PipelineJob[];
     leftOut: PipelineJobs['leftOut'];
@@ -137,23 +161,31 @@ function suits(runs: PipelineJob['runs'], ended: string | undefined): boolean {
 
 async function runOne(
   context: Context,
-  { folder, run, secrets }: { folder: string; run: LocalRun; secrets: ReadonlyMap<string, string> },
+  {
+    folder,
+    run,
+    engine,
+    secrets,
+  }: { folder: string; run: LocalRun; engine: EngineKind; secrets: ReadonlyMap<string, string> },
   plan: Plan,
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const output = createLogOutput(context.stdout, toTerminal(context.env, context.stdout));
   const sink = createSink(context, output);
   const path = context.env.PATH ?? '/usr/bin:/bin';
-  return runLocally(plan, run, { folder, path, tools: toToolVariables(context.env), secrets, sink, signal });
+  const { env } = context;
+  const tools = toToolVariables(env);
+  return runLocally(plan, run, { folder, engine, path, env, tools, secrets, sink, signal });
 }
 
 function createSink(context: Context, output: ReturnType<typeof createLogOutput>): RunSink {
   const terminal = toTerminal(context.env, context.stderr);
-  let startedAt = 0;
+  const begun = new Map<string, number>();
   return {
     write: (_step, bytes) => output.write(bytes),
     step: async ({ name, state, exitCode }) => {
-      if (state === 'running') startedAt = context.now();
+      const startedAt = begun.get(name) ?? context.now();
+      if (state === 'running') begun.set(name, context.now());
       else await output.end();
       const took =
         state === 'skipped' || state === 'running' ? '' : ` in ${formatDuration(context.now() - startedAt)}`;

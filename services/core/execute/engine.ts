@@ -60,3 +60,8 @@ export class EngineError extends Error {
 export class CannotRunError extends Error {
   override name = 'CannotRunError';
 }
+
+/** By its name: an engine that is loaded apart has a class of its own. */
+export function isCannotRun(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'CannotRunError';
+}

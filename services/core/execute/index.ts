@@ -20,6 +20,7 @@ export { type Head, readHead } from './head.ts';
 export { type Isolation, type IsolationWish, probeIsolation } from './isolation.ts';
 export { findPipelinePaths, loadPlans } from './load-plan.ts';
 export { hasLockFile } from './lock-files.ts';
+export { type EngineKind, type EngineOptions, engineKinds, openEngine } from './open-engine.ts';
 export { createProcessEngine, type ProcessEngineOptions } from './process-engine.ts';
 export { createReaper, type Reaper } from './reaper.ts';
 export {

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { realpath, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join, sep } from 'node:path';
-import type { Readable } from 'node:stream';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CannotRunError,
@@ -11,14 +10,14 @@ import {
   type EngineWork,
   type StepEnd,
   type StepRun,
-  type Write,
 } from './engine.ts';
+import { forward } from './forward.ts';
 import { type Isolation, toHidden } from './isolation.ts';
 import { endGroup, untilExit } from './process-group.ts';
 import { createReaper } from './reaper.ts';
 import { toCarrier, toScript } from './script.ts';
 import { createCpuMeter, watchMemory } from './usage.ts';
-import type { Workspace } from './workspace.ts';
+import { findDirectory, type Workspace } from './workspace.ts';
 
 export interface ProcessEngineOptions {
   workspace: Workspace;
@@ -139,30 +138,6 @@ function answers(port: number): Promise<boolean> {
     socket.once('timeout', () => settle(false));
     socket.once('error', () => settle(false));
   });
-}
-
-/** The directory itself, where it is one below the tree, links followed. */
-async function findDirectory(tree: string, directory: string): Promise<string | undefined> {
-  try {
-    const [top, found] = await Promise.all([realpath(tree), realpath(join(tree, directory))]);
-    const isInside = found === top || found.startsWith(top + sep);
-    return isInside && (await stat(found)).isDirectory() ? found : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Each part is written before the next is read. */
-function forward(stream: Readable, write: Write): { ended: Promise<void>; stop(): void } {
-  const ended = (async () => {
-    try {
-      for await (const part of stream) await write(part as Buffer);
-    } catch (error) {
-      if (!stream.destroyed) throw error;
-    }
-  })();
-  ended.catch(() => undefined);
-  return { ended, stop: () => void stream.destroy() };
 }
 
 const reasonOf = (failing: Promise<unknown>): Promise<unknown> =>

@@ -10,7 +10,7 @@ import {
   type Variables,
 } from '../pipeline/index.ts';
 import { createBackgrounds, untilReady } from './background.ts';
-import { CannotRunError, type Engine, type StepEnd, type StepRun } from './engine.ts';
+import { type Engine, isCannotRun, type StepEnd, type StepRun } from './engine.ts';
 import { GraphError, type StepGraph, toGraph } from './graph.ts';
 import { runWithin } from './time-limit.ts';
 
@@ -86,7 +86,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
     await engine.prepare({ services, steps: steps.filter(isEngines) }, signal);
     return await runGraph(graph, services, { ...options, situation }, skipAll);
   } catch (error) {
-    if (!(error instanceof GraphError || error instanceof CannotRunError)) throw error;
+    if (!(error instanceof GraphError || isCannotRun(error))) throw error;
     await skipAll();
     return { outcome: 'failure', reason: error.message };
   }

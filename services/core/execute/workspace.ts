@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 
 /** The folders of one job. */
 export interface Workspace {
@@ -33,4 +34,15 @@ export function createWorkspace(folder: string, uid?: number): Workspace {
   for (const path of [workspace.tree, workspace.home, workspace.scripts]) mkdirSync(path, { mode: 0o755 });
   if (uid !== undefined) for (const path of [workspace.tree, workspace.home]) chownSync(path, uid, uid);
   return workspace;
+}
+
+/** The directory itself, where it is one below the tree, links followed. */
+export async function findDirectory(tree: string, directory: string): Promise<string | undefined> {
+  try {
+    const [top, found] = await Promise.all([realpath(tree), realpath(join(tree, directory))]);
+    const isInside = found === top || found.startsWith(top + sep);
+    return isInside && (await stat(found)).isDirectory() ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }

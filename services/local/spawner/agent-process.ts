@@ -25,6 +25,8 @@ export interface AgentOptions {
   uid: number;
   /** What steps must not see. */
   hide: string;
+  /** Where steps run. */
+  engine: string;
   /** First of the user ids for steps, where we may choose: one for each slot. */
   stepUids?: number | undefined;
   compileCache: string;
@@ -104,6 +106,7 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
         BELLOWS_AGENT: name,
         BELLOWS_WORKSPACE: workspace,
         BELLOWS_HIDE: options.hide,
+        BELLOWS_ENGINE: options.engine,
         BELLOWS_LOG_LEVEL: options.logLevel,
         ...(options.collector === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.collector }),
         ...(uid === undefined ? {} : { BELLOWS_STEP_UID: String(uid) }),

@@ -30,6 +30,7 @@ async function live(agent: string, token: string): Promise<number> {
         BELLOWS_AGENT: agent,
         BELLOWS_WORKSPACE: '/nowhere',
         BELLOWS_LOG_LEVEL: 'error',
+        BELLOWS_ENGINE: 'process',
       },
       transport,
       token: Promise.resolve(token),

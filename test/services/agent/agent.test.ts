@@ -70,6 +70,7 @@ describe('an agent', () => {
       BELLOWS_WORKSPACE: await mkdtemp(join(folder, 'work-')),
       BELLOWS_CLAIMED_FILE: join(folder, 'claimed'),
       BELLOWS_LOG_LEVEL: 'error',
+      BELLOWS_ENGINE: 'process',
     } as const;
     expect(await bench.agent({ config })).toBe(0);
     expect(await readFile(join(folder, 'claimed'), 'utf8')).toBe(id);

@@ -26,6 +26,7 @@ beforeEach(async () => {
     workspaces: join(folder, 'workspaces'),
     uid: process.getuid?.() ?? 0,
     hide: folder,
+    engine: 'process',
     compileCache: join(folder, 'cache'),
     logFile: join(folder, 'agents.log'),
     logLevel: 'info',
