@@ -45,6 +45,9 @@ export const forgeTokens = { name: 'bellows-forges', keys: ['forge-gitea', 'forg
 /** What the identity provider knows the api by, put there by a person. */
 export const signInSecret = { name: 'bellows-sign-in', keys: ['oidc-client-secret'] } as const;
 
+/** Who gives way to whom when a node is full (charts/foundation). */
+export const priorities = { platform: 'bellows-platform', agents: 'bellows-agents' } as const;
+
 /** Labels of everything that belongs to one program. */
 export function labelsOf(name: string): Record<string, string> {
   return { ...selectorOf(name), 'app.kubernetes.io/part-of': 'bellows' };

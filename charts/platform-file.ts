@@ -12,6 +12,7 @@ import {
   visit,
 } from 'yaml';
 import type { z } from 'zod';
+import { inherit } from './inherit.ts';
 import { nearest } from './nearest.ts';
 import { type Platform, platformSchema } from './platform.ts';
 
@@ -66,7 +67,10 @@ export function parsePlatform(text: string, file: string): Platform {
   const forbidden = forbiddenNodes(document);
   if (forbidden.length > 0) fail(forbidden);
 
-  const parsed = platformSchema.safeParse(document.toJS());
+  const { value, problems } = inherit(document.toJS());
+  if (problems.length > 0)
+    fail(problems.map(({ path, message }) => ({ offset: offsetAt(document, path, 'value'), message })));
+  const parsed = platformSchema.safeParse(value);
   return parsed.success
     ? parsed.data
     : fail(parsed.error.issues.flatMap((issue) => explain(document, issue)));

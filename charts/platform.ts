@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { findMisfits } from './fit.ts';
 
 // What platform.yaml may say. Its JSON Schema, docs/platform.schema.json, is made from this object.
 
@@ -73,6 +74,16 @@ const bucketSchema = z
   })
   .describe('A bucket of any S3-compatible store.');
 
+const machineSchema = z
+  .strictObject({
+    arch: z.enum(['amd64', 'arm64']).describe('What it is.'),
+    cpu: z.int().min(1).max(1024).describe('Its cores.'),
+    memory: size.describe('Its memory.'),
+    disk: size.optional().describe('What pods may fill of its disk. Without it disks are not counted.'),
+    count: z.int().min(1).max(100).default(1).describe('How many are like this.'),
+  })
+  .describe('A machine of the cluster.');
+
 const clusterSchema = z
   .strictObject({
     domain: domain
@@ -92,6 +103,14 @@ const clusterSchema = z
       )
       .default('localhost/bellows')
       .describe('Where the images api and agent are pulled from; localhost is for images imported into k3s.'),
+    machines: z
+      .array(machineSchema)
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        "What the cluster consists of. With it, pools that do not fit are refused. What a machine keeps for itself (charts/foundation/k3s.ts) is not the pools'.",
+      ),
     storageClass: label
       .default('local-path')
       .describe("The class of every volume; the default is k3s's own."),
@@ -101,6 +120,15 @@ const clusterSchema = z
       .max(32)
       .default(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'])
       .describe("Where the nodes' own addresses lie: the Kubernetes API is looked for nowhere else."),
+    k3s: z
+      .strictObject({
+        servers: z
+          .union([z.literal(1), z.literal(3)], { error: "expected 1, or 3 that keep each other's state" })
+          .default(1)
+          .describe('How many machines keep the state of the cluster. Of three, one may be lost.'),
+      })
+      .prefault({})
+      .describe('What dist/hosts tells the machines.'),
     redis: z
       .strictObject({
         memory: size.default('512Mi').describe('Jobs and live logs; 70 % of it is data.'),
@@ -204,6 +232,10 @@ const clusterSchema = z
       .refine(isNotEmpty, 'expected at least one pool')
       .describe('The classes of agents, by name.'),
   })
+  .superRefine((cluster, context) => {
+    for (const { path, message } of findMisfits(cluster))
+      context.addIssue({ code: 'custom', path: [...path], message });
+  })
   .describe('One k3s cluster with everything on it: Gitea, Redis, the api and agents.');
 
 /** What `./bellows diff` refuses (charts/review/diff) unless it is waived. */
@@ -278,9 +310,23 @@ export type Platform = z.output<typeof platformSchema>;
 export type Cluster = Platform['clusters'][string];
 export type Pool = Cluster['pools'][string];
 
+const extendsSchema = {
+  type: 'string' as const,
+  description: 'Another cluster, whose settings this one has where it says nothing else.',
+};
+
 /** The schema for editors, of what a person writes: every default may be left out. */
 export function toPlatformJsonSchema(): string {
-  const schema = z.toJSONSchema(platformSchema, { io: 'input' });
+  const schema = z.toJSONSchema(platformSchema, {
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema !== clusterSchema) return;
+      // What a cluster takes from another is there before this schema is asked.
+      jsonSchema.properties = { extends: extendsSchema, ...jsonSchema.properties };
+      delete jsonSchema.required;
+      jsonSchema.anyOf = [{ required: ['pools'] }, { required: ['extends'] }];
+    },
+  });
   return `${JSON.stringify({ title: 'platform.yaml of Bellows', ...schema }, null, 2)}\n`;
 }
 

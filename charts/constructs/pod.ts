@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-28';
-import { labelsOf } from '../places.ts';
+import { labelsOf, priorities } from '../places.ts';
 
 /** What a container finds at a path. */
 export type Source =
@@ -49,6 +49,8 @@ export interface PodProps {
   readonly disk?: string;
   readonly probes?: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
   readonly serviceAccount: string;
+  /** @default the platform's own */
+  readonly priority?: string;
   readonly restartPolicy?: 'Always' | 'Never' | 'OnFailure';
   /** @default 30 */
   readonly graceSeconds?: number;
@@ -80,6 +82,7 @@ export function podTemplate(props: PodProps) {
     },
     spec: {
       serviceAccountName: props.serviceAccount,
+      priorityClassName: props.priority ?? priorities.platform,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       ...(props.userNamespace === true ? { hostUsers: false } : {}),

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { DefaultDeny } from '../constructs/network-edge.ts';
 import { namespaces } from '../places.ts';
 import type { Cluster } from '../platform.ts';
+import { AgentLimits } from './agent-limits.ts';
 
 /** Where everything lives. A namespace is closed from its first moment on: what may pass comes with charts/network. */
 export class Namespaces extends Chart {
@@ -20,24 +21,10 @@ export class Namespaces extends Chart {
       });
       new DefaultDeny(this, name);
     }
-    new AgentQuota(this, cluster);
+    new AgentLimits(this, cluster);
   }
 }
 
 const restricted = Object.fromEntries(
   ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted']),
 );
-
-/**
- * The seat belt below KEDA's own maximum: were its list of Jobs ever empty by mistake, it would start all of them
- * again. A tenth above the pools' maxima, so that it is never felt otherwise; finished pods do not count.
- */
-class AgentQuota extends k8s.KubeResourceQuota {
-  constructor(scope: Construct, { pools }: Cluster) {
-    const agents = Object.values(pools).reduce((sum, { max }) => sum + Math.ceil(max * 1.1), 0);
-    super(scope, 'quota', {
-      metadata: { name: 'agents', namespace: namespaces.agents },
-      spec: { hard: { pods: k8s.Quantity.fromNumber(agents) } },
-    });
-  }
-}

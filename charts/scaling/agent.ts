@@ -5,7 +5,7 @@ import { toCollector } from '../collector.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { ownImage } from '../pins.ts';
-import { addressOf, api, labelsOf, namespaces } from '../places.ts';
+import { addressOf, api, labelsOf, namespaces, priorities } from '../places.ts';
 import type { Cluster, Pool } from '../platform.ts';
 
 const name = 'agent';
@@ -56,6 +56,7 @@ export function agentPod(poolName: string, pool: Pool, { registry, tracing }: Cl
       readinessProbe: claimed,
     },
     serviceAccount: name,
+    priority: priorities.agents,
     restartPolicy: 'Never',
     // For the job's processes to end, its log to leave, and its outcome to be said.
     graceSeconds: 60,

@@ -92,6 +92,7 @@ export class Api extends Chart {
             BELLOWS_DRAIN_MS: 5000,
             BELLOWS_OPEN_READYZ: true,
             BELLOWS_POOLS: Object.entries(cluster.pools)
+              .toSorted(([a], [b]) => (a < b ? -1 : 1))
               .map(([pool, { arch }]) => `${pool}=linux/${arch}`)
               // Whichever of them the file says first.
               .sort()

@@ -24,7 +24,9 @@ export interface Rendered {
 }
 
 export function toObjects(files: Files): Rendered[] {
-  return [...files].flatMap(([path, text]) =>
+  // What stands beside, for the machines themselves, is no manifest.
+  const manifests = [...files].filter(([path]) => path.startsWith('clusters/'));
+  return manifests.flatMap(([path, text]) =>
     parseAllDocuments(text).map((document) => ({ path, object: document.toJS() as KubeObject })),
   );
 }

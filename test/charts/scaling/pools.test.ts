@@ -121,6 +121,7 @@ test('for all pools: nothing in a pool makes its pods more than restricted', () 
 });
 
 const podKeys = [
+  'priorityClassName',
   'automountServiceAccountToken',
   'containers',
   'enableServiceLinks',
