@@ -12,6 +12,7 @@ import type { Redis } from '../../services/core/runtime/index.ts';
 import { toFound, toPush, toSpec } from '../support/job.ts';
 import { createCheck } from './check.ts';
 import { createForge } from './forge.ts';
+import { createKeeping } from './keeping.ts';
 import { createModel, type ModelJob } from './model.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -73,6 +74,7 @@ export function createPlay(
   const unarchived = createUnarchived({ commands: redis });
   const model = createModel(limits);
   const forge = createForge(createOutbox({ commands: redis }), random);
+  const keeping = createKeeping({ redis, model, random });
   const asked: EnqueueRequest[] = [];
   /** The last token of each job, good or not. */
   const given = new Map<string, string>();
@@ -126,6 +128,7 @@ export function createPlay(
     await fold();
     model.trim(limits.finished, finishedAt);
     forget();
+    await keeping.check();
   };
 
   const operations: Record<string, () => Promise<unknown>> = {
@@ -183,6 +186,7 @@ export function createPlay(
         );
         if (should === undefined) continue;
         given.set(should.id, token);
+        if (random.chance(0.2)) await keeping.log(should.id, should.fence);
         // Also where it is the same claim once more: the lease begins anew.
         same(Number(await redis.zscore(toKey('leases'), should.id)) > leaseMs, true);
       }
@@ -207,6 +211,9 @@ export function createPlay(
         () => queue.heartbeat(id, fence),
         () => model.heartbeat(id, fence),
       );
+    },
+    async keep() {
+      await keeping.keep(anyHeld());
     },
     async step() {
       const { id, fence } = anyHeld();

@@ -60,6 +60,9 @@ test('a newer push cancels what waits of the older one, and says by what', async
   expect((await look(second))[0]).toBe('queued');
   expect(await queue.audit()).toEqual([]);
   expect(await commands.keys(toKeyOf('lane', '*'))).toHaveLength(1);
+  // The trail outlives its jobs, and goes by itself.
+  const [trail = ''] = await commands.keys(toKeyOf('trail', '*'));
+  expect(await commands.pttl(trail)).toBeGreaterThan(0);
   await queue.complete(second, await claim(second), { outcome: 'success' });
   expect(await commands.keys(toKeyOf('lane', '*'))).toEqual([]);
 });
