@@ -12,6 +12,7 @@ import { toApiPage, toOpenApiDocument } from './generate/openapi.ts';
 import { toPipelineFilePage } from './generate/pipeline-file.ts';
 import { toPlatformPage } from './generate/platform.ts';
 import { programHelp } from './generate/program-help.ts';
+import { toVariablesPage } from './generate/variables.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -24,6 +25,7 @@ const pages: Record<string, () => string | Promise<string>> = {
   'docs/platform.schema.json': toPlatformJsonSchema,
   'docs/pipeline.schema.json': () => `${JSON.stringify(toPipelineSchema(), null, 2)}\n`,
   'docs/api-reference/pipeline-file.md': toPipelineFilePage,
+  'docs/api-reference/variables.md': toVariablesPage,
   'docs/api-reference/platform.md': toPlatformPage,
   'docs/api-reference/api.md': toApiPage,
   'docs/api-reference/openapi.json': toOpenApiDocument,

@@ -1,5 +1,6 @@
 import {
   CheckoutError,
+  type Commit,
   CommitGoneError,
   checkout,
   createWorkspace,
@@ -43,8 +44,8 @@ async function run(setting: JobSetting): Promise<Ran> {
   });
   opening.catch(() => undefined); // whoever needs them hears of it
   try {
-    await fetch(setting, workspace, onGit);
-    return await (await opening).run();
+    const commit = await fetch(setting, workspace, onGit);
+    return await (await opening).run(commit);
   } finally {
     onGit();
     await (await opening).close();
@@ -56,20 +57,22 @@ async function fetch(
   { claim, uid, path, reporter, ending, measured }: JobSetting,
   workspace: Workspace,
   meanwhile: () => void,
-): Promise<void> {
+): Promise<Commit> {
   const { signal } = ending;
   const { clone: target, spec } = claim;
   const startedAt = performance.now();
   await reporter.step({ name: cloneStep, state: 'running' });
+  let commit: Commit;
   try {
     const { ref, sha } = spec;
-    await checkout({ target, ref, sha, workspace, path, uid, signal, meanwhile });
+    commit = await checkout({ target, ref, sha, workspace, path, uid, signal, meanwhile });
   } catch (error) {
     await reporter.step({ name: cloneStep, state: signal.aborted ? 'cancelled' : 'failure' });
     throw error;
   }
   measured.cloneMs = Math.round(performance.now() - startedAt);
   await reporter.step({ name: cloneStep, state: 'success' });
+  return commit;
 }
 
 type Ran = Awaited<ReturnType<Steps['run']>>;

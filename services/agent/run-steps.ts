@@ -1,25 +1,32 @@
 import {
+  type Commit,
   type Engine,
   hasLockFile,
   type Isolation,
   loadPlans,
   openEngine,
   type RunEnd,
+  readChanges,
   runPipeline,
   toToolVariables,
   type Workspace,
 } from '../core/execute/index.ts';
-import { isForeign, type StepResult } from '../core/job/index.ts';
+import { isForeign, type JobSpec, type StepResult } from '../core/job/index.ts';
 import { maskSink } from '../core/mask/index.ts';
 import {
+  asksForChanges,
   cloneStep,
   explainDetection,
+  filesVariable,
   PipelineError,
   type Plan,
   type PlannedStep,
   parsePipeline,
+  type Situation,
   toCiVariables,
+  toFilesVariable,
   toSituation,
+  type Variables,
 } from '../core/pipeline/index.ts';
 import { choosePlan } from './choose-plan.ts';
 import { limitTime } from './ending.ts';
@@ -30,7 +37,7 @@ import { takeSecrets } from './secrets.ts';
 
 export interface Steps {
   /** What the tree says is run. A tree that says nothing that can be run is a failure. */
-  run(): Promise<RunEnd>;
+  run(commit: Commit): Promise<RunEnd>;
   close(): Promise<void>;
 }
 
@@ -49,6 +56,26 @@ async function restoreCaches(setting: JobSetting, workspace: Workspace, plan: Pl
   if (plan.cache === 'auto' && !hasLockFile(workspace.tree)) return {};
   const { openJobCaches } = await import('./job-caches.ts');
   return openJobCaches(setting, workspace, plan, engine);
+}
+
+/** What its forge says was changed by the event of a job. */
+function readJobChanges({ claim, path, uid, ending }: JobSetting, workspace: Workspace) {
+  const { spec, clone: target } = claim;
+  const { sha, before, pullRequest, branch, event } = spec;
+  if (event !== 'push' && pullRequest === undefined) return undefined;
+  const base = pullRequest && branch;
+  return readChanges({ target, sha, before, base, workspace, path, uid, signal: ending.signal });
+}
+
+function toJobSituation(
+  spec: JobSpec,
+  variables: Variables,
+  changed: readonly string[] | undefined,
+): Situation {
+  return toSituation(variables, {
+    ...(changed === undefined ? {} : { changed }),
+    ...(spec.cron === undefined ? {} : { cron: spec.cron }),
+  });
 }
 
 /** All that can be made ready before the files are there. */
@@ -72,25 +99,31 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
   // The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it.
   parsePipeline('steps: [{ commands: "true" }]', 'warm-up');
 
-  const load = async () => {
+  const load = async (commit: Commit) => {
     const { spec, clone, attempt, fence, job, page } = claim;
     const { tree } = workspace;
     const startedAt = Math.floor(Date.now() / 1000);
     const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
-    const variables = toCiVariables(spec, context);
-    const situation = toSituation(variables, { cron: spec.cron });
-    const chosen = await choosePlan(claim, situation, reporter, (workflow) =>
-      loadPlans(tree, { workflow, variables }),
+    const known = toCiVariables(spec, { ...context, commit });
+    const workflow = spec.workflow ?? spec.own;
+    const asking = { ...known, [filesVariable]: filesVariable };
+    const plans = await loadPlans(tree, { workflow, variables: asking });
+    const asks = asksForChanges(plans);
+    const changed = asks ? await readJobChanges(setting, workspace) : undefined;
+    const variables = { ...known, ...(asks ? toFilesVariable(changed ?? []) : {}) };
+    const situation = toJobSituation(spec, variables, changed);
+    const chosen = await choosePlan(claim, situation, reporter, async (wanted) =>
+      asks ? loadPlans(tree, { workflow: wanted, variables }) : plans,
     );
     const plan = chosen !== undefined && isForeign(spec) ? withoutLogins(chosen) : chosen;
     if (plan?.detected === true) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
-    return { plan, variables: { ...variables, CI_WORKFLOW_NAME: plan?.workflow ?? '' } };
+    return { plan, situation, variables: { ...variables, CI_WORKFLOW_NAME: plan?.workflow ?? '' } };
   };
 
-  const run = async (): Promise<RunEnd> => {
-    const { plan, variables } = await load();
+  const run = async (commit: Commit): Promise<RunEnd> => {
+    const { plan, variables, ...told } = await load(commit);
     if (plan === undefined) return { outcome: 'success' };
-    const situation = toSituation(variables, { axes: plan.axes, cron: claim.spec.cron });
+    const situation = { ...told.situation, variables, axes: plan.axes };
     const { signal } = ending;
     const onMeasured = (step: StepResult) => {
       measured.steps = [...(measured.steps ?? []), step];
@@ -124,9 +157,9 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
   };
 
   return {
-    run: async () => {
+    run: async (commit) => {
       try {
-        return await run();
+        return await run(commit);
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;
         await reporter.write(cloneStep, Buffer.from(`${error.message}\n`));

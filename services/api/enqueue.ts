@@ -29,6 +29,7 @@ export function toEnqueueRequest(
     author: movement.author,
     defaultBranch: movement.defaultBranch,
     timeLimitMs: repository.timeLimitMs,
+    ...(movement.kind === 'push' && /[^0]/.test(movement.before) ? { before: movement.before } : {}),
     ...(pull === undefined ? {} : { pullRequest: pull }),
     ...(movement.movedBy === undefined ? {} : { movedBy: movement.movedBy }),
   };

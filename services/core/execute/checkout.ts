@@ -1,6 +1,7 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refSchema, shaSchema } from '../job/index.ts';
+import { type Commit, parseCommit } from './commit.ts';
 import { type CloneTarget, type GitEnd, runGit, toGitEnvironment } from './git.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -30,9 +31,10 @@ export class CommitGoneError extends Error {
  * Puts the files of one commit into the workspace's tree: a shallow fetch of exactly this commit, and
  * where the forge does not give commits by their id, of its ref with its history.
  *
+ * @returns what the commit says of itself, asked for while its files are written
  * @throws CheckoutError, CommitGoneError, or the signal's reason.
  */
-export async function checkout(options: CheckoutOptions): Promise<void> {
+export async function checkout(options: CheckoutOptions): Promise<Commit> {
   const { target, ref, sha, workspace, path, uid, signal, meanwhile } = options;
   refSchema.parse(ref);
   shaSchema.parse(sha);
@@ -65,8 +67,12 @@ export async function checkout(options: CheckoutOptions): Promise<void> {
     if (found.exitCode !== 0)
       throw new CommitGoneError(`commit ${sha.slice(0, 12)} is not in ${ref} any more`);
   }
-  const done = await git('checkout', '--quiet', '--force', '--detach', sha);
+  const [done, commit] = await Promise.all([
+    git('checkout', '--quiet', '--force', '--detach', sha),
+    git('cat-file', 'commit', sha),
+  ]);
   if (done.exitCode !== 0) throw new CheckoutError(`the files cannot be written: ${toReason(done)}`);
+  return parseCommit(commit.stdout);
 }
 
 /** What `git init` makes, without a process more: gitrepository-layout(5). */

@@ -1,10 +1,13 @@
 /** How a plan is run: a tree is fetched, its plan is read, its steps become processes. */
+
+export { type ChangesOptions, readChanges } from './changes.ts';
 export {
   CheckoutError,
   type CheckoutOptions,
   CommitGoneError,
   checkout,
 } from './checkout.ts';
+export type { Commit } from './commit.ts';
 export { type Contained, type ContainedOptions, type ContainedRun, createContained } from './contained.ts';
 export {
   CannotRunError,

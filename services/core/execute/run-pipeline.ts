@@ -128,7 +128,8 @@ async function runGraph(
     const isNext = isSelected(step, situation) && runsOnStatus(step, situation).includes(wanted);
     if (!isNext || life.aborted) return options.sink.step({ name: step.name, state: 'skipped' });
     if (step.detach) return void startBackground(step);
-    const { end: stepEnd, timedOut } = await runStep(step, options, life);
+    const variables = { ...options.variables, CI_PIPELINE_STATUS: wanted };
+    const { end: stepEnd, timedOut } = await runStep(step, { ...options, variables }, life);
     if (stepEnd.exitCode !== 0 && step.failure !== 'ignore' && !life.aborted)
       fail(step, toFailure(step, stepEnd, timedOut));
   };
@@ -185,7 +186,7 @@ async function runStep(
   const { end, timedOut } = await runWithin(step.timeoutMs, signal, (limited) =>
     run({
       step,
-      variables: { ...variables, CI_STEP_NAME: name, ...toStepVariables?.(name) },
+      variables: { ...variables, ...toStepFacts(step, options.plan), ...toStepVariables?.(name) },
       secrets: step.secrets?.map((use) => toSecretValue(use, secrets)) ?? [],
       write: (bytes) => sink.write(name, bytes),
       signal: limited,
@@ -206,6 +207,16 @@ async function runStep(
   else if (signal.aborted) await sink.step({ name, state: 'cancelled', exitCode });
   else await sink.step({ name, state: exitCode === 0 && !timedOut ? 'success' : 'failure', exitCode });
   return { end: timedOut && exitCode === 0 ? { ...end, exitCode: timeoutCode } : end, timedOut };
+}
+
+function toStepFacts(step: PlannedStep, { steps, services }: Plan): Variables {
+  const number = [...services, ...steps].indexOf(step) + 1;
+  return {
+    CI_STEP_NAME: step.name,
+    CI_STEP_TYPE: services.includes(step) ? 'service' : step.kind,
+    CI_STEP_NUMBER: String(number),
+    CI_STEP_STARTED: String(Math.floor(Date.now() / 1000)),
+  };
 }
 
 /** As timeout(1) says it. */

@@ -43,6 +43,8 @@ export const jobSpecSchema = z.object({
   /** Branch of a push or of a pull request's base; the tag's name for a tag. */
   branch: z.string().max(512),
   sha: shaSchema,
+  /** Where the branch stood before a push. Absent: it is new, or nobody saw. */
+  before: shaSchema.optional(),
   /** First line of the commit message. Hostile bytes: display it only through `core/display`. */
   subject: z.string().max(500),
   author: z.string().max(200),

@@ -1,4 +1,5 @@
 /** What a pipeline file means: found, read, refused with its place, chosen from. No I/O. */
+export { asksForChanges, filesVariable } from './changes.ts';
 export { detectPlan, explainDetection, type TreeTop } from './detect.ts';
 export { limits } from './document.ts';
 export { loadPatterns } from './evaluate/index.ts';
@@ -47,4 +48,10 @@ export {
   workflowRunsOn,
 } from './select.ts';
 export type { Variables } from './substitution.ts';
-export { type RunContext, toCiVariables } from './variables.ts';
+export {
+  type CiVariable,
+  ciVariables,
+  type RunContext,
+  toCiVariables,
+  toFilesVariable,
+} from './variables.ts';

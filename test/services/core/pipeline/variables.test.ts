@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { toCiVariables } from '../../../../services/core/pipeline/index.ts';
+import { ciVariables, toCiVariables, toFilesVariable } from '../../../../services/core/pipeline/index.ts';
 import { toSpec } from '../../../support/job.ts';
 
 const context = {
@@ -50,4 +52,33 @@ test('a pull request names both branches', () => {
 
 test('no value holds a NUL, which no environment can', () => {
   expect(toCiVariables(toSpec({ subject: 'a\0b' }), context).CI_COMMIT_MESSAGE).toBe('ab');
+});
+
+test('every variable of Woodpecker is accounted for, once', () => {
+  const fixture = join(import.meta.dirname, '../../../fixtures/woodpecker/variables.json');
+  const { names: recorded }: { names: string[] } = JSON.parse(readFileSync(fixture, 'utf8'));
+  const names = ciVariables.map(({ name }) => name);
+  expect(recorded.filter((name) => !names.includes(name))).toEqual([]);
+  expect(new Set(names).size).toBe(names.length);
+  const ours = ['CI_REPO_SCM', 'CI_SYSTEM_PLATFORM', 'CI_JOB', 'CI_ATTEMPT', 'CI_FENCE', 'TRACEPARENT'];
+  expect(names.filter((name) => !recorded.includes(name))).toEqual(ours);
+});
+
+test('a commit tells more of itself than its forge did', () => {
+  const commit = { message: 'Fix it\n\nwhole', authorEmail: 'ada@example.org', at: 1_700_000_000 };
+  expect(toCiVariables(toSpec({ before: 'b'.repeat(40), run: 3 }), { ...context, commit })).toMatchObject({
+    CI_COMMIT_MESSAGE: 'Fix it\n\nwhole',
+    CI_COMMIT_AUTHOR_EMAIL: 'ada@example.org',
+    CI_COMMIT_TIMESTAMP: '1700000000',
+    CI_PREV_COMMIT_SHA: 'b'.repeat(40),
+    CI_PIPELINE_RERUNS: '2',
+    CI_REPO_TRUSTED_NETWORK: 'false',
+  });
+});
+
+test('the list of files is left out where there are too many', () => {
+  expect(toFilesVariable(['a b', '"'])).toEqual({ CI_PIPELINE_FILES: '["a b","\\""]' });
+  expect(toFilesVariable([])).toEqual({ CI_PIPELINE_FILES: '[]' });
+  expect(toFilesVariable(Array(501).fill('a'))).toEqual({});
+  expect(toFilesVariable(undefined)).toEqual({});
 });
