@@ -389,4 +389,46 @@ export const defences: readonly Defence[] = [
     text: 'await untilHeard(given.signal);',
     without: '',
   },
+  {
+    name: 'artifact links',
+    file: 'services/core/execute/tree-files.ts',
+    text: ' && isOwn && (await standsIn(tree, path, file, stat))',
+    without: ' && isOwn && standsIn !== undefined',
+  },
+  {
+    name: 'artifact hard links',
+    file: 'services/core/execute/tree-files.ts',
+    text: 'stat.nlink === 1 || uid === undefined || stat.uid === uid',
+    without: 'stat.nlink > 0 || uid === undefined',
+  },
+  {
+    name: 'artifact fence',
+    file: 'services/core/queue/scripts/bundles.ts',
+    text: "if not bundle or bundle.fence ~= fence then return 'stale' end",
+    without: "if not bundle then return 'stale' end",
+  },
+  {
+    name: 'artifacts saved',
+    file: 'services/api/routes/artifacts.ts',
+    text: '`attachment; filename=',
+    without: '`inline; filename=',
+  },
+  {
+    name: 'report entities',
+    file: 'services/core/report/xml.ts',
+    text: 'sax.parser(true, options)',
+    without: 'sax.parser(false, options)',
+  },
+  {
+    name: 'image of a fork',
+    file: 'services/agent/image.ts',
+    text: 'settings.push && !isForeign(claim.spec)',
+    without: 'settings.push && (isForeign(claim.spec) || true)',
+  },
+  {
+    name: "registry's word",
+    file: 'services/core/image/registry.ts',
+    text: "if (url.protocol !== 'https:' && !isLoopback(url.host))",
+    without: "if (url.protocol === 'ftp:' && !isLoopback(url.host))",
+  },
 ];

@@ -110,6 +110,17 @@ const standIn = (script: string) => {
 };
 const left = () => readdirSync(workspace.folder).sort();
 
+test('a fork’s pull request builds, and sends nothing', async () => {
+  write({ Dockerfile: 'FROM scratch\n' });
+  const { path, notes } = standIn('exit 0');
+  expect(await run({ path, fork: true, cache: true })).toEqual({
+    exitCode: 0,
+    text: 'What a stranger wrote is built, and pushed nowhere.\nBuilt, and not pushed.\n',
+  });
+  expect(notes()).not.toMatch(/ push |--cache-to|--authfile/);
+  expect(registry.asked).toEqual([]);
+});
+
 describe('with what is called buildah', () => {
   test('no password stands in its words or its environment, and nothing of the build is left', async () => {
     write({ Dockerfile: 'FROM scratch\n' });
@@ -133,17 +144,6 @@ describe('with what is called buildah', () => {
     write({ Dockerfile: `FROM ${registry.host}/team/base\n` });
     await run({ path });
     expect(notes()).toContain('--authfile');
-  });
-
-  test('a fork’s pull request builds, and sends nothing', async () => {
-    write({ Dockerfile: 'FROM scratch\n' });
-    const { path, notes } = standIn('exit 0');
-    expect(await run({ path, fork: true, cache: true })).toEqual({
-      exitCode: 0,
-      text: 'What a stranger wrote is built, and pushed nowhere.\nBuilt, and not pushed.\n',
-    });
-    expect(notes()).not.toMatch(/ push |--cache-to|--authfile/);
-    expect(registry.asked).toEqual([]);
   });
 
   test('a push that tells no digest, or one that the registry does not have, is a failure', async () => {

@@ -96,17 +96,6 @@ describe('files that a job keeps', () => {
     expect((await get(claim, 'dist/app', { 'if-none-match': `"${sha256(big)}"` })).status).toBe(304);
   });
 
-  test('are saved and never shown: hostile HTML runs nowhere', async () => {
-    const { headers } = await get(claim, 'dist/report.html');
-    expect(Object.fromEntries(headers)).toMatchObject({
-      'content-type': 'text/html',
-      'content-disposition': 'attachment; filename="report.html"',
-      'content-security-policy': "sandbox; default-src 'none'",
-      'x-content-type-options': 'nosniff',
-    });
-    expect((await get(claim, 'dist/app')).headers.get('content-type')).toBe('application/octet-stream');
-  });
-
   test.each([
     '../w/secret',
     'dist/../dist/app',
@@ -275,4 +264,20 @@ test('the page of a job leads to its files, and shows no name as anything but te
   expect(await page('/artifacts')).toContain(
     `<a href="/api/v1/jobs/${claim.job}/artifacts/file?path=dist%2Freport.html" download>dist/report.html</a>`,
   );
+});
+
+test('what a job keeps is saved and never shown: hostile HTML runs nowhere', async () => {
+  const claim = await start('gitea/ada/shown');
+  await keep(claim, {
+    'dist/report.html': Buffer.from('<script>alert(1)</script>'),
+    'dist/app': Buffer.from('app'),
+  });
+  const { headers } = await get(claim, 'dist/report.html');
+  expect(Object.fromEntries(headers)).toMatchObject({
+    'content-type': 'text/html',
+    'content-disposition': 'attachment; filename="report.html"',
+    'content-security-policy': "sandbox; default-src 'none'",
+    'x-content-type-options': 'nosniff',
+  });
+  expect((await get(claim, 'dist/app')).headers.get('content-type')).toBe('application/octet-stream');
 });

@@ -121,38 +121,39 @@ test('provenance is a SLSA statement about the digest', () => {
   });
 });
 
-describe('a registry', () => {
-  const opened: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const close of opened.splice(0)) await close();
-  });
-  const open = async (options: RegistryOptions = {}, credentials?: Credentials) => {
-    const registry = await openRegistry(options);
-    opened.push(registry.close);
-    return {
-      ...registry,
-      client: createRegistry({ registry: registry.host, name: 'team/app' }, credentials, signal),
-    };
+const opened: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close();
+});
+const open = async (options: RegistryOptions = {}, credentials?: Credentials) => {
+  const registry = await openRegistry(options);
+  opened.push(registry.close);
+  return {
+    ...registry,
+    client: createRegistry({ registry: registry.host, name: 'team/app' }, credentials, signal),
   };
-  const ada = { username: 'ada', password: 'secret' };
-  const image = {
-    bytes: Buffer.from('{"schemaVersion":2}'),
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-  };
-  const note = { mediaType: 'text/spdx', title: 'a note', bytes: Buffer.from('note') };
+};
+const ada = { username: 'ada', password: 'secret' };
+const image = {
+  bytes: Buffer.from('{"schemaVersion":2}'),
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+};
+const note = { mediaType: 'text/spdx', title: 'a note', bytes: Buffer.from('note') };
 
-  test.each(['basic', 'token'] as const)('asks who we are (%s), once', async (kind) => {
-    const { client, asked } = await open({ login: { kind, ...ada } }, ada);
-    await client.writeManifest('1', image);
-    expect((await client.readManifest('1'))?.bytes.toString()).toBe('{"schemaVersion":2}');
-    expect(asked.filter((line) => line.endsWith('/manifests/1'))).toEqual([
-      'PUT /v2/team/app/manifests/1',
-      'PUT /v2/team/app/manifests/1',
-      'GET /v2/team/app/manifests/1',
-    ]);
-  });
+test.each(['basic', 'token'] as const)('a registry asks who we are (%s), once', async (kind) => {
+  const { client, asked } = await open({ login: { kind, ...ada } }, ada);
+  await client.writeManifest('1', image);
+  expect((await client.readManifest('1'))?.bytes.toString()).toBe('{"schemaVersion":2}');
+  expect(asked.filter((line) => line.endsWith('/manifests/1'))).toEqual([
+    'PUT /v2/team/app/manifests/1',
+    'PUT /v2/team/app/manifests/1',
+    'GET /v2/team/app/manifests/1',
+  ]);
+});
 
-  test.each(['basic', 'token'] as const)('that does not know us (%s) is told as such', async (kind) => {
+test.each(['basic', 'token'] as const)(
+  'a registry that does not know us (%s) is told as such',
+  async (kind) => {
     const login = { kind, ...ada };
     const refused = (await open({ login }, { username: 'eve', password: 'guess' })).client.writeManifest(
       '1',
@@ -160,77 +161,77 @@ describe('a registry', () => {
     );
     await expect(refused).rejects.toThrow('refuses a manifest: 401, UNAUTHORIZED');
     await expect((await open({ login })).client.writeManifest('1', image)).rejects.toThrow('401');
-  });
+  },
+);
 
-  test('has what was attached listed under the image, and a blob sent once', async () => {
-    const { client, host, asked } = await open();
-    await client.writeManifest('1', image);
-    const found = await client.readManifest('1');
-    if (found === undefined) throw new Error('not there');
-    const first = await attach(client, found, note);
-    await attach(client, found, { ...note, title: 'another' });
-    const response = await fetch(`http://${host}/v2/team/app/referrers/${found.digest}`);
-    const { manifests } = (await response.json()) as {
-      manifests: { digest: string; artifactType: string }[];
-    };
-    expect(manifests).toHaveLength(2);
-    expect(manifests[0]).toMatchObject({ digest: first, artifactType: 'text/spdx' });
-    // The note and the empty configuration, each in two requests.
-    expect(asked.filter((line) => line.startsWith('POST') || line.includes('/uploads/'))).toHaveLength(4);
-  });
-
-  test('without a list of referrers has them under the tag that stands in for it', async () => {
-    const { client } = await open({ referrers: false });
-    await client.writeManifest('1', image);
-    const found = await client.readManifest('1');
-    if (found === undefined) throw new Error('not there');
-    const digests = [
-      await attach(client, found, note),
-      await attach(client, found, { ...note, title: 'another' }),
-    ];
-    await attach(client, found, note);
-    const index = await client.readManifest(found.digest.replace(':', '-'));
-    const { manifests } = JSON.parse(index?.bytes.toString() ?? '{}') as { manifests: { digest: string }[] };
-    expect(manifests.map(({ digest }) => digest).sort()).toEqual(digests.sort());
-  });
-
-  /** A registry that answers everything in one hostile way. */
-  const openHostile = async (status: number, headers: Record<string, string>, body = '') => {
-    const asked: (string | undefined)[] = [];
-    const server = createServer((request, response) => {
-      asked.push(request.headers.authorization);
-      response.writeHead(status, headers).end(body);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    opened.push(() => server.close().closeAllConnections());
-    const registry = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return { client: createRegistry({ registry, name: 'a' }, ada, signal), asked };
+test('a registry has what was attached listed under the image, and a blob sent once', async () => {
+  const { client, host, asked } = await open();
+  await client.writeManifest('1', image);
+  const found = await client.readManifest('1');
+  if (found === undefined) throw new Error('not there');
+  const first = await attach(client, found, note);
+  await attach(client, found, { ...note, title: 'another' });
+  const response = await fetch(`http://${host}/v2/team/app/referrers/${found.digest}`);
+  const { manifests } = (await response.json()) as {
+    manifests: { digest: string; artifactType: string }[];
   };
+  expect(manifests).toHaveLength(2);
+  expect(manifests[0]).toMatchObject({ digest: first, artifactType: 'text/spdx' });
+  // The note and the empty configuration, each in two requests.
+  expect(asked.filter((line) => line.startsWith('POST') || line.includes('/uploads/'))).toHaveLength(4);
+});
 
-  test('does not get our password sent in the clear to somebody else', async () => {
-    const { client, asked } = await openHostile(401, {
-      'www-authenticate': 'Bearer realm="http://10.0.0.1/token"',
-    });
-    await expect(client.readManifest('1')).rejects.toThrow('in the clear');
-    expect(asked).toEqual([undefined]);
-  });
+test('a registry without a list of referrers has them under the tag that stands in for it', async () => {
+  const { client } = await open({ referrers: false });
+  await client.writeManifest('1', image);
+  const found = await client.readManifest('1');
+  if (found === undefined) throw new Error('not there');
+  const digests = [
+    await attach(client, found, note),
+    await attach(client, found, { ...note, title: 'another' }),
+  ];
+  await attach(client, found, note);
+  const index = await client.readManifest(found.digest.replace(':', '-'));
+  const { manifests } = JSON.parse(index?.bytes.toString() ?? '{}') as { manifests: { digest: string }[] };
+  expect(manifests.map(({ digest }) => digest).sort()).toEqual(digests.sort());
+});
 
-  test('does not lead us elsewhere', async () => {
-    const redirect = await openHostile(307, { location: 'http://127.0.0.1:1/' });
-    await expect(redirect.client.readManifest('1')).rejects.toThrow('does not answer');
-    const location = await openHostile(202, { location: 'http://127.0.0.1:1/upload' });
-    // It has the blob, it says: 202 is no 404.
-    await location.client.writeBlob(Buffer.from('x'));
-    const elsewhere = await openHostile(404, {});
-    await expect(elsewhere.client.writeBlob(Buffer.from('x'))).rejects.toThrow('refuses a blob: 404');
+/** A registry that answers everything in one hostile way. */
+const openHostile = async (status: number, headers: Record<string, string>, body = '') => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.headers.authorization);
+    response.writeHead(status, headers).end(body);
   });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  opened.push(() => server.close().closeAllConnections());
+  const registry = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { client: createRegistry({ registry, name: 'a' }, ada, signal), asked };
+};
 
-  test('that answers with another manifest, or without an end, is refused', async () => {
-    const other = await openHostile(200, { 'content-type': image.mediaType }, '{"other":1}');
-    await expect(other.client.readManifest(`sha256:${'0'.repeat(64)}`)).rejects.toThrow('answers sha256:');
-    const huge = await openHostile(200, {}, 'x'.repeat(5 * 1024 * 1024));
-    await expect(huge.client.readManifest('1')).rejects.toThrow('larger than');
-    const mute = await openHostile(401, { 'www-authenticate': 'Negotiate' });
-    await expect(mute.client.readManifest('1')).rejects.toThrow('401');
+test('a registry does not get our password sent in the clear to somebody else', async () => {
+  const { client, asked } = await openHostile(401, {
+    'www-authenticate': 'Bearer realm="http://10.0.0.1/token"',
   });
+  await expect(client.readManifest('1')).rejects.toThrow('in the clear');
+  expect(asked).toEqual([undefined]);
+});
+
+test('a registry does not lead us elsewhere', async () => {
+  const redirect = await openHostile(307, { location: 'http://127.0.0.1:1/' });
+  await expect(redirect.client.readManifest('1')).rejects.toThrow('does not answer');
+  const location = await openHostile(202, { location: 'http://127.0.0.1:1/upload' });
+  // It has the blob, it says: 202 is no 404.
+  await location.client.writeBlob(Buffer.from('x'));
+  const elsewhere = await openHostile(404, {});
+  await expect(elsewhere.client.writeBlob(Buffer.from('x'))).rejects.toThrow('refuses a blob: 404');
+});
+
+test('a registry that answers with another manifest, or without an end, is refused', async () => {
+  const other = await openHostile(200, { 'content-type': image.mediaType }, '{"other":1}');
+  await expect(other.client.readManifest(`sha256:${'0'.repeat(64)}`)).rejects.toThrow('answers sha256:');
+  const huge = await openHostile(200, {}, 'x'.repeat(5 * 1024 * 1024));
+  await expect(huge.client.readManifest('1')).rejects.toThrow('larger than');
+  const mute = await openHostile(401, { 'www-authenticate': 'Negotiate' });
+  await expect(mute.client.readManifest('1')).rejects.toThrow('401');
 });

@@ -70,6 +70,13 @@ describe('JUnit', () => {
   });
 });
 
+test('no entity of a report’s own is looked at, nor any that XML itself has not', async () => {
+  for (const name of ['&own;', '&nbsp;', '&amp;own;&own;'])
+    await expect(
+      read(`<!DOCTYPE x [<!ENTITY own "ha">]><testsuite><testcase name="${name}"/></testsuite>`),
+    ).rejects.toBeInstanceOf(ReportError);
+});
+
 describe('hostile XML', () => {
   const laughs = `<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><testsuite><testcase name="&b;"/></testsuite>`;
   test.each([
