@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import type { Path, YamlValue } from '../document.ts';
+import { GlobError } from '../glob.ts';
+import { toPathFilter } from '../path-filter.ts';
 import type { SecretUse, StepKind } from '../plan.ts';
 import { type Kind, kindSchemas } from '../schema/kinds.ts';
 import type { StepFile } from '../schema/step.ts';
@@ -39,8 +41,8 @@ export function toKind(
   return {
     kind,
     settings: {
-      junit: toTexts(reader, junit, [...place, 'junit']),
-      coverage: toTexts(reader, coverage, [...place, 'coverage']),
+      junit: toPatterns(reader, junit, [...place, 'junit']),
+      coverage: toPatterns(reader, coverage, [...place, 'coverage']),
     },
   };
 }
@@ -61,7 +63,8 @@ function toImage(
   given: z.infer<(typeof kindSchemas)['image']>,
   path: Path,
 ): StepKind & { secrets?: SecretUse[] } {
-  const text = (key: 'repo' | 'target', fallback = '') => reader.text(given[key] ?? fallback, [...path, key]);
+  const text = (key: 'repo' | 'registry' | 'target', fallback = '') =>
+    reader.text(given[key] ?? fallback, [...path, key]);
   const secrets = (['username', 'password'] as const).flatMap((variable) => {
     const value = given[variable] as YamlValue | undefined;
     if (typeof value !== 'object' || Array.isArray(value)) return [];
@@ -73,7 +76,7 @@ function toImage(
   return {
     kind: 'image',
     settings: {
-      repo: text('repo'),
+      repo: toWhole(text('registry'), text('repo')),
       tags: given.tags === undefined ? ['latest'] : toTexts(reader, given.tags, [...path, 'tags']),
       dockerfile: toFolder(reader, given.dockerfile ?? 'Dockerfile', [...path, 'dockerfile']),
       context: toFolder(reader, given.context, [...path, 'context']),
@@ -93,11 +96,17 @@ function toImage(
   };
 }
 
+/** As the usual plugin has it: a registry beside a name that may begin with it. */
+function toWhole(registry: string, repo: string): string {
+  const host = registry.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+  return host === '' || repo.startsWith(`${host}/`) ? repo : `${host}/${repo}`;
+}
+
 function toArtifacts(reader: Reader, given: z.infer<(typeof kindSchemas)['artifacts']>, path: Path) {
   return {
     ...(given.name === undefined ? {} : { name: reader.text(given.name, [...path, 'name']) }),
-    paths: toTexts(reader, given.paths, [...path, 'paths']),
-    exclude: toTexts(reader, given.exclude, [...path, 'exclude']),
+    paths: toPatterns(reader, given.paths, [...path, 'paths']),
+    exclude: toPatterns(reader, given.exclude, [...path, 'exclude']),
   };
 }
 
@@ -105,4 +114,17 @@ function toTexts(reader: Reader, given: string | string[] | undefined, path: Pat
   if (given === undefined) return [];
   if (typeof given === 'string') return [reader.text(given, path)];
   return given.map((text, i) => reader.text(text, [...path, i]));
+}
+
+/** Patterns of files below the workspace. */
+function toPatterns(reader: Reader, given: string | string[] | undefined, path: Path): string[] {
+  const patterns = toTexts(reader, given, path);
+  for (const [i, pattern] of patterns.entries())
+    try {
+      toPathFilter([pattern]);
+    } catch (error) {
+      if (!(error instanceof GlobError)) throw error;
+      reader.fail(typeof given === 'string' ? path : [...path, i], `the pattern ${error.message}`);
+    }
+  return patterns;
 }

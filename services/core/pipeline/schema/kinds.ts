@@ -8,7 +8,8 @@ const folder = text.max(500, 'expected at most 500 characters');
 const secret = z.strictObject({ from_secret: z.string().pipe(secretNameSchema) });
 
 export const imageShape = {
-  repo: says(folder, 'Where the image goes, with its registry: `registry.example/team/app`.'),
+  repo: says(folder, 'Where the image goes: `registry.example/team/app`.'),
+  registry: says(folder.optional(), 'The registry, where `repo` does not begin with it.'),
   tags: says(some(folder, 'tags').optional(), 'Default: `latest`.'),
   dockerfile: says(folder.optional(), 'Below the workspace. Default: `Dockerfile`.'),
   context: says(folder.optional(), 'The folder that is sent to the build. Default: `.`.'),
