@@ -1,6 +1,6 @@
 import type { Labels, Service } from '../objects.ts';
 import type { Broken, Rule } from '../rule.ts';
-import { join, show } from '../schema/validate.ts';
+import { join, show } from '../schema/say.ts';
 import type { Item } from '../world.ts';
 import { containersOf } from '../world.ts';
 

@@ -1,7 +1,7 @@
 import type { Amounts, KubeObject, ResourceQuota, Resources } from '../objects.ts';
 import type { Rule } from '../rule.ts';
 import { toNumber } from '../schema/quantity.ts';
-import { join } from '../schema/validate.ts';
+import { join } from '../schema/say.ts';
 import type { PodsOf, World } from '../world.ts';
 
 export const quota: Rule = {
