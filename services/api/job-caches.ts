@@ -6,15 +6,18 @@ import { toCacheScopes } from './cache-scopes.ts';
 
 /** The caches of jobs, each seen as its own job may. */
 export interface JobCaches {
-  open(spec: JobSpec): CacheStore;
+  /** @param readSpec of the job; asked once, while it asks for more */
+  open(job: string, readSpec: () => Promise<JobSpec>): Promise<CacheStore>;
   /** Does it when there is room for another part of a cache in memory. */
   inTurn<T>(action: () => Promise<T>): Promise<T>;
   /** Something was added: it may have to go below the quota again. Never rejects. */
   added(): Promise<void>;
 }
 
-/** A part is 2 MiB at most, and is in memory as a whole. */
+/** A part is 8 MiB at most, most of them three, and is in memory as a whole. */
 const partsAtOnce = 4;
+/** Of jobs whose spec is kept: each asks for hundreds of parts, and what it is to do never changes. */
+const mostSpecs = 200;
 /** To look is to list the whole store. */
 const pruneEveryMs = 60_000;
 const gib = 1024 ** 3;
@@ -30,6 +33,7 @@ export function createJobCaches({
   log: Log;
 }): JobCaches | undefined {
   if (quotaGib === 0) return undefined;
+  const stores = new Map<string, CacheStore>();
   const waiting: (() => void)[] = [];
   let busy = 0;
   let prunedAt = -Infinity;
@@ -47,7 +51,16 @@ export function createJobCaches({
   };
 
   return {
-    open: (spec) => toCacheStore(store, spec.repository, toCacheScopes(spec)),
+    open: async (job, readSpec) => {
+      const known = stores.get(job);
+      if (known !== undefined) return known;
+      const spec = await readSpec();
+      const opened = toCacheStore(store, spec.repository, toCacheScopes(spec));
+      const [oldest] = stores.keys();
+      if (stores.size >= mostSpecs && oldest !== undefined) stores.delete(oldest);
+      stores.set(job, opened);
+      return opened;
+    },
     inTurn: async (action) => {
       while (busy >= partsAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
       busy += 1;

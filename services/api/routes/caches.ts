@@ -66,9 +66,9 @@ export function createCacheRoutes(deps: ApiDeps) {
   ): Promise<T> => {
     const { caches } = deps;
     if (caches === undefined) throw new Problem(404, 'This Bellows keeps no caches: see BELLOWS_CACHE_GIB.');
-    const { job } = await readJob(deps, id);
+    const store = await caches.open(id, async () => (await readJob(deps, id)).job.spec);
     try {
-      return await caches.inTurn(() => action(caches.open(job.spec), caches));
+      return await caches.inTurn(() => action(store, caches));
     } catch (error) {
       if (error instanceof CacheRefusal) throw new Problem(403, `Refused: ${error.message}.`);
       throw error;

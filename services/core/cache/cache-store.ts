@@ -34,6 +34,8 @@ export function toCacheStore(
   scopes: Scopes,
 ): CacheStore {
   const names = toNames(repository);
+  // A damaged part is noticed, and is made again: a save need not wait for the disk a thousand times.
+  const lightly = { mayBeLost: true };
   const requireWrite = (bytes: Uint8Array): string => {
     if (scopes.write === undefined) throw new CacheRefusal('this job reads caches, and writes none');
     if (bytes.length > mostBlobBytes) throw new CacheRefusal(`more than ${mostBlobBytes} bytes`);
@@ -44,12 +46,13 @@ export function toCacheStore(
       if (!scopes.read.includes(scope)) throw new CacheRefusal('this job does not read that scope');
       return store.get(names.entry(scope, identity));
     },
-    putEntry: async (identity, bytes) => store.put(names.entry(requireWrite(bytes), identity), [bytes]),
+    putEntry: async (identity, bytes) =>
+      store.put(names.entry(requireWrite(bytes), identity), [bytes], lightly),
     pack: (sha256) => store.get(names.pack(sha256)),
     putPack: async (sha256, bytes) => {
       requireWrite(bytes);
       if (toSha256(bytes) !== sha256) throw new CacheRefusal('a pack is named by the SHA-256 of its bytes');
-      await store.put(names.pack(sha256), [bytes]);
+      await store.put(names.pack(sha256), [bytes], lightly);
     },
   };
 }

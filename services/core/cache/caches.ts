@@ -158,7 +158,7 @@ async function find(held: Held, { store, scopes, say }: CacheOptions): Promise<E
     try {
       const bytes = await store.entry(scope, held.identity);
       if (bytes === undefined || bytes.length === 0) continue;
-      const entry = await decodeEntry(bytes, held.places.length, held.isInside);
+      const entry = decodeEntry(bytes, held.places.length, held.isInside);
       // What was made by a clock that is ahead would seem newer than what has changed since.
       if (held.hasTimes && entry.newestUs >= Date.now() * 1000) {
         say(`cache ${held.task.name} is not used: it was made by a clock that is ahead of this one`);

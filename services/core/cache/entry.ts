@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod';
 
 /** What is kept of one cache: the list of its files, whose contents stand in packs. */
@@ -34,7 +34,7 @@ export class EntryError extends Error {
 }
 
 /** Of files that a pack holds, at most; a larger file has several packs. */
-export const packBytes = 2 * 1024 ** 2;
+export const packBytes = 8 * 1024 ** 2;
 /** A pack, or the list of an entry, as it is put. */
 export const mostBlobBytes = packBytes + 64 * 1024;
 
@@ -66,13 +66,21 @@ const level = 3;
 
 export function compress(bytes: Uint8Array): Promise<Buffer> {
   const params = { [constants.ZSTD_c_compressionLevel]: level };
-  return promisify(zstdCompress)(bytes, { params });
+  return promisify(zstdCompress)(bytes, { params, chunkSize: toChunkSize(bytes.length) });
 }
 
-/** @throws where it is not zstd, or becomes larger. */
-export function decompress(bytes: Uint8Array, mostBytes: number): Promise<Buffer> {
-  return promisify(zstdDecompress)(bytes, { maxOutputLength: Math.max(1, mostBytes) });
+/**
+ * At once: a pack takes milliseconds, and on a busy machine a thread that does it takes longer to answer.
+ *
+ * @throws where it is not zstd, or becomes larger.
+ */
+export function decompress(bytes: Uint8Array, mostBytes: number): Buffer {
+  const chunkSize = toChunkSize(Math.min(mostBytes, packBytes));
+  return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, mostBytes), chunkSize });
 }
+
+/** Room for all of it at once: by default zlib hands out 16 KiB at a time, and takes a turn of the loop for each. */
+const toChunkSize = (bytes: number): number => bytes + 1024;
 
 export async function encodeEntry(entry: Entry): Promise<Buffer> {
   return compress(Buffer.from(JSON.stringify({ version: 1, ...entry })));
@@ -83,13 +91,13 @@ export async function encodeEntry(entry: Entry): Promise<Buffer> {
  * @param isInside whether a link at a path of the entry may lead to this place
  * @throws EntryError
  */
-export async function decodeEntry(
+export function decodeEntry(
   bytes: Uint8Array,
   roots: number,
   isInside: (path: string, target: string) => boolean,
-): Promise<Entry> {
+): Entry {
   try {
-    const json = (await decompress(bytes, limits.listBytes)).toString();
+    const json = decompress(bytes, limits.listBytes).toString();
     const entry = entrySchema.parse(JSON.parse(json));
     requireSound(entry, roots, isInside);
     return entry;

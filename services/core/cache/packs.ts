@@ -85,10 +85,10 @@ export function readFully(file: number, into: Uint8Array, from: number): void {
 }
 
 /** @throws EntryError where these are not the bytes that were put */
-export async function openPack(bytes: Uint8Array | undefined, [sha256, , rawBytes]: Pack): Promise<Buffer> {
+export function openPack(bytes: Uint8Array | undefined, [sha256, , rawBytes]: Pack): Buffer {
   if (bytes === undefined) throw new EntryError(`pack ${sha256.slice(0, 12)} is gone`);
   if (toSha256(bytes) !== sha256) throw new EntryError(`pack ${sha256.slice(0, 12)} is damaged`);
-  const raw = await decompress(bytes, rawBytes);
+  const raw = decompress(bytes, rawBytes);
   if (raw.length !== rawBytes) throw new EntryError(`pack ${sha256.slice(0, 12)} has another length`);
   return raw;
 }

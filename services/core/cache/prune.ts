@@ -45,7 +45,7 @@ export async function pruneCaches(
 /** Of an entry that is damaged: none, so that they go with it. */
 async function readPacks(store: Pick<Store, 'get'>, name: string): Promise<string[]> {
   try {
-    const { packs } = await decodeEntry((await store.get(name)) ?? Buffer.alloc(0), Infinity, () => true);
+    const { packs } = decodeEntry((await store.get(name)) ?? Buffer.alloc(0), Infinity, () => true);
     const own = name.split('/').slice(0, 2).join('/');
     return packs.map(([sha256]) => `${own}/packs/${sha256}`);
   } catch (error) {

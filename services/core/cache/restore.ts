@@ -100,13 +100,13 @@ async function writeUnit(
 ): Promise<void> {
   const [pack] = packs;
   if (pack === undefined) return;
-  let raw = await openPack(await store.pack(pack[0]), pack);
+  let raw = openPack(await store.pack(pack[0]), pack);
   for (const [path, mode, mtimeUs, size] of files) {
     const file = openSync(join(staging, path), 'wx', 0o600);
     try {
       writeFully(file, raw.subarray(0, size));
       raw = raw.subarray(size);
-      for (const more of packs.slice(1)) writeFully(file, await openPack(await store.pack(more[0]), more));
+      for (const more of packs.slice(1)) writeFully(file, openPack(await store.pack(more[0]), more));
       if (owner !== undefined) fchownSync(file, owner, owner);
       fchmodSync(file, mode);
       futimesSync(file, toSeconds(mtimeUs), toSeconds(mtimeUs));

@@ -20,19 +20,19 @@ export async function openFolderStore(path: string): Promise<Store> {
 
   return {
     name: `folder ${path}`,
-    put: (name, parts) =>
+    put: (name, parts, { mayBeLost = false } = {}) =>
       guard('written', name, async () => {
         const target = toPath(name);
         await makeFolders(root, dirname(target));
         const draft = join(root, drafts, randomBytes(8).toString('hex'));
         try {
-          await writeWhole(draft, parts);
+          await writeWhole(draft, parts, !mayBeLost);
           await rename(draft, target);
         } catch (error) {
           await unlink(draft).catch(() => undefined);
           throw error;
         }
-        await sync(dirname(target));
+        if (!mayBeLost) await sync(dirname(target));
       }),
     get: (name, range) =>
       guard('read', name, async () => {
@@ -63,11 +63,11 @@ async function* list(path: string, name: string): AsyncGenerator<Listed> {
   }
 }
 
-async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
+async function writeWhole(path: string, parts: readonly Uint8Array[], lasts: boolean): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
     for (const part of parts) await file.writeFile(part);
-    await file.sync();
+    if (lasts) await file.sync();
   } finally {
     await file.close();
   }

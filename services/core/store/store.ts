@@ -3,7 +3,7 @@ export interface Store {
   /** For a person: `folder /var/lib/bellows`, `bucket logs at https://s3.example.org`. */
   readonly name: string;
   /** Replaces what was there. @param parts one after the other */
-  put(name: string, parts: readonly Uint8Array[]): Promise<void>;
+  put(name: string, parts: readonly Uint8Array[], options?: PutOptions): Promise<void>;
   /** Undefined where there is none of this name; shorter where it ends before the range does. */
   get(name: string, range?: Range): Promise<Buffer | undefined>;
   /** Also where there is none. */
@@ -17,6 +17,11 @@ export interface Listed {
   bytes: number;
   /** When it was put, milliseconds since 1970, by the store's clock. */
   putMs: number;
+}
+
+export interface PutOptions {
+  /** Nobody waits for the disk: a power cut may leave another blob of this name, or a part of it. @default false */
+  mayBeLost?: boolean;
 }
 
 export interface Range {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Caches } from '../../../../services/core/cache/index.ts';
 import { type CacheBench, openCacheBench, save } from '../../../support/cache.ts';
 
@@ -72,36 +72,52 @@ async function job(files: Record<string, string>, given: Parameters<CacheBench['
 
 const all = ['app', 'build-script-build', 'stamp', 'words'];
 
-(hasCargo ? describe : describe.skip)('cargo', () => {
-  test('what has not changed is not compiled again, and after X → Y → X the program is that of X', async () => {
+const withCargo = hasCargo ? test : test.skip;
+
+withCargo(
+  'what has not changed is not compiled again, and after X → Y → X the program is that of X',
+  async () => {
     expect(await job(project('X'))).toEqual({ compiled: all, prints: 'X one' });
     expect(await job(project('X'))).toEqual({ compiled: [], prints: 'X one' });
     expect(await job(project('Y'))).toEqual({ compiled: ['app', 'words'], prints: 'Y one' });
     expect(await job(project('X'))).toEqual({ compiled: ['app', 'words'], prints: 'X one' });
     expect(await job(project('X'))).toEqual({ compiled: [], prints: 'X one' });
-  }, 60_000);
+  },
+  60_000,
+);
 
-  test('a file that comes into a folder, or leaves it, is noticed by a build script that watches the folder', async () => {
+withCargo(
+  'a file that comes into a folder, or leaves it, is noticed by a build script that watches the folder',
+  async () => {
     await job(project('X'));
     const more = project('X', { 'stamp/data/two': '2' });
     expect(await job(more)).toEqual({ compiled: ['app', 'stamp'], prints: 'X one+two' });
     expect(await job(more)).toEqual({ compiled: [], prints: 'X one+two' });
     expect(await job(project('X'))).toEqual({ compiled: ['app', 'stamp'], prints: 'X one' });
-  }, 60_000);
+  },
+  60_000,
+);
 
-  test('what a step has written over a source is not taken for what the commit has', async () => {
+withCargo(
+  'what a step has written over a source is not taken for what the commit has',
+  async () => {
     const caches = await bench.begin(project('X'));
     writeFileSync(join(bench.workspace.tree, 'words/src/lib.rs'), project('generated')['words/src/lib.rs']);
     expect(build(caches).prints).toBe('generated one');
     await save(caches);
     expect(await job(project('X'))).toEqual({ compiled: ['app', 'words'], prints: 'X one' });
-  }, 60_000);
+  },
+  60_000,
+);
 
-  test('a failed build is kept too, and what it has not compiled is compiled by the next', async () => {
+withCargo(
+  'a failed build is kept too, and what it has not compiled is compiled by the next',
+  async () => {
     await job(project('X'));
     const caches = await bench.begin(project('Y', { 'words/src/lib.rs': 'no rust' }));
     expect(() => build(caches)).toThrow();
     await save(caches);
     expect(await job(project('Y'))).toEqual({ compiled: ['app', 'words'], prints: 'Y one' });
-  }, 60_000);
-});
+  },
+  60_000,
+);
