@@ -2,6 +2,7 @@
 import { PlatformError, readPlatform } from '../platform-file.ts';
 import { buildPlatform } from '../units.ts';
 import { checkPlatform } from './check.ts';
+import { toExit } from './exit.ts';
 import { loadUnits } from './load-units.ts';
 import { parseOptions, usage } from './options.ts';
 import { toReport } from './report.ts';
@@ -21,17 +22,7 @@ try {
     process.exitCode = exitCode;
   }
 } catch (error) {
-  if (error instanceof PlatformError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else if (
-    error instanceof TypeError &&
-    'code' in error &&
-    String(error.code).startsWith('ERR_PARSE_ARGS')
-  ) {
-    process.stderr.write(`bellows: ${error.message}\n${usage}`);
-    process.exitCode = 2;
-  } else {
-    throw error;
-  }
+  const { text, exitCode } = toExit(error, usage, [PlatformError]);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

@@ -1,6 +1,7 @@
 /** `./bellows diff`: what a change of dist/ does to clusters. */
 import { putComment, RestError } from '../../../services/core/forge/index.ts';
 import { PlatformError, readPlatform } from '../../platform-file.ts';
+import { toExit } from '../exit.ts';
 import { marker } from './markdown.ts';
 import { parseOptions, usage } from './options.ts';
 import { PullError, toPull } from './pull.ts';
@@ -27,18 +28,7 @@ try {
     process.exitCode = report.blocked ? 1 : 0;
   }
 } catch (error) {
-  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-    process.stderr.write(`bellows: ${error.message}\n${usage}`);
-    process.exitCode = 2;
-  } else if (
-    error instanceof PlatformError ||
-    error instanceof TreeError ||
-    error instanceof PullError ||
-    error instanceof RestError
-  ) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else {
-    throw error;
-  }
+  const { text, exitCode } = toExit(error, usage, [PlatformError, TreeError, PullError, RestError]);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

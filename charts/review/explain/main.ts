@@ -1,6 +1,7 @@
 /** `./bellows explain`: where an object comes from. */
 import { PlatformError, readPlatform } from '../../platform-file.ts';
 import { buildPlatform } from '../../units.ts';
+import { toExit } from '../exit.ts';
 import { loadUnits } from '../load-units.ts';
 import { explain, findObjects, UnknownError } from './explain.ts';
 import { parseOptions, usage } from './options.ts';
@@ -20,17 +21,7 @@ try {
     process.stdout.write(json ? `${JSON.stringify(explanations)}\n` : toText(explanations, file));
   }
 } catch (error) {
-  if (error instanceof PlatformError || error instanceof UnknownError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else if (
-    error instanceof TypeError &&
-    'code' in error &&
-    String(error.code).startsWith('ERR_PARSE_ARGS')
-  ) {
-    process.stderr.write(`bellows: ${error.message}\n${usage}`);
-    process.exitCode = 2;
-  } else {
-    throw error;
-  }
+  const { text, exitCode } = toExit(error, usage, [PlatformError, UnknownError]);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }

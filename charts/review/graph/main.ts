@@ -5,6 +5,7 @@ import { buildPlatform } from '../../units.ts';
 import { judge } from '../diff/judge.ts';
 import { readBase, readFolder } from '../diff/read-tree.ts';
 import { parseTree, TreeError } from '../diff/tree.ts';
+import { toExit } from '../exit.ts';
 import { loadUnits } from '../load-units.ts';
 import { CircleError, toGraph } from './graph.ts';
 import { toMermaid } from './mermaid.ts';
@@ -31,13 +32,7 @@ try {
     process.stdout.write(write[format](graphs));
   }
 } catch (error) {
-  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-    process.stderr.write(`bellows: ${error.message}\n${usage}`);
-    process.exitCode = 2;
-  } else if (error instanceof PlatformError || error instanceof TreeError || error instanceof CircleError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else {
-    throw error;
-  }
+  const { text, exitCode } = toExit(error, usage, [PlatformError, TreeError, CircleError]);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }
