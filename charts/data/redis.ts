@@ -2,8 +2,8 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { durableSettings, startDurableRedis } from '../../services/core/runtime/durable-redis.ts';
-import { podTemplate } from '../constructs/pod.ts';
 import { toBytes } from '../constructs/size.ts';
+import { Stateful } from '../constructs/stateful.ts';
 import { pins } from '../pins.ts';
 import { labelsOf, redis, secrets, selectorOf } from '../places.ts';
 import type { Cluster } from '../platform.ts';
@@ -27,62 +27,36 @@ export class Redis extends Chart {
       metadata: { name: 'redis', namespace, labels },
       data: { 'redis.conf': conf, 'start.sh': startDurableRedis },
     });
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, namespace, labels },
-      automountServiceAccountToken: false,
-    });
-    new k8s.KubeStatefulSet(this, 'redis', {
-      metadata: {
-        name,
-        namespace,
-        labels,
-        annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
-      },
-      spec: {
-        replicas: 1,
-        serviceName: name,
-        selector: { matchLabels: selectorOf(name) },
-        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
-        template: podTemplate({
-          name,
-          image: pins.redis,
-          command: [
-            'sh',
-            '/etc/redis/start.sh',
-            'redis-server',
-            '/etc/redis/redis.conf',
-            '/data',
-            '/data/load.sock',
-          ],
-          port,
-          mounts: [
-            { name: 'conf', path: '/etc/redis', from: { config: 'redis' } },
-            { name: 'users', path: '/run/redis', from: { secret: secrets.platform.name, keys: [usersKey] } },
-            { name: 'data', path: '/data', from: { claim: true } },
-          ],
-          user: 999,
-          cpu: { request: 0.1 },
-          memory: settings.memory,
-          probes: {
-            startupProbe: { ...alive, failureThreshold: 300 },
-            readinessProbe: alive,
-            livenessProbe: alive,
-          },
-          serviceAccount: name,
-          // Ends by itself once what it holds is on disk, which with AOF it always is.
-          graceSeconds: 60,
-          restartOn: `${conf}${startDurableRedis}${JSON.stringify(redisRules)}`,
-        }),
-        volumeClaimTemplates: [
-          {
-            metadata: { name: 'data', labels: selectorOf(name) },
-            spec: {
-              accessModes: ['ReadWriteOnce'],
-              storageClassName: storageClass,
-              resources: { requests: { storage: k8s.Quantity.fromString(settings.storage) } },
-            },
-          },
+    new Stateful(this, {
+      place: redis,
+      storage: settings.storage,
+      storageClass,
+      pod: {
+        image: pins.redis,
+        command: [
+          'sh',
+          '/etc/redis/start.sh',
+          'redis-server',
+          '/etc/redis/redis.conf',
+          '/data',
+          '/data/load.sock',
         ],
+        mounts: [
+          { name: 'conf', path: '/etc/redis', from: { config: 'redis' } },
+          { name: 'users', path: '/run/redis', from: { secret: secrets.platform.name, keys: [usersKey] } },
+          { name: 'data', path: '/data', from: { claim: true } },
+        ],
+        user: 999,
+        cpu: { request: 0.1 },
+        memory: settings.memory,
+        probes: {
+          startupProbe: { ...alive, failureThreshold: 300 },
+          readinessProbe: alive,
+          livenessProbe: alive,
+        },
+        // Ends by itself once what it holds is on disk, which with AOF it always is.
+        graceSeconds: 60,
+        restartOn: `${conf}${startDurableRedis}${JSON.stringify(redisRules)}`,
       },
     });
     new k8s.KubeService(this, 'service', {

@@ -2,13 +2,13 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { Exposure } from '../constructs/exposure.ts';
-import { podTemplate } from '../constructs/pod.ts';
+import { Stateful } from '../constructs/stateful.ts';
 import { pins } from '../pins.ts';
-import { api, gitea, hostOf, labelsOf, secrets, selectorOf } from '../places.ts';
+import { api, gitea, hostOf, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 
-const { name, namespace, port } = gitea;
+const { name, port } = gitea;
 const keys = [
   'gitea-secret-key',
   'gitea-internal-token',
@@ -20,59 +20,32 @@ const keys = [
 export class Gitea extends Chart {
   constructor(scope: Construct, cluster: Cluster) {
     super(scope, name, { disableResourceNameHashes: true });
-    const labels = labelsOf(name);
     const host = `git.${cluster.domain}`;
     const env = toEnv(settings(host));
 
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, namespace, labels },
-      automountServiceAccountToken: false,
-    });
-    new k8s.KubeStatefulSet(this, 'gitea', {
-      metadata: {
-        name,
-        namespace,
-        labels,
-        annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
-      },
-      spec: {
-        replicas: 1,
-        serviceName: name,
-        selector: { matchLabels: selectorOf(name) },
-        persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
-        template: podTemplate({
-          name,
-          image: pins.gitea,
-          env,
-          port,
-          mounts: [
-            { name: 'data', path: '/var/lib/gitea', from: { claim: true } },
-            // Its start writes the settings above into app.ini.
-            { name: 'conf', path: '/etc/gitea', from: { scratch: '16Mi' } },
-            { name: 'tmp', path: '/tmp', from: { scratch: '1Gi' } },
-            { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
-          ],
-          user: 1000,
-          cpu: { request: 0.1 },
-          memory: cluster.gitea.memory,
-          probes: {
-            startupProbe: { ...healthy, failureThreshold: 60 },
-            readinessProbe: healthy,
-            livenessProbe: { ...healthy, failureThreshold: 6 },
-          },
-          serviceAccount: name,
-          graceSeconds: 60,
-        }),
-        volumeClaimTemplates: [
-          {
-            metadata: { name: 'data', labels: selectorOf(name) },
-            spec: {
-              accessModes: ['ReadWriteOnce'],
-              storageClassName: cluster.storageClass,
-              resources: { requests: { storage: k8s.Quantity.fromString(cluster.gitea.storage) } },
-            },
-          },
+    new Stateful(this, {
+      place: gitea,
+      storage: cluster.gitea.storage,
+      storageClass: cluster.storageClass,
+      pod: {
+        image: pins.gitea,
+        env,
+        mounts: [
+          { name: 'data', path: '/var/lib/gitea', from: { claim: true } },
+          // Its start writes the settings above into app.ini.
+          { name: 'conf', path: '/etc/gitea', from: { scratch: '16Mi' } },
+          { name: 'tmp', path: '/tmp', from: { scratch: '1Gi' } },
+          { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
         ],
+        user: 1000,
+        cpu: { request: 0.1 },
+        memory: cluster.gitea.memory,
+        probes: {
+          startupProbe: { ...healthy, failureThreshold: 60 },
+          readinessProbe: healthy,
+          livenessProbe: { ...healthy, failureThreshold: 6 },
+        },
+        graceSeconds: 60,
       },
     });
     new Exposure(this, 'exposure', { place: gitea, host, certificate: cluster.certificate });
