@@ -1,21 +1,19 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { createQueue, type EnqueueResult, type Queue } from '../../../../services/core/queue/index.ts';
 import { toKey, toKeyOf } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toFound, toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
-import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { useQueue } from '../../../support/queue.ts';
+import type { TestRedis } from '../../../support/redis.ts';
 
 const hourMs = 3_600_000;
 const repository = toSpec().repository;
 let redis: TestRedis;
 let commands: Redis;
 let queue: Queue;
-beforeEach(async () => {
-  redis = await startRedis();
-  commands = await redis.connect();
-  queue = createQueue({ commands, leaseMs: 30_000 });
+useQueue((opened) => {
+  ({ redis, commands, queue } = opened);
 });
-afterEach(() => redis.stop());
 
 const push = (n: number, perHour: number) => ({ ...toPush(n.toString(16).padStart(40, '0')), perHour });
 const asked = (perHour: number, jobs = 1) => {

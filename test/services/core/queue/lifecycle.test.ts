@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { createQueue, type Queue } from '../../../../services/core/queue/index.ts';
 import { toKey } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toFound, toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
-import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { useQueue } from '../../../support/queue.ts';
+import type { TestRedis } from '../../../support/redis.ts';
 
 let redis: TestRedis;
 let commands: Redis;
 let queue: Queue;
-beforeAll(async () => {
-  redis = await startRedis();
-  commands = await redis.connect();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await commands.flushall();
-  queue = createQueue({ commands, leaseMs: 30_000 });
+useQueue((opened) => {
+  ({ redis, commands, queue } = opened);
 });
 
 const claim = async (agent = 'one', prefer?: string) => {

@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createQueue, type Queue } from '../../../../services/core/queue/index.ts';
 import { toKey, toKeyOf } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
-import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { useQueue } from '../../../support/queue.ts';
 
-let redis: TestRedis;
 let commands: Redis;
 let queue: Queue;
 let agents = 0;
-beforeAll(async () => {
-  redis = await startRedis();
-  commands = await redis.connect();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await commands.flushall();
-  queue = createQueue({ commands, leaseMs: 30_000 });
+useQueue((opened) => {
+  ({ commands, queue } = opened);
 });
 
 const enqueue = async (repository: string, priority = 5) => {

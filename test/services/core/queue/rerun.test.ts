@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { type JobState, toId } from '../../../../services/core/job/index.ts';
 import {
   createQueue,
@@ -10,20 +10,13 @@ import { createRerun } from '../../../../services/core/queue/rerun.ts';
 import { createRunner } from '../../../../services/core/queue/run-script.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toFound, toNewJob, toRequest, toSpec } from '../../../support/job.ts';
-import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { useQueue } from '../../../support/queue.ts';
 
-let redis: TestRedis;
 let commands: Redis;
 let queue: Queue;
 let agents = 0;
-beforeAll(async () => {
-  redis = await startRedis();
-  commands = await redis.connect();
-});
-afterAll(() => redis.stop());
-beforeEach(async () => {
-  await commands.flushall();
-  queue = createQueue({ commands, leaseMs: 30_000 });
+useQueue((opened) => {
+  ({ commands, queue } = opened);
 });
 
 const toJob = (workflow: string, given: Partial<NewJob> = {}) =>

@@ -1,20 +1,19 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { createQueue, type NewJob, type Queue } from '../../../../services/core/queue/index.ts';
 import { toKey } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
-import { startRedis, type TestRedis } from '../../../support/redis.ts';
+import { useQueue } from '../../../support/queue.ts';
 
 const leaseMs = 30_000;
-let redis: TestRedis;
 let commands: Redis;
 let queue: Queue;
-beforeEach(async () => {
-  redis = await startRedis();
-  commands = await redis.connect();
-  queue = createQueue({ commands, leaseMs });
-});
-afterEach(() => redis.stop());
+useQueue(
+  (opened) => {
+    ({ commands, queue } = opened);
+  },
+  { leaseMs },
+);
 
 async function enqueue(...jobs: Partial<NewJob>[]) {
   const result = await queue.enqueue(toRequest(jobs.map(toNewJob)));
