@@ -1,6 +1,6 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { createBundles } from '../../services/core/queue/index.ts';
-import { logMetaKey, toKey } from '../../services/core/queue/keys.ts';
+import { logMetaKey, toKey, toKeyOf } from '../../services/core/queue/keys.ts';
 import type { Redis } from '../../services/core/runtime/index.ts';
 import type { Model } from './model.ts';
 import type { Random } from './random.ts';
@@ -57,8 +57,9 @@ export function createKeeping({ redis, model, random }: { redis: Redis; model: M
       const stored: Record<string, string> = {};
       for (const { repo, bytes } of kept.values()) stored[repo] = String(Number(stored[repo] ?? 0) + bytes);
       deepStrictEqual({ ...(await redis.hgetall(toKey('stored'))) }, stored);
-      for (const key of await redis.keys('ci:{*}:meta:*'))
-        deepStrictEqual(model.jobs.has(/\{(.*?)\}/.exec(key)?.[1] ?? ''), true, key);
+      const logs = (await redis.keys('ci:{*}:meta:*')).map((key) => /\{(.*?)\}/.exec(key)?.[1]);
+      const hashes = (await redis.keys(toKeyOf('bundle', '*'))).map((key) => key.split(':').at(-1));
+      for (const id of [...logs, ...hashes]) deepStrictEqual(model.jobs.has(id ?? ''), true, id);
     },
   };
 }
