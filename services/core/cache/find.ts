@@ -1,6 +1,11 @@
 import { join, posix } from 'node:path';
 import { type CachePlan, deepestLock, isForeignFolder, matchesGlob, parseGlob } from '../pipeline/index.ts';
 
+/** What a pipeline file wants kept is not the job's own. */
+export class CachePathError extends Error {
+  override name = 'CachePathError';
+}
+
 /** One cache of a job. */
 export interface CacheTask {
   name: string;
@@ -80,7 +85,14 @@ export function findCaches(
 /** What somebody wrote down may hold anything: it is taken for built, and for bound to its place. */
 function toTask({ name, paths, key }: CachePlan, files: readonly string[]): CacheTask {
   const globs = key.map((pattern) => parseGlob(pattern));
-  const roots = paths.map((path) => toRoot(path)).filter((root) => root !== undefined);
+  const roots = paths.map((path) => {
+    const root = toRoot(path);
+    if (root === undefined)
+      throw new CachePathError(
+        `cache ${name}: ${JSON.stringify(path)} is no place below the workspace or, with ~/, the home`,
+      );
+    return root;
+  });
   const keyFiles = files.filter((file) => globs.some((glob) => matchesGlob(glob, file)));
   return { name, roots, keyFiles, isBuilt: true, isPlaced: true };
 }
