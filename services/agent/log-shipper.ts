@@ -15,6 +15,8 @@ export interface LogShipperDeps {
 export interface LogShipper {
   /** Resolves at once, or when there is room again: a step that floods waits for the network. */
   write(step: string, bytes: Uint8Array): Promise<void>;
+  /** A step writes nothing more: what it has left stands before what others write from now on. */
+  end(step: string): void;
   /** Resolves when all has been sent; rejects with what broke the log. */
   drain(): Promise<void>;
 }
@@ -114,6 +116,7 @@ export function createLogShipper({
       while (pending.bytes > highWaterBytes && broken === undefined)
         await new Promise<void>((resolve) => roomWaiters.push(resolve));
     },
+    end: (step) => pending.end(step),
     drain: async () => {
       isDraining = true;
       while ((pending.bytes > 0 || sending !== undefined) && broken === undefined) await flush();

@@ -69,7 +69,10 @@ export function createReporter({ link, signal, noRoomMs, onTrouble }: ReporterOp
       // Without its log a build still has an outcome: it must not stand still because nobody reads.
       if (!isLogBroken) await log.write(step, bytes).catch(onBroken);
     },
-    step: (fact: StepReport) => tell(() => link.step(fact)),
+    step: (fact: StepReport) => {
+      if (fact.state !== 'running') log.end(fact.name);
+      tell(() => link.step(fact));
+    },
     workflows: (found) =>
       tell(
         () => link.workflows(found),

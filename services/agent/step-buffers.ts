@@ -10,6 +10,8 @@ export interface StepBuffers {
    * that what other steps write does not come to stand within it.
    */
   take(step: string, most: number, lines: boolean): Uint8Array | undefined;
+  /** It writes nothing more: a last line without an end is whole. */
+  end(step: string): void;
   /** @returns how many bytes there were */
   clear(): number;
 }
@@ -65,6 +67,10 @@ export function createStepBuffers(): StepBuffers {
       total -= end;
       if (from.bytes === 0) waiting.delete(step);
       return end === 0 ? undefined : bytes.subarray(0, end);
+    },
+    end: (step) => {
+      const known = waiting.get(step);
+      if (known !== undefined) known.kept = true;
     },
     clear: () => {
       const had = total;

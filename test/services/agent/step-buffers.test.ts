@@ -17,6 +17,14 @@ test('a line that does not end is kept back, once', () => {
   expect([buffers.steps(), buffers.bytes]).toEqual([[], 0]);
 });
 
+test('the last line of a step that has ended is whole, with or without its end', () => {
+  const buffers = createStepBuffers();
+  buffers.add('a', write('one\ntw'));
+  buffers.end('a');
+  buffers.end('of no output');
+  expect(read(buffers.take('a', 64, true))).toBe('one\ntw');
+});
+
 test('no more is taken than asked for, and a line that fills it is cut', () => {
   const buffers = createStepBuffers();
   for (const text of ['12', '345', '6\n']) buffers.add('a', write(text));
