@@ -1,8 +1,10 @@
 import {
   type Commit,
   type Engine,
+  finishCheckout,
   hasLockFile,
   type Isolation,
+  isUnfinished,
   loadPlans,
   openEngine,
   type RunEnd,
@@ -120,9 +122,20 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     return { plan, situation, variables: { ...variables, CI_WORKFLOW_NAME: plan?.workflow ?? '' } };
   };
 
+  const finish = async ({ clone }: Plan) => {
+    if (!(await isUnfinished(workspace.tree, clone))) return;
+    const { ref, sha } = claim.spec;
+    await finishCheckout({
+      ...{ clone, target: claim.clone, ref, sha, workspace, path, uid: setting.uid, signal: ending.signal },
+      isForeign: isForeign(claim.spec),
+      say: (line) => reporter.write(cloneStep, Buffer.from(`${line}\n`)),
+    });
+  };
+
   const run = async (commit: Commit): Promise<RunEnd> => {
     const { plan, variables, ...told } = await load(commit);
     if (plan === undefined) return { outcome: 'success' };
+    await finish(plan);
     const situation = { ...told.situation, variables, axes: plan.axes };
     const { signal } = ending;
     const onMeasured = (step: StepResult) => {

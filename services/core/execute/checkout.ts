@@ -99,7 +99,7 @@ function createRepository({ tree }: Workspace, url: string, sha: string, uid: nu
 }
 
 /** Git's last line that says something. */
-function toReason({ exitCode, stderr }: GitEnd): string {
+export function toReason({ exitCode, stderr }: GitEnd): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   return lines.at(-1)?.slice(0, 300) ?? `git ended with exit code ${exitCode}`;
 }

@@ -18,6 +18,7 @@ export {
   type StepRun,
   type Write,
 } from './engine.ts';
+export { type FinishOptions, finishCheckout, isUnfinished } from './finish-checkout.ts';
 export { type CloneTarget, GitAddressError } from './git.ts';
 export { type Head, readHead } from './head.ts';
 export { type Isolation, type IsolationWish, probeIsolation } from './isolation.ts';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -7,7 +8,10 @@ import {
   type CloneTarget,
   CommitGoneError,
   checkout,
+  finishCheckout,
+  isUnfinished,
 } from '../../../../services/core/execute/index.ts';
+import type { CloneOptions } from '../../../../services/core/pipeline/index.ts';
 import { type GitHttp, type GitHttpOptions, openGitHttp } from '../../../support/git-http.ts';
 import { openWorkspace } from '../../../support/workspace.ts';
 
@@ -187,4 +191,83 @@ test("git knows nothing of the machine's and the user's settings, and one protoc
     'protocol.allow',
     'protocol.https.allow',
   ]);
+});
+
+describe('what a plan asks of the clone besides', () => {
+  const usual = { skip: false, lfs: true, submodules: false, tags: false };
+  const finish = async (sha: string, clone: Partial<CloneOptions>, isForeign = false) => {
+    const said: string[] = [];
+    const { signal } = new AbortController();
+    await finishCheckout({
+      target: { url: forge.url('a/b') },
+      ...{ ref: 'refs/heads/main', sha, workspace, path: process.env.PATH ?? '', signal, isForeign },
+      clone: { ...usual, ...clone },
+      say: (line) => void said.push(line),
+    });
+    return said;
+  };
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: workspace.tree, encoding: 'utf8' }).trim();
+
+  test('is nothing most often', async () => {
+    await open();
+    await fetch(await forge.commit('a/b', { file: 'one' }));
+    expect(await isUnfinished(workspace.tree, usual)).toBe(false);
+  });
+
+  test.each([
+    [2, {}, '2'],
+    [0, {}, '3'],
+    [3, { partial: true }, '3'],
+  ])('is a history of %i commits (0: all)', async (depth, given, commits) => {
+    await open();
+    for (const text of ['one', 'two']) await forge.commit('a/b', { file: text });
+    await forge.git('a/b', 'config', 'uploadpack.allowFilter', 'true');
+    const sha = await forge.commit('a/b', { file: 'three' });
+    await fetch(sha);
+    await finish(sha, { depth, ...given });
+    expect(git('rev-list', '--count', 'HEAD')).toBe(commits);
+    expect(await read('file')).toBe('three');
+  });
+
+  test('is the tags, or an empty folder', async () => {
+    await open();
+    const sha = await forge.commit('a/b', { file: 'one' });
+    await forge.git('a/b', 'tag', 'v1', sha);
+    await fetch(sha);
+    await finish(sha, { tags: true });
+    expect(git('tag')).toBe('v1');
+    await finish(sha, { skip: true });
+    expect(await readdir(workspace.tree)).toEqual([]);
+  });
+
+  test('is the submodules, but not those that a stranger names', async () => {
+    await open();
+    const inner = await forge.commit('a/inner', { deep: 'inside' });
+    await forge.commit('a/b', {
+      '.gitmodules': `[submodule "lib"]\n\tpath = lib\n\turl = ${forge.url('a/inner')}\n`,
+    });
+    await forge.git('a/b', 'read-tree', 'refs/heads/main');
+    await forge.git('a/b', 'update-index', '--add', '--cacheinfo', `160000,${inner},lib`);
+    const written = await forge.git('a/b', 'write-tree');
+    const sha = await forge.git('a/b', 'commit-tree', written, '-p', 'refs/heads/main', '-m', 'Use the lib');
+    await forge.git('a/b', 'update-ref', 'refs/heads/main', sha);
+    await fetch(sha);
+    expect(await finish(sha, { submodules: true }, true)).toEqual([
+      'Submodules are not fetched for what a stranger wrote.',
+    ]);
+    expect(await readdir(join(workspace.tree, 'lib'))).toEqual([]);
+    await finish(sha, { submodules: true });
+    expect(await read('lib/deep')).toBe('inside');
+  });
+
+  test('is said where it cannot be: files in LFS without git-lfs, or of a stranger', async () => {
+    await open();
+    const sha = await forge.commit('a/b', { '.gitattributes': '*.bin filter=lfs\n', 'a.bin': 'pointer' });
+    await fetch(sha);
+    expect(await isUnfinished(workspace.tree, usual)).toBe(true);
+    const [line = ''] = await finish(sha, {}, true);
+    expect(line).toBe('Files in Git LFS stay pointers for what a stranger wrote.');
+    expect(await isUnfinished(workspace.tree, { ...usual, lfs: false })).toBe(false);
+  });
 });
