@@ -1,5 +1,6 @@
 /** `npm run bench -- <name> [options]`: measures, prints a table, asserts nothing. */
 const benches: Record<string, () => Promise<{ run(args: readonly string[]): Promise<void> }>> = {
+  agent: () => import('./agent.ts'),
   api: () => import('./api.ts'),
   cache: () => import('./cache.ts'),
   checks: () => import('./checks.ts'),
