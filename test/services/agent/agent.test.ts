@@ -51,6 +51,23 @@ describe('an agent', () => {
     expect(await ask(other)).not.toHaveProperty('result');
   });
 
+  test('runs what the files that a push changed ask for, and knows the whole commit', async () => {
+    const step = (path: string) => ({
+      commands: 'echo "$CI_PIPELINE_FILES $CI_COMMIT_AUTHOR_EMAIL $CI_STEP_NUMBER $CI_PIPELINE_STATUS"',
+      when: { path },
+    });
+    const files = {
+      '.bellows.yaml': JSON.stringify({ steps: { docs: step('docs/**'), code: step('src/**') } }),
+    };
+    const before = await bench.forge.commit('a/b', files);
+    await bench.forge.commit('a/b', { ...files, 'src/a': '1' });
+    const id = await bench.enqueue({ ...files, 'src/a': '1', 'src/b': '2' }, { before });
+    await bench.agent();
+    expect(steps(await bench.job(id))).toEqual(['clone success', 'docs skipped', 'code success']);
+    const log = await (await bench.api.admin(`/api/v1/jobs/${id}/log`)).text();
+    expect(log).toContain('["src/a","src/b"] ada@example.org 2 success\n');
+  });
+
   test('ends at once where no job waits', async () => {
     expect(await bench.agent()).toBe(0);
   });
