@@ -41,7 +41,6 @@ export const listed: ReadonlyMap<string, string> = new Map([
   ["without call('HSET', 'ci:{q}:tick', field", 'order.test.ts: of more than a tick looks at'],
   ["without call('HDEL', 'ci:{q}:tick', field", 'order.test.ts: of more than a tick looks at'],
   ["elseif from == '-'", 'order.test.ts: of more than a tick looks at'],
-  ['job.pipeline) + 0', 'equivalent: equal places keep their order'],
   ['if gap >= tonumber', 'equivalent but for one millisecond'],
   ['if gap <= 0 then shift', 'equivalent: shifts by 0'],
   ['if last >= 0', 'lifecycle.test.ts: of the first tick only'],

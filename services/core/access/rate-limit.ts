@@ -39,6 +39,8 @@ local now = time[1] * 1000000 + time[2]
 local period = ARGV[2] * 1000
 local each = period / ARGV[1]
 local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+-- No bucket is empty for longer than its period: the clock has gone back since, which is nobody's fault.
+if full - now > period then full = now end
 local after = full + each
 if after - now > period then return { 0, 0, math.ceil((after - now - period) / 1000) } end
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))

@@ -47,6 +47,13 @@ local function tell(job)
   call('ZADD', OUTBOX .. forge_of(job.repo), 'NX', now, job.status)
 end
 
+-- After all that the pipeline knows: history may have taken some of its jobs out, so their number is no place.
+local function next_place(pipeline)
+  local last = 0
+  for _, place in ipairs(call('HVALS', PIPELINE .. pipeline)) do last = math.max(last, tonumber(place)) end
+  return last + 1
+end
+
 local function explain(id, reason)
   if reason then call('SET', REASON .. id, reason) else call('DEL', REASON .. id) end
 end

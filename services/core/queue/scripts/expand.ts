@@ -38,8 +38,7 @@ if job.cancelling then return 'done' end
 
 local made = {}
 for i, new in ipairs(cjson.decode(ARGV[4])) do
-  local place = call('HLEN', PIPELINE .. job.pipeline) + 1
-  if call('HSETNX', PIPELINE .. job.pipeline, new.id, place) == 1 then
+  if call('HSETNX', PIPELINE .. job.pipeline, new.id, next_place(job.pipeline)) == 1 then
     new.class, new.lane, new.move = job.class, job.lane, job.move
     if not new.group then new.group, new.permits = job.group, job.permits end
     new.seq = call('INCR', SEQ)

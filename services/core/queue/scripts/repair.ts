@@ -92,11 +92,11 @@ end
 for _, job in ipairs(list) do
   local id, state = job.id, job.state
   put(REPO .. job.repo, call('ZSCORE', INDEX, id), id, 'index of ' .. job.repo)
-  if call('HSETNX', PIPELINE .. job.pipeline, id, call('HLEN', PIPELINE .. job.pipeline) + 1) == 1 then
+  if call('HSETNX', PIPELINE .. job.pipeline, id, next_place(job.pipeline)) == 1 then
     mend(id, 'put into its pipeline')
   end
   for _, pipeline in ipairs(call('SMEMBERS', STANDS .. id)) do
-    if call('HSETNX', PIPELINE .. pipeline, id, call('HLEN', PIPELINE .. pipeline) + 1) == 1 then
+    if call('HSETNX', PIPELINE .. pipeline, id, next_place(pipeline)) == 1 then
       mend(id, 'stands in a later run again')
     end
   end

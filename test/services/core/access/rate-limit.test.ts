@@ -80,3 +80,14 @@ async function sizes(): Promise<string[]> {
   const info = await redis.info('persistence');
   return info.split('\r\n').filter((line) => line.startsWith('aof_current_size'));
 }
+
+test('a clock of Redis that has gone back refuses nobody', async () => {
+  const limits = createRateLimits(redis);
+  const take = () => limits.take('clock', 'a', { burst: 1, periodMs: 1000 });
+  expect((await take()).allowed).toBe(true);
+  const [key = ''] = await redis.keys('access:limit:clock:*');
+  // As it was written while the clock was an hour ahead.
+  await redis.set(key, String((Date.now() + 3_600_000) * 1000));
+  expect((await take()).allowed).toBe(true);
+  expect((await take()).allowed).toBe(false);
+});
