@@ -57,7 +57,9 @@ export async function openAgentBench({
     },
     /** A job of `gitea/a/b` at a commit of these files. */
     enqueue: async (files: Record<string, string>, spec: Partial<JobSpec> = {}): Promise<string> => {
-      const sha = await forge.commit('a/b', files);
+      // A push's subject is what its commit says.
+      const { subject: message = 'A change' } = spec;
+      const sha = await forge.commit('a/b', files, { message });
       const job = toNewJob({ spec: toSpec({ repository: 'gitea/a/b', sha, ...spec }) });
       const { jobs } = (await api.queue.enqueue(toRequest([job]))) as { jobs: string[] };
       return jobs[0] ?? '';

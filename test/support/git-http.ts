@@ -24,6 +24,8 @@ export interface GitHttp {
 }
 
 export interface CommitOptions {
+  /** @default A change */
+  message?: string;
   /** @default refs/heads/main */
   ref?: string;
   /** Without parents: what was there before is gone. */
@@ -88,7 +90,11 @@ export async function openGitHttp({
     requests,
     url: (name) => `${origin}/${name}.git`,
     git,
-    async commit(name, files, { ref = 'refs/heads/main', orphan = false, format = 'sha1' } = {}) {
+    async commit(
+      name,
+      files,
+      { ref = 'refs/heads/main', orphan = false, format = 'sha1', message = 'A change' } = {},
+    ) {
       const bare = join(root, `${name}.git`);
       await mkdir(bare, { recursive: true });
       await run('git', ['init', '--quiet', '--bare', `--object-format=${format}`, bare], { env });
@@ -102,7 +108,7 @@ export async function openGitHttp({
       const written = (await run('git', [...inTree, 'write-tree'], { env })).stdout.trim();
       const head = await git(name, 'rev-parse', '--quiet', '--verify', ref).catch(() => '');
       const parents = head === '' || orphan ? [] : ['-p', head];
-      const sha = await git(name, 'commit-tree', written, ...parents, '-m', 'A change');
+      const sha = await git(name, 'commit-tree', written, ...parents, '-m', message);
       await git(name, 'update-ref', ref, sha);
       await rm(tree, { recursive: true });
       return sha;

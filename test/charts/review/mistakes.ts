@@ -905,7 +905,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     make: (draft) => draft.add('services', structuredClone(draft.edit('ServiceAccount ci/redis'))),
     object: 'ServiceAccount ci/redis',
     at: '',
-    says: 'is made by data/redis/account too',
+    says: 'is made by data/redis/redis/account too',
     server: 'accepts',
   },
   'a volume that a commit could delete': {

@@ -244,7 +244,9 @@ describe('for real', () => {
     expect([exitCode, text]).toEqual([0, expect.stringContaining('team/app:2@sha256:')]);
     const index = JSON.parse(registry.manifests.get('team/app:2')?.bytes.toString() ?? '{}');
     expect(
-      index.manifests.map(({ platform }: { platform: { architecture: string } }) => platform.architecture),
+      index.manifests
+        .map(({ platform }: { platform: { architecture: string } }) => platform.architecture)
+        .sort(),
     ).toEqual(['amd64', 'arm64']);
   });
 

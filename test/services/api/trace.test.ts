@@ -29,7 +29,12 @@ const push = JSON.stringify({
   before: '0'.repeat(40),
   after: sha,
   head_commit: { id: sha, message: 'Turn the crank' },
-  repository: { id: 1, full_name: repository.name, default_branch: 'main' },
+  repository: {
+    id: 1,
+    full_name: repository.name,
+    default_branch: 'main',
+    updated_at: '2026-05-30T14:02:09Z',
+  },
 });
 const incoming = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
 const spanOf = (name: string) => until(() => collector.spans.find((span) => span.name === name));

@@ -47,7 +47,9 @@ async function install(folder: string): Promise<void> {
 }
 
 async function inside(folder: string, command: string, ...args: string[]) {
-  const env = { PATH: process.env.PATH, HOME: scratch, GIT_CONFIG_NOSYSTEM: '1', NO_COLOR: '1' };
+  // As npm runs a script: the pinned Node comes first.
+  const path = `${join(folder, 'node_modules', '.bin')}:${process.env.PATH}`;
+  const env = { PATH: path, HOME: scratch, GIT_CONFIG_NOSYSTEM: '1', NO_COLOR: '1' };
   return execute(join(folder, 'node_modules', command), args, { cwd: folder, env }).catch(
     (error: { code: number; stdout: string; stderr: string }) => error,
   );

@@ -108,7 +108,11 @@ describe('of the shapes that people bring', () => {
 
 describe('bellows run', () => {
   const run = (project: string) =>
-    runCli(['run'], { env: { PATH: process.env.PATH ?? '' }, cwd: join(folder, project), now: 0 });
+    runCli(['run', '--engine', 'process'], {
+      env: { PATH: process.env.PATH ?? '' },
+      cwd: join(folder, project),
+      now: 0,
+    });
 
   test('runs several workflows in the order of their needs', async () => {
     const { code, stdout } = await run('multi-workflow');
