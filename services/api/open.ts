@@ -235,7 +235,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     ),
     repeat(
       'the look at crons',
-      5000,
+      10_000,
       unlessRefused(createFiring({ crons, queue, repositories, reconciler, tracer, log })),
       loop,
     ),
@@ -254,7 +254,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
         ]),
     repeat(
       'the sweep of artifacts',
-      5000,
+      60_000,
       unlessRefused(() => artifacts.sweep(stopping.signal)),
       loop,
     ),

@@ -1,5 +1,6 @@
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { refSchema, shaSchema } from '../job/index.ts';
 import { type Commit, parseCommit } from './commit.ts';
 import { type CloneTarget, type GitEnd, runGit, toGitEnvironment } from './git.ts';
@@ -69,10 +70,26 @@ export async function checkout(options: CheckoutOptions): Promise<Commit> {
   }
   const [done, commit] = await Promise.all([
     git('checkout', '--quiet', '--force', '--detach', sha),
-    git('cat-file', 'commit', sha),
+    readLooseCommit(workspace.tree, sha) ?? git('cat-file', 'commit', sha).then(({ stdout }) => stdout),
   ]);
   if (done.exitCode !== 0) throw new CheckoutError(`the files cannot be written: ${toReason(done)}`);
-  return parseCommit(commit.stdout);
+  return parseCommit(commit);
+}
+
+const largestCommit = 1 << 20;
+
+/**
+ * A commit as git has just written it, which saves a process beside the one that writes the files: the header
+ * `commit <size>`, NUL, the text, zlib (gitformat-loose). Undefined where it is in a pack.
+ */
+function readLooseCommit(tree: string, sha: string): string | undefined {
+  try {
+    const packed = readFileSync(join(tree, '.git', 'objects', sha.slice(0, 2), sha.slice(2)));
+    const object = inflateSync(packed, { maxOutputLength: largestCommit });
+    return object.subarray(object.indexOf(0) + 1).toString();
+  } catch {
+    return undefined;
+  }
 }
 
 /** What `git init` makes, without a process more: gitrepository-layout(5). */

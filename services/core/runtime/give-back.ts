@@ -4,7 +4,7 @@ type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resor
 export interface GiveBackOptions {
   /** @default V8's own, where the process was started with it */
   collect?: Collect | undefined;
-  /** @default 10000 */
+  /** @default 1000 */
   everyMs?: number;
 }
 
@@ -19,7 +19,7 @@ const worthwhileBytes = 4 * 1024 * 1024;
  * @returns ends it
  */
 export function giveBackMemory(options: GiveBackOptions = {}): () => void {
-  const { collect = globalThis.gc as Collect | undefined, everyMs = 10_000 } = options;
+  const { collect = globalThis.gc as Collect | undefined, everyMs = 1000 } = options;
   if (collect === undefined) return () => undefined;
   let before = performance.eventLoopUtilization();
   let least = 0;

@@ -21,8 +21,10 @@ export const idle: Stage = {
     const asks = Math.max(0, (await readAsks()) - before - 2);
     const perSecond = (asks * 1000) / (performance.now() - startedAt);
 
-    const launcher = tree[0];
-    const api = tree.find(isApi);
+    // At rest, not a moment after the last burst.
+    const resting = await machine.tree();
+    const launcher = resting[0];
+    const api = resting.find(isApi);
     return toSeen(
       fact(
         agents.length === 0 ? 'no agent' : `still running: ${agents.map((row) => row.command).join('; ')}`,

@@ -9,7 +9,7 @@ let engine: typeof RE2JS | undefined;
  * @param text a pipeline file.
  */
 export async function loadPatterns(text: string): Promise<void> {
-  if (/\bmatches\b/.test(text)) engine ??= (await import('re2js')).RE2JS;
+  if (/\bmatches\b/.test(text)) engine ??= (await import('./re2.ts')).RE2JS;
 }
 
 /** Whether a part of a text matches a pattern of RE2, in a time that grows with the text alone. */
