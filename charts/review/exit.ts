@@ -4,6 +4,11 @@ export interface Exit {
   readonly exitCode: number;
 }
 
+/** Words that do not go together, or one that is missing. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
 /**
  * One line for what its user can mend (1), the usage for a wrong word (2).
  *
@@ -15,9 +20,13 @@ export function toExit(
   usage: string,
   known: readonly (abstract new (...args: never[]) => Error)[],
 ): Exit {
-  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+  if (error instanceof UsageError || isOfParseArgs(error))
     return { text: `bellows: ${error.message}\n${usage}`, exitCode: 2 };
   if (error instanceof Error && known.some((kind) => error instanceof kind))
     return { text: `${error.message}\n`, exitCode: 1 };
   throw error;
+}
+
+function isOfParseArgs(error: unknown): error is TypeError {
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }

@@ -1,3 +1,4 @@
+import { compareText } from './compare.ts';
 /** Something that is not right, or could be better. */
 export interface Finding {
   /** The rule that it breaks, by its name. */
@@ -43,12 +44,12 @@ export function toLine({
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   return findings.toSorted(
     (a, b) =>
-      compare(a.level === 'advice' ? '1' : '0', b.level === 'advice' ? '1' : '0') ||
-      compare(a.source ?? '', b.source ?? '') ||
-      compare(a.object, b.object) ||
-      compare(a.rule, b.rule) ||
-      compare(a.at, b.at) ||
-      compare(a.message, b.message),
+      compareText(a.level === 'advice' ? '1' : '0', b.level === 'advice' ? '1' : '0') ||
+      compareText(a.source ?? '', b.source ?? '') ||
+      compareText(a.object, b.object) ||
+      compareText(a.rule, b.rule) ||
+      compareText(a.at, b.at) ||
+      compareText(a.message, b.message),
   );
 }
 
@@ -69,9 +70,4 @@ export function joinClusters(found: readonly Found[]): Finding[] {
     const { cluster: _, origin, ...finding } = first;
     return [{ ...finding, clusters: [...new Set(group.map(({ cluster }) => cluster))], source: origin() }];
   });
-}
-
-/** By code units: no locale has a say. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

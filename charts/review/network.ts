@@ -1,18 +1,11 @@
 import type { NetworkPolicy, Peer, PolicyPort } from './objects.ts';
+import { type Direction, directionsOf, openingsOf, type PolicyOpening } from './policy.ts';
 import { selects } from './selector.ts';
 import type { End, Item, World } from './world.ts';
 
-export type Direction = 'Ingress' | 'Egress';
-
-/** One way that a policy opens, from its own pods to a peer on a port; an absent port is every port. */
-export interface Opening {
+/** A way that a policy of this world opens. */
+export interface Opening extends PolicyOpening {
   readonly policy: Item<NetworkPolicy>;
-  readonly direction: Direction;
-  readonly peer: Peer | undefined;
-  readonly port: PolicyPort | undefined;
-  /** `spec.egress[0].to[1]`, `spec.egress[0].ports[0]` */
-  readonly peerAt: string;
-  readonly portAt: string;
 }
 
 /** Which way is open, as the enforcer of a cluster would decide it. */
@@ -38,7 +31,9 @@ export function networkOf(world: World): Network {
 
 function toNetwork(world: World): Network {
   const policies = world.ofKind<NetworkPolicy>('NetworkPolicy');
-  const openings = policies.flatMap(toOpenings);
+  const openings = policies.flatMap((policy) =>
+    openingsOf(policy.object).map((opening): Opening => ({ ...opening, policy })),
+  );
   const byNamespace = Map.groupBy(openings, ({ policy }) => policy.namespace);
   const directionsIn = Map.groupBy(policies, ({ namespace }) => namespace);
   const ownEnds = ({ object, namespace }: Item<NetworkPolicy>) =>
@@ -61,43 +56,6 @@ function toNetwork(world: World): Network {
   const endsOf: Network['endsOf'] = (peer, namespace) =>
     peer === undefined ? world.ends : world.ends.filter((end) => isPeer(peer, end, namespace));
   return { openings, allows, endsOf, ownEnds };
-}
-
-/** What Kubernetes assumes where a policy does not say it. */
-export function directionsOf({ spec }: NetworkPolicy): readonly Direction[] {
-  return spec.policyTypes ?? ['Ingress', ...(spec.egress === undefined ? [] : (['Egress'] as const))];
-}
-
-function toOpenings(policy: Item<NetworkPolicy>): Opening[] {
-  const { ingress = [], egress = [] } = policy.object.spec;
-  const rules = [
-    ...ingress.map(({ from, ports }, index) => ({
-      direction: 'Ingress' as const,
-      peers: from,
-      ports,
-      at: `spec.ingress[${index}]`,
-      list: 'from',
-    })),
-    ...egress.map(({ to, ports }, index) => ({
-      direction: 'Egress' as const,
-      peers: to,
-      ports,
-      at: `spec.egress[${index}]`,
-      list: 'to',
-    })),
-  ];
-  return rules.flatMap(({ direction, peers = [undefined], ports = [undefined], at, list }) =>
-    peers.flatMap((peer, p) =>
-      ports.map((port, i) => ({
-        policy,
-        direction,
-        peer,
-        port,
-        peerAt: `${at}.${list}[${p}]`,
-        portAt: `${at}.ports[${i}]`,
-      })),
-    ),
-  );
 }
 
 function isPeer(peer: Peer, end: End, namespace: string): boolean {

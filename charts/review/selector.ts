@@ -1,4 +1,4 @@
-import type { LabelSelector, Labels } from './objects.ts';
+import type { KubeObject, LabelSelector, Labels, NetworkPolicy, Service, Workload } from './objects.ts';
 
 /** Whether labels have all that a selector asks for; an empty selector takes everything. */
 export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
@@ -14,4 +14,27 @@ export function selects(selector: LabelSelector | undefined, labels: Labels): bo
         : value === undefined || !values.includes(value);
     })
   );
+}
+
+/** Which pods of its namespace an object is about, and where it says so; undefined for what is about none. */
+export function selectorOf(object: KubeObject): { selector: LabelSelector; at: string } | undefined {
+  const found = toSelector(object);
+  return (
+    found && { selector: found, at: object.kind === 'NetworkPolicy' ? 'spec.podSelector' : 'spec.selector' }
+  );
+}
+
+function toSelector(object: KubeObject): LabelSelector | undefined {
+  switch (object.kind) {
+    case 'Service': {
+      const { selector } = (object as Service).spec;
+      return selector && { matchLabels: selector };
+    }
+    case 'NetworkPolicy':
+      return (object as NetworkPolicy).spec.podSelector ?? {};
+    case 'PodDisruptionBudget':
+      return (object as Workload).spec.selector;
+    default:
+      return undefined;
+  }
 }

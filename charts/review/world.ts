@@ -9,10 +9,10 @@ import type {
   LabelSelector,
   Labels,
   PodSpec,
-  PodTemplate,
   Workload,
 } from './objects.ts';
 import { toGroup } from './schema/kinds.ts';
+import { templateOf, workloadKinds } from './template.ts';
 
 /** An object of a cluster, with how it is called. */
 export interface Item<T extends KubeObject = KubeObject> {
@@ -82,7 +82,7 @@ export function toWorld({ name, objects, brought }: Built, ownPins: readonly str
     items,
     pins: new Set([...Object.values(pins), ...ownPins]),
     get pods() {
-      pods ??= ofKind<Workload>(...Object.keys(templates)).flatMap(toPods);
+      pods ??= ofKind<Workload>(...workloadKinds).flatMap(toPods);
       return pods;
     },
     get ends() {
@@ -112,35 +112,19 @@ export function toId(kind: string, namespace: string, name: string): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }
 
-/** Where a kind keeps its pods' template; a Pod is its own. */
-const templates: Readonly<Record<string, string>> = {
-  Deployment: 'spec.template',
-  StatefulSet: 'spec.template',
-  DaemonSet: 'spec.template',
-  ReplicaSet: 'spec.template',
-  Job: 'spec.template',
-  CronJob: 'spec.jobTemplate.spec.template',
-  ScaledJob: 'spec.jobTargetRef.template',
-  Pod: '',
-};
-
 function toPods(item: Item<Workload>): PodsOf[] {
-  const { spec, kind } = item.object;
-  const template =
-    kind === 'Pod'
-      ? (item.object as unknown as PodTemplate)
-      : (spec.jobTargetRef?.template ?? spec.jobTemplate?.spec.template ?? spec.template);
-  if (template === undefined) return [];
-  const { metadata, spec: pod } = template;
-  const at = kind === 'Pod' ? '' : `${templates[kind]}.`;
+  const found = templateOf(item.object);
+  if (found === undefined) return [];
+  const { template, at } = found;
+  const inside = at === '' ? '' : `${at}.`;
   return [
     {
       item,
       namespace: item.namespace,
-      labels: metadata?.labels ?? {},
-      spec: pod,
-      labelsAt: `${at}metadata.labels`,
-      specAt: `${at}spec`,
+      labels: template.metadata?.labels ?? {},
+      spec: template.spec,
+      labelsAt: `${inside}metadata.labels`,
+      specAt: `${inside}spec`,
       most: toMost(item.object),
     },
   ];

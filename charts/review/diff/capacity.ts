@@ -1,7 +1,7 @@
 import type { Amounts, Autoscaler, PodSpec, Resources, Workload } from '../objects.ts';
 import { toNumber } from '../schema/quantity.ts';
+import { templateOf } from '../template.ts';
 import type { Placed, Tree } from './tree.ts';
-import { templateOf } from './workload.ts';
 
 /** Cores, bytes, bytes. */
 export interface Need {
@@ -37,11 +37,11 @@ export function toCapacity(tree: Tree): Capacity {
   let [atRest, atMost] = [none, none];
   for (const placed of tree) {
     const object = placed.object as Workload;
-    const template = templateOf(object);
-    if (template !== undefined) {
-      const one = needOf(template.spec);
+    const found = templateOf(object);
+    if (found !== undefined) {
+      const one = needOf(found.template.spec);
       const [least, most] = countOf(placed, tree);
-      const own = volumesOf(object, object.spec.replicas ?? 1);
+      const own = volumesOf(object);
       atRest = add(add(atRest, times(one, least)), own);
       atMost = add(add(atMost, times(one, most)), own);
     } else if (object.kind === 'PersistentVolumeClaim') {
@@ -96,8 +96,8 @@ function toNeed({ requests = {}, limits = {} }: Resources = {}): Need {
   return { cpu: of('cpu'), memory: of('memory'), storage: of('ephemeral-storage') };
 }
 
-function volumesOf({ spec }: Workload, replicas: number): Need {
-  return times((spec.volumeClaimTemplates ?? []).map(claim).reduce(add, none), replicas);
+function volumesOf({ spec }: Workload): Need {
+  return times((spec.volumeClaimTemplates ?? []).map(claim).reduce(add, none), spec.replicas ?? 1);
 }
 
 function claim({ spec }: object & { spec: unknown }): Need {

@@ -1,4 +1,5 @@
 import type { Waiver } from '../../platform.ts';
+import { compareText } from '../compare.ts';
 import { type Change, compareTrees } from './changes.ts';
 import { type FieldChange, toCanonical } from './fields.ts';
 import type { DiffRule, Level } from './rule.ts';
@@ -117,7 +118,7 @@ function sortDangers(dangers: readonly Danger[]): Danger[] {
   const place = new Map(diffRules.map(({ name }, i) => [name, i]));
   const weigh = ({ level, rule }: Danger) => (level === 'block' ? 0 : 100) + (place.get(rule) ?? 0);
   return dangers.toSorted(
-    (a, b) => weigh(a) - weigh(b) || compare(a.object, b.object) || compare(a.at, b.at),
+    (a, b) => weigh(a) - weigh(b) || compareText(a.object, b.object) || compareText(a.at, b.at),
   );
 }
 
@@ -130,11 +131,6 @@ function sortEdits(edits: readonly Edit[], dangers: readonly Danger[]): Edit[] {
   };
   return edits.toSorted(
     (a, b) =>
-      risk(a) - risk(b) || kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compare(a.object, b.object),
+      risk(a) - risk(b) || kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareText(a.object, b.object),
   );
-}
-
-/** By code units: no locale has a say. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

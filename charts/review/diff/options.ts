@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../exit.ts';
 import type { Format } from './run.ts';
 
 export const usage = `Usage: bellows diff [options] [base]
@@ -38,7 +39,7 @@ export interface Options {
   readonly help: boolean;
 }
 
-/** @throws TypeError for what is no option, or does not go together. */
+/** @throws TypeError for what is no option, UsageError for what does not go together. */
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -54,12 +55,8 @@ export function parseOptions(args: readonly string[]): Options {
   });
   const { file, markdown, json, post, pull, help } = values;
   const [base = 'HEAD', ...more] = positionals;
-  if (more.length > 0) throw toUsageError(`one base is enough; ${more.join(' ')} is one more`);
-  if (markdown && json) throw toUsageError('--markdown and --json are two formats; choose one');
-  if (pull !== undefined && !post) throw toUsageError('--pull says where to; --post posts');
+  if (more.length > 0) throw new UsageError(`one base is enough; ${more.join(' ')} is one more`);
+  if (markdown && json) throw new UsageError('--markdown and --json are two formats; choose one');
+  if (pull !== undefined && !post) throw new UsageError('--pull says where to; --post posts');
   return { base, file, format: markdown ? 'markdown' : json ? 'json' : 'text', post, pull, help };
-}
-
-function toUsageError(message: string): TypeError {
-  return Object.assign(new TypeError(message), { code: 'ERR_PARSE_ARGS_BELLOWS' });
 }

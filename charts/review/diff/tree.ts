@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
-import type { KubeObject } from '../objects.ts';
+import type { KubeObject, Labels, Workload } from '../objects.ts';
+import { templateOf } from '../template.ts';
 
 /** An object of a rendered tree, with its place in it. */
 export interface Placed {
@@ -65,4 +66,10 @@ function isObject(value: unknown): value is KubeObject {
 /** `apps` of `apps/v1`; `core` of `v1`. */
 export function toGroup(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : 'core';
+}
+
+/** The labels of the pods that it makes; undefined where it makes none. */
+export function podLabelsOf({ object }: Placed): Labels | undefined {
+  const found = templateOf(object as Workload);
+  return found && (found.template.metadata?.labels ?? {});
 }

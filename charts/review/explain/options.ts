@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../exit.ts';
 
 export const usage = `Usage: bellows explain [options] <object|file>
 
@@ -26,7 +27,7 @@ export interface Options {
   readonly help: boolean;
 }
 
-/** @throws TypeError for what is no option. */
+/** @throws TypeError for what is no option, UsageError where nothing is named. */
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -38,9 +39,6 @@ export function parseOptions(args: readonly string[]): Options {
     },
   });
   const wanted = positionals.join(' ');
-  if (wanted === '' && !values.help)
-    throw Object.assign(new TypeError('expected an object such as "Deployment ci/api"'), {
-      code: 'ERR_PARSE_ARGS_MISSING',
-    });
+  if (wanted === '' && !values.help) throw new UsageError('expected an object such as "Deployment ci/api"');
   return { ...values, wanted };
 }

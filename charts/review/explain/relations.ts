@@ -1,6 +1,5 @@
-import type { LabelSelector, NetworkPolicy, Service, Workload } from '../objects.ts';
 import { referencesOf } from '../references.ts';
-import { selects } from '../selector.ts';
+import { selectorOf, selects } from '../selector.ts';
 import type { Item, World } from '../world.ts';
 
 /** One object that has to do with another. */
@@ -27,23 +26,15 @@ export function relationsOf(world: World, item: Item): Relations {
   };
 }
 
-function selectionsOf(world: World, item: Item): { from: string; to: string; at: string }[] {
-  const [selector, at] = selectorOf(item);
-  if (selector === undefined) return [];
+function selectionsOf(
+  world: World,
+  { id, object, namespace }: Item,
+): { from: string; to: string; at: string }[] {
+  const own = selectorOf(object);
+  if (own === undefined) return [];
   return world.pods
-    .filter(({ namespace, labels }) => namespace === item.namespace && selects(selector, labels))
-    .map((pods) => ({ from: item.id, to: pods.item.id, at }));
-}
-
-function selectorOf({ object }: Item): [LabelSelector | undefined, string] {
-  if (object.kind === 'Service') {
-    const { selector } = (object as Service).spec;
-    return [selector === undefined ? undefined : { matchLabels: selector }, 'spec.selector'];
-  }
-  if (object.kind === 'NetworkPolicy')
-    return [(object as NetworkPolicy).spec.podSelector ?? {}, 'spec.podSelector'];
-  if (object.kind === 'PodDisruptionBudget') return [(object as Workload).spec.selector, 'spec.selector'];
-  return [undefined, ''];
+    .filter((pods) => pods.namespace === namespace && selects(own.selector, pods.labels))
+    .map((pods) => ({ from: id, to: pods.item.id, at: own.at }));
 }
 
 function once(relations: readonly Relation[]): Relation[] {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../exit.ts';
 
 export const usage = `Usage: bellows graph [options] [base]
 
@@ -31,7 +32,7 @@ export interface Options {
   readonly help: boolean;
 }
 
-/** @throws TypeError for what is no option, or does not go together. */
+/** @throws TypeError for what is no option, UsageError for what does not go together. */
 export function parseOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -46,7 +47,6 @@ export function parseOptions(args: readonly string[]): Options {
   });
   const [base = 'HEAD', ...more] = positionals;
   const [format = 'text', ...others] = formats.filter((name) => name !== 'text' && values[name]);
-  if (more.length > 0 || others.length > 0)
-    throw Object.assign(new TypeError('expected one base and one format'), { code: 'ERR_PARSE_ARGS_MANY' });
+  if (more.length > 0 || others.length > 0) throw new UsageError('expected one base and one format');
   return { base, file: values.file, format, help: values.help };
 }

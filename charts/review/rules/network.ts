@@ -1,5 +1,6 @@
-import { type Direction, directionsOf, networkOf, type Opening } from '../network.ts';
+import { networkOf, type Opening } from '../network.ts';
 import type { NetworkPolicy, PolicyPort } from '../objects.ts';
+import { type Direction, directionsOf } from '../policy.ts';
 import type { Broken, Rule } from '../rule.ts';
 import { type End, sayLabels, type World } from '../world.ts';
 import { portName } from './names.ts';

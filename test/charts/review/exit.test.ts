@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { PlatformError } from '../../../charts/platform-file.ts';
-import { toExit } from '../../../charts/review/exit.ts';
+import { toExit, UsageError } from '../../../charts/review/exit.ts';
 
 function caught(action: () => unknown): unknown {
   try {
@@ -25,6 +25,13 @@ test('a wrong word is answered with the usage, and ends with 2', () => {
   const own = Object.assign(new TypeError(error.message), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
   expect(toExit(own, 'Usage: x\n', [])).toEqual({
     text: `bellows: ${error.message}\nUsage: x\n`,
+    exitCode: 2,
+  });
+});
+
+test('words that do not go together are answered alike', () => {
+  expect(toExit(new UsageError('one format'), 'Usage: x\n', [])).toEqual({
+    text: 'bellows: one format\nUsage: x\n',
     exitCode: 2,
   });
 });

@@ -1,10 +1,10 @@
 import { BlockList, isIPv4 } from 'node:net';
-import type { LabelSelector, NetworkPolicy, Peer, PolicyPort, Workload } from '../../objects.ts';
+import type { KubeObject, LabelSelector, NetworkPolicy, Peer, PolicyPort } from '../../objects.ts';
+import { directionsOf, openingsOf, type PolicyOpening } from '../../policy.ts';
 import { selects } from '../../selector.ts';
 import { toCanonical } from '../fields.ts';
 import type { DiffRule, Level, View } from '../rule.ts';
-import type { Placed } from '../tree.ts';
-import { templateOf } from '../workload.ts';
+import { type Placed, podLabelsOf } from '../tree.ts';
 
 export const openedNetwork: DiffRule = {
   name: 'opened-network',
@@ -20,7 +20,7 @@ export const openedNetwork: DiffRule = {
       if (change === undefined) continue;
       yield {
         change,
-        at: opening.at,
+        at: opening.ruleAt,
         message: `${sayPods(opening.selector)} may now ${opening.direction === 'Ingress' ? 'be reached from' : 'reach'} ${sayPeer(opening.peer)} on ${sayPort(opening.port)}`,
         mend: 'open exactly the peer and the port that is needed',
         level: levelOf(opening, view),
@@ -29,66 +29,38 @@ export const openedNetwork: DiffRule = {
   },
 };
 
-interface Opening {
+interface Opening extends PolicyOpening {
   readonly policy: Placed;
   readonly namespace: string;
-  readonly direction: 'Ingress' | 'Egress';
   readonly selector: LabelSelector;
-  /** Undefined: everybody. */
-  readonly peer: Peer | undefined;
-  /** Undefined: every port. */
-  readonly port: PolicyPort | undefined;
-  readonly at: string;
 }
 
 function toOpenings(policy: Placed): Opening[] {
-  if (policy.object.kind !== 'NetworkPolicy') return [];
-  const { metadata, spec } = policy.object as NetworkPolicy;
-  const types = typesOf(policy.object as NetworkPolicy);
-  const shared = { policy, namespace: metadata.namespace ?? '', selector: spec.podSelector ?? {} };
-  const rules = [
-    ...(spec.ingress ?? []).map(({ from, ports }, i) => ({
-      direction: 'Ingress' as const,
-      peers: from,
-      ports,
-      at: `spec.ingress[${i}]`,
-    })),
-    ...(spec.egress ?? []).map(({ to, ports }, i) => ({
-      direction: 'Egress' as const,
-      peers: to,
-      ports,
-      at: `spec.egress[${i}]`,
-    })),
-  ].filter(({ direction }) => types.includes(direction));
-  // An empty list of peers or ports means all of them, as none at all does.
-  return rules.flatMap(({ direction, peers, ports, at }) =>
-    (peers === undefined || peers.length === 0 ? [undefined] : peers).flatMap((peer) =>
-      (ports === undefined || ports.length === 0 ? [undefined] : ports).map((port) => ({
-        ...shared,
-        direction,
-        peer,
-        port,
-        at,
-      })),
-    ),
-  );
+  const { object } = policy;
+  if (!isPolicy(object)) return [];
+  const shared = {
+    policy,
+    namespace: object.metadata.namespace ?? '',
+    selector: object.spec.podSelector ?? {},
+  };
+  return openingsOf(object).map((opening) => ({ ...opening, ...shared }));
 }
 
-function typesOf({ spec }: NetworkPolicy): readonly ('Ingress' | 'Egress')[] {
-  return spec.policyTypes ?? ['Ingress', ...(spec.egress === undefined ? [] : (['Egress'] as const))];
+function isPolicy(object: KubeObject): object is NetworkPolicy {
+  return object.kind === 'NetworkPolicy';
 }
 
 /** Workloads that some policy isolated, and that none does any more. */
 function* lostIsolation({ before, after, changes }: View) {
   for (const workload of after) {
-    const labels = labelsOf(workload);
+    const labels = podLabelsOf(workload);
     if (labels === undefined) continue;
     for (const direction of ['Ingress', 'Egress'] as const) {
-      const isolates = (policy: Placed) =>
-        policy.object.kind === 'NetworkPolicy' &&
-        policy.object.metadata.namespace === workload.object.metadata.namespace &&
-        typesOf(policy.object as NetworkPolicy).includes(direction) &&
-        selects((policy.object as NetworkPolicy).spec.podSelector, labels);
+      const isolates = ({ object }: Placed) =>
+        isPolicy(object) &&
+        object.metadata.namespace === workload.object.metadata.namespace &&
+        directionsOf(object).includes(direction) &&
+        selects(object.spec.podSelector, labels);
       if (after.some(isolates)) continue;
       const was = before.filter(isolates);
       const change = changes.find(({ before: old }) => was.some(({ key }) => key === old?.key));
@@ -163,7 +135,7 @@ function coversPort(known: PolicyPort | undefined, port: PolicyPort | undefined)
 function levelOf({ namespace, selector, peer }: Opening, { before }: View): Level {
   const was = (space: string | undefined, wanted: LabelSelector) =>
     before.some((placed) => {
-      const labels = labelsOf(placed);
+      const labels = podLabelsOf(placed);
       return (
         labels !== undefined &&
         (space === undefined || placed.object.metadata.namespace === space) &&
@@ -178,11 +150,6 @@ function levelOf({ namespace, selector, peer }: Opening, { before }: View): Leve
       : peer.namespaceSelector.matchLabels?.['kubernetes.io/metadata.name'];
   const isOurs = before.some(({ object }) => object.metadata.namespace === space);
   return isOurs && !was(space, peer.podSelector) ? 'look' : 'block';
-}
-
-function labelsOf({ object }: Placed) {
-  const template = templateOf(object as Workload);
-  return template === undefined ? undefined : (template.metadata?.labels ?? {});
 }
 
 function sayPods({ matchLabels = {}, matchExpressions }: LabelSelector): string {

@@ -1,8 +1,6 @@
-import type { LabelSelector, NetworkPolicy, Service, Workload } from '../../objects.ts';
-import { selects } from '../../selector.ts';
+import { selectorOf, selects } from '../../selector.ts';
 import type { DiffRule, View } from '../rule.ts';
-import type { Placed, Tree } from '../tree.ts';
-import { templateOf } from '../workload.ts';
+import { type Placed, podLabelsOf, type Tree } from '../tree.ts';
 
 export const selectorDrift: DiffRule = {
   name: 'selector-drift',
@@ -13,7 +11,7 @@ export const selectorDrift: DiffRule = {
     const after = new Map(view.after.map((placed) => [placed.key, placed]));
     for (const placed of view.before) {
       const now = after.get(placed.key);
-      if (selectorOf(placed) === undefined || now === undefined) continue;
+      if (selectorOf(placed.object) === undefined || now === undefined) continue;
       const still = new Set(selectedBy(now, view.after).map(({ key }) => key));
       for (const workload of selectedBy(placed, view.before)) {
         if (still.has(workload.key) || !after.has(workload.key)) continue;
@@ -38,25 +36,15 @@ function changeOf({ changes }: View, keys: readonly string[]) {
     .find((change) => change !== undefined);
 }
 
-function selectedBy(placed: Placed, tree: Tree): Placed[] {
-  const selector = selectorOf(placed);
-  if (selector === undefined) return [];
+function selectedBy({ object }: Placed, tree: Tree): Placed[] {
+  const own = selectorOf(object);
+  if (own === undefined) return [];
   return tree.filter((other) => {
-    const template = templateOf(other.object as Workload);
+    const labels = podLabelsOf(other);
     return (
-      template !== undefined &&
-      other.object.metadata.namespace === placed.object.metadata.namespace &&
-      selects(selector, template.metadata?.labels ?? {})
+      labels !== undefined &&
+      other.object.metadata.namespace === object.metadata.namespace &&
+      selects(own.selector, labels)
     );
   });
-}
-
-function selectorOf({ object }: Placed): LabelSelector | undefined {
-  if (object.kind === 'Service') {
-    const { selector } = (object as Service).spec;
-    return selector === undefined ? undefined : { matchLabels: selector };
-  }
-  if (object.kind === 'NetworkPolicy') return (object as NetworkPolicy).spec.podSelector ?? {};
-  if (object.kind === 'PodDisruptionBudget') return (object as Workload).spec.selector;
-  return undefined;
 }
