@@ -1,6 +1,14 @@
 import { expect, test } from '@jest/globals';
 import type { Note } from './agent/work.ts';
-import { type Asked, type Decided, findBeside, findTaken, type Kept, toLedger } from './ledger.ts';
+import {
+  type Asked,
+  type Decided,
+  findBeside,
+  findLogFault,
+  findTaken,
+  type Kept,
+  toLedger,
+} from './ledger.ts';
 
 const asked: Asked = { name: 'push 1', ends: ['success'], accepted: true, jobs: ['a'] };
 const created: Decided = { type: 'created', job: 'a', at: 1 };
@@ -58,4 +66,14 @@ test('a job is taken from who took it, not from who never heard of it', () => {
   expect(findTaken([lost], [took])).toBe(1);
   expect(findTaken([lost], [])).toBe(0);
   expect(findTaken([lost], [{ ...took, fence: 2 }])).toBe(0);
+});
+
+test('a log is all that its agent wrote; without room it is how that began, and says to the byte what is missing', () => {
+  expect(findLogFault('ab\n', 'ab\n', false)).toBeUndefined();
+  for (const cut of ['', 'a', 'a[2 bytes were dropped here]\n', '[3 bytes were dropped here]\n']) {
+    expect(findLogFault(cut, 'ab\n', true)).toBeUndefined();
+    expect(findLogFault(cut, 'ab\n', false)).toContain('its agent wrote 3');
+  }
+  for (const wrong of ['b', 'ab\nc', 'a[1 bytes were dropped here]\n', '[2 bytes were dropped here]\nb\n'])
+    expect(findLogFault(wrong, 'ab\n', true)).toContain('its agent wrote 3');
 });

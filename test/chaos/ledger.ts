@@ -91,6 +91,28 @@ export function toLedger(
   return { accepted: asked.filter(({ accepted }) => accepted).length, finished, wrong };
 }
 
+/**
+ * What is wrong with a log; undefined where it is, byte for byte, what its agent wrote.
+ *
+ * @param mayBeCut Redis had no room for all of it: then it is how that began, and where there was room again at the
+ *   end, a last line that says to the byte what is missing
+ */
+export function findLogFault(text: string, wrote: string, mayBeCut: boolean): string | undefined {
+  if (text === wrote) return undefined;
+  const [word, missing] = /\[(\d+) bytes were dropped here\]\n$/.exec(text) ?? [''];
+  const kept = text.slice(0, text.length - word.length);
+  if (
+    mayBeCut &&
+    wrote.startsWith(kept) &&
+    (missing === undefined || kept.length + Number(missing) === wrote.length)
+  )
+    return undefined;
+  let same = 0;
+  while (same < text.length && text[same] === wrote[same]) same += 1;
+  const shown = JSON.stringify(text.slice(same, same + 40));
+  return `${text.length} bytes where its agent wrote ${wrote.length}; from byte ${same} on it has ${shown}`;
+}
+
 /** Jobs that ran beside another of their group, where the group allows one at a time. */
 export function findBeside(decided: readonly Decided[], group: ReadonlySet<string>): string[] {
   const wrong: string[] = [];

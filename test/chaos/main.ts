@@ -9,6 +9,9 @@ import { play } from './play.ts';
 import { buildChaosPrograms } from './programs.ts';
 import { toFailure, toRows, toTable } from './report.ts';
 
+/** As a shell tells that a signal ended a command. */
+const interrupted = 130;
+
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) {
@@ -71,7 +74,8 @@ async function main(): Promise<number> {
     const finished = sum((result) => result.finished);
     const broken = results.filter(({ wrong }) => wrong.length > 0).length;
     const unjudged = results.filter((result) => result.unjudged).length;
-    const never = options.each ? rows.filter(({ injected }) => injected === 0).length : 0;
+    const never =
+      options.each && !abort.signal.aborted ? rows.filter(({ injected }) => injected === 0).length : 0;
     if (json) {
       const counts = {
         seed,
@@ -91,6 +95,7 @@ async function main(): Promise<number> {
         `${faults} faults in ${rounds} rounds, ${seconds.toFixed(0)} s, seed ${seed}: ${accepted} accepted, ` +
           `${finished} ended exactly once, ${broken} rounds with a broken promise\n`,
       );
+      if (abort.signal.aborted) say('stopped before its end; rounds that were under way are not counted\n');
       if (unjudged > 0) say(`${unjudged} rounds could not be judged: the machine stood still\n`);
       if (never > 0) say(`${never} faults could not be injected: their moment never came\n`);
       const held = rows.filter((row) => row.injected > 0 && row.broken === 0).length;
@@ -98,6 +103,7 @@ async function main(): Promise<number> {
         `${held} held, ${rows.filter((row) => row.broken > 0).length + never} failed, ${skipped.length} skipped\n`,
       );
     }
+    if (abort.signal.aborted) return interrupted;
     return broken > 0 || unjudged > 0 || never > 0 || accepted !== finished ? 1 : 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -106,6 +112,8 @@ async function main(): Promise<number> {
 
 try {
   process.exitCode = await main();
+  // Rounds that were given up wait for what will not come.
+  if (process.exitCode === interrupted) process.exit();
 } catch (error) {
   if (!(error instanceof TypeError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -8,7 +8,7 @@ import { planRound, playRound, type RoundPlan, type RoundResult } from './round.
 /** Rounds that an environment is used for before it forgets all jobs: looking at each takes time. */
 const roundsBetween = 60;
 /** How often a round that could not be judged is played again. */
-const mostAgain = 3;
+const mostAgain = 4;
 
 export interface PlayOptions
   extends Pick<Options, 'seed' | 'faults' | 'round' | 'leaseMs' | 'environments' | 'each'> {
@@ -37,52 +37,69 @@ export async function play(options: PlayOptions): Promise<RoundResult[]> {
     return fault === undefined ? undefined : planRound(seed, round, [fault]);
   };
 
+  const opened = new Set<Environment>();
+  const open = async (name: string, leaseMs: number): Promise<Environment> => {
+    const folder = join(options.folder, name);
+    const env = await openEnvironment({ folder, programs: options.programs, leaseMs });
+    opened.add(env);
+    return env;
+  };
+  const close = async (env: Environment) => {
+    if (opened.delete(env)) await env.close();
+  };
+
   /** The same round; where the machine was too slow for it, with twice the lease, and twice that. */
   const playAgain = async (doubled: number, { round, faults }: RoundPlan, env: Environment) => {
     const plan = planRound(seed, round, options.each ? faults : catalogue);
     if (doubled === 0) return playRound(env, plan);
-    const slow = await openEnvironment({
-      folder: join(options.folder, `again-${round}-${doubled}`),
-      programs: options.programs,
-      leaseMs: options.leaseMs * 2 ** doubled,
-    });
+    const slow = await open(`again-${round}-${doubled}`, options.leaseMs * 2 ** doubled);
     try {
       return await playRound(slow, plan);
     } finally {
-      await slow.close();
+      await close(slow);
     }
   };
+
+  const judge = async (plan: RoundPlan, env: Environment): Promise<RoundResult> => {
+    let result = await playRound(env, plan);
+    for (let again = 1; again <= mostAgain; again += 1) {
+      const missed = options.each && result.injected[0] === 0 && result.wrong.length === 0;
+      if (!result.unjudged && !missed) break;
+      const next = await playAgain(result.unjudged ? again : 0, plan, env);
+      result = { ...next, ms: result.ms + next.ms, again };
+    }
+    return result;
+  };
+
+  /** Its processes may have been sent the signal as well: a round that it meets says nothing. */
+  const stopped = new Promise<undefined>((resolve) =>
+    signal.addEventListener('abort', () => resolve(undefined)),
+  );
 
   const lane = async (n: number) => {
     let env: Environment | undefined;
     let rounds = 0;
-    try {
-      for (let plan = takePlan(); plan !== undefined; plan = takePlan()) {
-        const folder = join(options.folder, `${n}-${rounds}`);
-        env ??= await openEnvironment({ folder, programs: options.programs, leaseMs: options.leaseMs });
-        rounds += 1;
-        let result = await playRound(env, plan);
-        for (let again = 1; again <= mostAgain; again += 1) {
-          const missed = options.each && result.injected[0] === 0 && result.wrong.length === 0;
-          if (!result.unjudged && !missed) break;
-          const next = await playAgain(result.unjudged ? again : 0, plan, env);
-          result = { ...next, ms: result.ms + next.ms, again };
-        }
-        injected += result.injected.reduce((sum, count) => sum + count, 0);
-        results.push(result);
-        options.onRound(result);
-        if (result.wrong.length > 0) {
-          // What is broken now may break what comes.
-          await env.close();
-          env = undefined;
-        } else if (rounds % roundsBetween === 0) {
-          await env.forget();
-        }
+    for (let plan = takePlan(); plan !== undefined; plan = takePlan()) {
+      env ??= await open(`${n}-${rounds}`, options.leaseMs);
+      rounds += 1;
+      const result = await Promise.race([judge(plan, env), stopped]);
+      if (result === undefined) return;
+      injected += result.injected.reduce((sum, count) => sum + count, 0);
+      results.push(result);
+      options.onRound(result);
+      if (result.wrong.length > 0) {
+        // What is broken now may break what comes.
+        await close(env);
+        env = undefined;
+      } else if (rounds % roundsBetween === 0) {
+        await env.forget();
       }
-    } finally {
-      await env?.close();
     }
   };
-  await Promise.all(Array.from({ length: options.environments }, (_, n) => lane(n)));
+  try {
+    await Promise.all(Array.from({ length: options.environments }, (_, n) => lane(n)));
+  } finally {
+    await Promise.all([...opened].map(close));
+  }
   return results;
 }

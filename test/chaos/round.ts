@@ -99,8 +99,9 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   const late = [...stage.late];
   if (calm && lost > 0) late.push(`${lost} live agents lost their jobs`);
   // Nobody can tell a lease that ran out too early from a machine that let whoever renews it wait.
-  const unjudged = late.length > 0 && wrong.length === 0 && waitedMs > env.leaseMs / 10;
-  if (!unjudged) wrong.push(...late);
+  const kept = waitedMs > env.leaseMs / 10;
+  const unjudged = late.length > 0 && wrong.length === 0 && kept;
+  if (!kept) wrong.push(...late);
   const { accepted, finished } = ledger;
   const ms = performance.now() - started;
   const end = { ...result, recoveryMs: drainMs, ms, accepted, finished, wrong, unjudged };
