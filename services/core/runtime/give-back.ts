@@ -4,6 +4,8 @@ type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resor
 export interface GiveBackOptions {
   /** @default V8's own, where the process was started with it */
   collect?: Collect | undefined;
+  /** Bytes that the process holds. @default its resident set */
+  held?: () => number;
   /** @default 1000 */
   everyMs?: number;
 }
@@ -19,7 +21,11 @@ const worthwhileBytes = 4 * 1024 * 1024;
  * @returns ends it
  */
 export function giveBackMemory(options: GiveBackOptions = {}): () => void {
-  const { collect = globalThis.gc as Collect | undefined, everyMs = 1000 } = options;
+  const {
+    collect = globalThis.gc as Collect | undefined,
+    held = process.memoryUsage.rss,
+    everyMs = 1000,
+  } = options;
   if (collect === undefined) return () => undefined;
   let before = performance.eventLoopUtilization();
   let least = 0;
@@ -27,9 +33,9 @@ export function giveBackMemory(options: GiveBackOptions = {}): () => void {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
-    if (utilization > atRest || process.memoryUsage.rss() < least + worthwhileBytes) return;
+    if (utilization > atRest || held() < least + worthwhileBytes) return;
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
-    least = process.memoryUsage.rss();
+    least = held();
   }, everyMs);
   timer.unref();
   return () => clearInterval(timer);

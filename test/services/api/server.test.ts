@@ -9,10 +9,10 @@ import { toRequest } from '../../support/job.ts';
 
 let api: TestApi | undefined;
 let server: ApiServer | undefined;
-const sockets = new Set<Socket>();
+const answers = new Map<Socket, Promise<string>>();
 afterEach(async () => {
-  for (const socket of sockets) socket.destroy();
-  sockets.clear();
+  for (const socket of answers.keys()) socket.destroy();
+  answers.clear();
   await server?.stop();
   await api?.close();
 });
@@ -20,27 +20,28 @@ afterEach(async () => {
 async function start(given = {}) {
   const opened = await openTestApi(given);
   api = opened;
-  const timeouts = { headersTimeoutMs: 200, requestTimeoutMs: 300, checkMs: 50, graceMs: 100 };
+  const timeouts = { headersTimeoutMs: 1000, requestTimeoutMs: 1500, checkMs: 50, graceMs: 100 };
   server = await openServer({ fetch: opened.app.fetch, host: '127.0.0.1', port: 0, ...timeouts });
   return { api: opened, port: server.port };
 }
 
-/** A socket of our own, so that we can be as rude as we like. */
+/** A socket of our own, so that we can be as rude as we like. What comes is kept from the first byte on. */
 async function dial(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
-  sockets.add(socket);
   await once(socket, 'connect');
+  answers.set(socket, collect(socket));
   return socket;
 }
-async function readAll(socket: Socket): Promise<string> {
+async function collect(socket: Socket): Promise<string> {
   let text = '';
   socket.on('error', () => undefined);
   socket.on('data', (part) => {
     text += part.toString();
   });
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.on('close', resolve));
   return text;
 }
+const readAll = async (socket: Socket) => answers.get(socket) ?? '';
 const head = (rest: string) => `POST /webhooks/gitea HTTP/1.1\r\nHost: 127.0.0.1:7440\r\n${rest}\r\n`;
 
 test('a body that does not come is 408, and so is a head; the others are answered meanwhile', async () => {

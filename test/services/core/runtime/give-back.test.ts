@@ -2,15 +2,26 @@ import { expect, test } from '@jest/globals';
 import { giveBackMemory } from '../../../../services/core/runtime/index.ts';
 import { until } from '../../../support/until.ts';
 
-const own = process.memoryUsage.rss();
+const mebibyte = 1024 * 1024;
 
 test('what a process took is collected once it rests, and not again while it takes nothing more', async () => {
-  const collected: number[] = [];
-  const stop = giveBackMemory({ everyMs: 5, collect: () => collected.push(process.memoryUsage.rss()) });
+  let bytes = 80 * mebibyte;
+  let looks = 0;
+  let collections = 0;
+  const held = () => {
+    looks++;
+    return bytes;
+  };
+  const stop = giveBackMemory({ everyMs: 5, held, collect: () => collections++ });
   try {
-    await until(() => collected.length > 0 || undefined);
-    const held = Buffer.alloc(32 * 1024 * 1024, 1);
-    await until(() => collected.some((rss) => rss > own + held.length / 2) || undefined);
+    await until(() => looks >= 10 || undefined);
+    expect(collections).toBe(1);
+    bytes += 32 * mebibyte;
+    await until(() => collections === 2 || undefined);
+    bytes += mebibyte;
+    const seen = looks;
+    await until(() => looks >= seen + 10 || undefined);
+    expect(collections).toBe(2);
   } finally {
     stop();
   }
