@@ -39,6 +39,15 @@ export const secrets = {
   keda: { namespace: namespaces.agents, name: 'redis-keda' },
 } as const;
 
+/** Secrets of SOPS/age, a folder for each cluster: beside dist/, since synth neither makes nor reads them. */
+export const sealedFolder = 'sealed';
+
+/** On their Kustomization, whom they are for: Flux does not read it, `./bellows check` does. */
+export const recipientsAnnotation = 'bellows.dev/recipients';
+
+/** What opens them: an age identity, put there by a person. */
+export const sealedKey = { namespace: namespaces.flux, name: 'sops-age', keys: ['age.agekey'] } as const;
+
 /** Tokens that the forges made, put there by a person; without them no commit status is posted. */
 export const forgeTokens = { name: 'bellows-forges', keys: ['forge-gitea', 'forge-github'] } as const;
 

@@ -1,6 +1,7 @@
 import type { App } from 'cdk8s';
 import { Keda } from './add-ons/keda.ts';
 import { Traefik } from './add-ons/traefik.ts';
+import { takesFrom } from './constructs/secret-reference.ts';
 import { type Built, buildCluster, type Files, toFiles, type Unit } from './constructs/unit.ts';
 import { Redis } from './data/redis.ts';
 import { Bootstrap, Kustomizations } from './flux/flux.ts';
@@ -8,22 +9,42 @@ import { toHostFiles } from './foundation/k3s.ts';
 import { Namespaces } from './foundation/namespaces.ts';
 import { Priorities } from './foundation/priorities.ts';
 import { Edges } from './network/edges.ts';
+import { sealedFolder } from './places.ts';
 import type { Cluster, Platform } from './platform.ts';
+import { PlatformError } from './platform-file.ts';
 import { Pools } from './scaling/pools.ts';
-import { GeneratedSecrets } from './secrets/secrets.ts';
+import { FetchedSecrets, fetched, GeneratedSecrets } from './secrets/secrets.ts';
 import { Api } from './services/api.ts';
 import { Gitea } from './services/gitea.ts';
 
 /** The charts of a cluster, by unit, in the order that Flux applies them. */
 export function toUnits(cluster: Cluster): Unit[] {
+  const given = toGivenSecrets(cluster);
   return [
     unit('foundation', [], (app) => [new Namespaces(app, cluster), new Priorities(app)]),
     unit('network', ['foundation'], (app) => new Edges(app, cluster)),
-    unit('secrets', ['network'], (app) => new GeneratedSecrets(app)),
+    ...given,
+    unit(
+      'secrets',
+      ['network', ...given.map(({ name }) => name)],
+      (app) => new GeneratedSecrets(app, cluster),
+    ),
     unit('data', ['secrets'], (app) => new Redis(app, cluster)),
     unit('services', ['data'], (app) => [new Api(app, cluster), new Gitea(app, cluster)]),
     unit('add-ons', ['network'], (app) => [new Keda(app), new Traefik(app, cluster)]),
     unit('scaling', ['add-ons', 'services'], (app) => new Pools(app, cluster)),
+  ];
+}
+
+/** Secrets that are there before a Job makes what is missing of its own. */
+function toGivenSecrets(cluster: Cluster): Unit[] {
+  const { recipients = [] } = cluster.secrets;
+  const sealed = { name: sealedFolder, after: ['foundation'], sealed: recipients, build: () => undefined };
+  return [
+    ...(takesFrom(cluster, 'sealed') ? [sealed] : []),
+    ...(fetched(cluster).length === 0
+      ? []
+      : [unit('external-secrets', ['foundation'], (app) => new FetchedSecrets(app, cluster))]),
   ];
 }
 
@@ -35,11 +56,18 @@ export function toUnits(cluster: Cluster): Unit[] {
 export function buildPlatform(platform: Platform, unitsOf: (cluster: Cluster) => Unit[]): Built[] {
   return Object.entries(platform.clusters).map(([name, cluster]) => {
     const units = unitsOf(cluster);
-    return buildCluster(name, [
+    const built = buildCluster(name, [
       unit('bootstrap', [], (app) => new Bootstrap(app, name, platform)),
       unit('flux', [], (app) => new Kustomizations(app, name, units)),
       ...units,
     ]);
+    const known = new Set(built.secrets);
+    const stray = Object.keys(cluster.secrets.each).find((secret) => !known.has(secret));
+    if (stray !== undefined)
+      throw new PlatformError(
+        `clusters.${name}.secrets.each.${stray}: there is no such Secret; expected one of ${[...known].sort().join(', ')}`,
+      );
+    return built;
   });
 }
 

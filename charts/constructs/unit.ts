@@ -1,5 +1,6 @@
 import { ApiObject, App, Chart, Yaml } from 'cdk8s';
 import { Brought, type BroughtProps } from './brought.ts';
+import { NamedSecret } from './named-secret.ts';
 import { originOf, recordOrigins } from './origin.ts';
 
 /** What Flux applies as one Kustomization: a folder of `dist/`, in it a file for each chart. */
@@ -7,6 +8,8 @@ export interface Unit {
   readonly name: string;
   /** Units of the same cluster that must be ready before. */
   readonly after: readonly string[];
+  /** Not made here, but files of sealed/<cluster>/, which Flux opens: whom they are encrypted for. */
+  readonly sealed?: readonly string[];
   /** Makes the unit's charts. */
   readonly build: (app: App) => void;
 }
@@ -31,6 +34,8 @@ export interface Built {
   /** In the order of the units, the charts and the code. */
   readonly objects: readonly Rendered[];
   readonly brought: readonly { readonly unit: string; readonly what: BroughtProps }[];
+  /** Names of the Secrets that charts refer to, wherever those come from. */
+  readonly secrets: readonly string[];
 }
 
 /** Path below `dist/` → content. */
@@ -40,6 +45,7 @@ export type Files = ReadonlyMap<string, string>;
 export function buildCluster(name: string, units: readonly Unit[]): Built {
   const objects: Rendered[] = [];
   const brought: { unit: string; what: BroughtProps }[] = [];
+  const secrets: string[] = [];
   const paths = new Set<string>();
   for (const unit of units) {
     const app = new App({ recordConstructMetadata: false });
@@ -52,6 +58,7 @@ export function buildCluster(name: string, units: readonly Unit[]): Built {
       for (const child of chart.node.findAll()) {
         const construct = `${unit.name}/${child.node.path}`;
         if (child instanceof Brought) brought.push({ unit: unit.name, what: child.what });
+        if (child instanceof NamedSecret) secrets.push(child.secret);
         if (ApiObject.isApiObject(child)) {
           const object: object = child.toJson();
           objects.push({
@@ -66,7 +73,7 @@ export function buildCluster(name: string, units: readonly Unit[]): Built {
       }
     }
   }
-  return { name, objects, brought };
+  return { name, objects, brought, secrets };
 }
 
 /**

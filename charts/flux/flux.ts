@@ -1,10 +1,23 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { Kustomization, KustomizationSpecSourceRefKind } from '../../imports/kustomize.toolkit.fluxcd.io.ts';
+import {
+  Kustomization,
+  KustomizationSpecDecryptionProvider,
+  KustomizationSpecSourceRefKind,
+} from '../../imports/kustomize.toolkit.fluxcd.io.ts';
 import { GitRepository } from '../../imports/source.toolkit.fluxcd.io.ts';
 import { Brought } from '../constructs/brought.ts';
+import { takesFrom } from '../constructs/secret-reference.ts';
 import type { Unit } from '../constructs/unit.ts';
-import { addressOf, gitea, labelsOf, namespaces } from '../places.ts';
+import {
+  addressOf,
+  gitea,
+  labelsOf,
+  namespaces,
+  recipientsAnnotation,
+  sealedFolder,
+  sealedKey,
+} from '../places.ts';
 import type { Platform } from '../platform.ts';
 
 const namespace = namespaces.flux;
@@ -16,11 +29,12 @@ export class Kustomizations extends Chart {
   constructor(scope: Construct, cluster: string, units: readonly Unit[]) {
     super(scope, 'kustomizations', { disableResourceNameHashes: true });
     const names = new Set(units.map(({ name }) => name));
-    for (const { name, after } of units) {
+    for (const { name, after, sealed } of units) {
       const missing = after.find((other) => !names.has(other));
       if (missing !== undefined)
         throw new Error(`unit ${name} comes after ${missing}; expected one of ${[...names]}`);
-      applied(this, name, `./dist/clusters/${cluster}/${name}`, after);
+      const path = sealed === undefined ? `dist/clusters/${cluster}/${name}` : `${sealedFolder}/${cluster}`;
+      applied(this, name, `./${path}`, after, sealed);
     }
   }
 }
@@ -30,8 +44,17 @@ export class Kustomizations extends Chart {
  * path moves.
  */
 export class Bootstrap extends Chart {
-  constructor(scope: Construct, cluster: string, { source }: Platform) {
+  constructor(scope: Construct, name: string, { source, clusters }: Platform) {
     super(scope, 'bootstrap', { disableResourceNameHashes: true });
+    const cluster = clusters[name];
+    const sealed = cluster !== undefined && takesFrom(cluster, 'sealed');
+    if (sealed) new Brought(this, 'sealed-key', { by: 'a person', secrets: [sealedKey] });
+    if (cluster?.secrets.store !== undefined)
+      new Brought(this, 'external-secrets', {
+        by: 'whoever runs External Secrets',
+        groups: ['external-secrets.io'],
+        objects: [`ClusterSecretStore ${cluster.secrets.store}`],
+      });
     // Our own Gitea shows nothing to strangers.
     const credentials = source.credentials ?? (source.url === undefined ? 'platform-source' : undefined);
     if (credentials !== undefined)
@@ -48,16 +71,24 @@ export class Bootstrap extends Chart {
         timeout: '1m',
         ...(credentials === undefined ? {} : { secretRef: { name: credentials } }),
         // Only what is applied: a commit that leaves dist/ alone changes nothing in the cluster.
-        ignore: '/*\n!/dist/\n',
+        ignore: ['/*', '!/dist/', ...(sealed ? [`!/${sealedFolder}/`] : []), ''].join('\n'),
       },
     });
-    applied(this, 'units', `./dist/clusters/${cluster}/flux`, []);
+    applied(this, 'units', `./dist/clusters/${name}/flux`, []);
   }
 }
 
-function applied(chart: Chart, name: string, path: string, after: readonly string[]): void {
+/** @param recipients whom its files are sealed for; undefined: they are plain. */
+function applied(
+  chart: Chart,
+  name: string,
+  path: string,
+  after: readonly string[],
+  recipients?: readonly string[],
+): void {
+  const annotations = recipients && { [recipientsAnnotation]: recipients.toSorted().join(' ') };
   new Kustomization(chart, name, {
-    metadata: { name, namespace, labels },
+    metadata: { name, namespace, labels, ...(annotations === undefined ? {} : { annotations }) },
     spec: {
       sourceRef: { kind: KustomizationSpecSourceRefKind.GIT_REPOSITORY, name: sourceName },
       path,
@@ -67,6 +98,14 @@ function applied(chart: Chart, name: string, path: string, after: readonly strin
       prune: true,
       // Ready only once every object in it is: what comes after may rely on that.
       wait: true,
+      ...(recipients === undefined
+        ? {}
+        : {
+            decryption: {
+              provider: KustomizationSpecDecryptionProvider.SOPS,
+              secretRef: { name: sealedKey.name },
+            },
+          }),
       ...(after.length === 0 ? {} : { dependsOn: after.map((other) => ({ name: other })) }),
     },
   });

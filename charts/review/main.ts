@@ -7,6 +7,7 @@ import { loadUnits } from './load-units.ts';
 import { parseOptions, usage } from './options.ts';
 import { toReport } from './report.ts';
 import { rules } from './rules.ts';
+import { withSealed } from './sealed.ts';
 
 try {
   const { file, json, help } = parseOptions(process.argv.slice(2));
@@ -14,7 +15,7 @@ try {
     process.stdout.write(usage);
   } else {
     const { units, pins } = await loadUnits('.');
-    const clusters = buildPlatform(readPlatform(file), units);
+    const clusters = buildPlatform(readPlatform(file), units).map((built) => withSealed(built, '.'));
     const objects = clusters.reduce((sum, cluster) => sum + cluster.objects.length, 0);
     const { stdout, stderr, exitCode } = toReport(checkPlatform(clusters, pins), objects, rules.length, json);
     process.stdout.write(stdout);

@@ -249,6 +249,8 @@ export interface Secret extends KubeObject {
   readonly type?: string;
   readonly data?: Labels;
   readonly stringData?: Labels;
+  /** What SOPS notes beside what it has encrypted. */
+  readonly sops?: { readonly age?: readonly { readonly recipient?: string }[] };
 }
 
 /** A ScaledJob or a ScaledObject. */

@@ -42,15 +42,22 @@ export function referencesOf(world: World): readonly Reference[] {
 /** What can be named: objects, what they make by themselves, and what others bring. */
 export function targetsOf(world: World): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>();
+  // Several may fill one Secret; whoever names it waits for the last of them, which the charts order.
+  const add = (id: string, unit: string | undefined, keys: readonly string[]) =>
+    targets.set(id, { unit, keys: [...(targets.get(id)?.keys ?? []), ...keys] });
   for (const { unit, what } of world.brought) {
     for (const { namespace, name, keys } of what.secrets ?? [])
-      targets.set(toId('Secret', namespace, name), { unit, keys });
+      add(toId('Secret', namespace, name), unit, keys);
     for (const id of what.objects ?? []) targets.set(id, { unit });
     for (const name of what.namespaces ?? []) targets.set(`Namespace ${name}`, { unit });
   }
   // Of an object that is made twice, the first counts.
-  for (const { id, object, rendered } of world.items.toReversed())
-    targets.set(id, { unit: rendered.unit, ...keysOf(object) });
+  for (const { id, object, rendered } of world.items.toReversed()) {
+    const { keys } = keysOf(object);
+    const brought = object.kind === 'Secret' ? targets.get(id) : undefined;
+    if (keys !== undefined && brought !== undefined) add(id, brought.unit, keys);
+    else targets.set(id, { unit: rendered.unit, ...(keys === undefined ? {} : { keys }) });
+  }
   // Kubernetes makes both in every namespace.
   for (const id of [...targets.keys()]) {
     if (!id.startsWith('Namespace ')) continue;

@@ -11,7 +11,7 @@ import { bounded, noToken, podSecurity, podSecurityEnforced } from './rules/pods
 import { quota } from './rules/quota.ts';
 import { ingressPort, mount, reference } from './rules/references.ts';
 import { cel, celUnknown, kindKnown, schema, scope } from './rules/schema.ts';
-import { noSecret } from './rules/secrets.ts';
+import { noSecret, sealedFor } from './rules/secrets.ts';
 import { port, selector } from './rules/selectors.ts';
 
 /** What each object is by itself. The rest relies on its shape. */
@@ -25,6 +25,7 @@ export const ruleGroups: Readonly<Record<string, readonly Rule[]>> = {
     podSecurityEnforced,
     noToken,
     noSecret,
+    sealedFor,
     noWildcard,
     secretsByName,
     imagePinned,

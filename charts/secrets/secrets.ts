@@ -5,20 +5,29 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { Brought } from '../constructs/brought.ts';
 import { podTemplate } from '../constructs/pod.ts';
+import { SecretReference, sourceOf } from '../constructs/secret-reference.ts';
 import { pins } from '../pins.ts';
 import { labelsOf, namespaces, secrets } from '../places.ts';
+import type { Cluster } from '../platform.ts';
 import { generatedKeys } from './program/generate.ts';
 import { redisRules } from './redis-rules.ts';
 
 const name = 'secrets';
 const namespace = namespaces.ci;
 
+/** What the Job makes: of `random` what is not there, of `derived` what follows from that. */
+const made = [
+  { ...secrets.platform, random: generatedKeys, derived: ['users.acl'] },
+  { ...secrets.keda, random: ['username', 'password'], derived: [] },
+] as const;
+
 /**
  * A Job that makes the platform's secrets where they are used, so that no file and no person ever holds them.
- * What exists is kept; to renew a value, delete its key and this Job, and Flux starts it anew.
+ * What exists is kept, also where it came from a store or a sealed file; to renew a value, delete its key and this
+ * Job, and Flux starts it anew.
  */
 export class GeneratedSecrets extends Chart {
-  constructor(scope: Construct) {
+  constructor(scope: Construct, cluster: Cluster) {
     super(scope, 'secrets', { disableResourceNameHashes: true });
     const program = toProgram();
     new k8s.KubeConfigMap(this, 'program', {
@@ -32,13 +41,12 @@ export class GeneratedSecrets extends Chart {
     });
     for (const secret of Object.values(secrets)) this.mayMake(secret);
 
-    new Brought(this, 'secrets', {
-      by: 'the Job secrets',
-      secrets: [
-        { ...secrets.platform, keys: [...generatedKeys, 'users.acl'] },
-        { ...secrets.keda, keys: ['username', 'password'] },
-      ],
-    });
+    for (const { namespace, name, random, derived } of made) {
+      const by = 'the Job secrets';
+      if (sourceOf(cluster, name) !== 'external')
+        new SecretReference(this, name, cluster, { namespace, name, keys: random, by });
+      new Brought(this, `${name}-derived`, { by, secrets: [{ namespace, name, keys: derived }] });
+    }
     new k8s.KubeJob(this, 'job', {
       metadata: {
         name,
@@ -90,6 +98,19 @@ export class GeneratedSecrets extends Chart {
       subjects: [{ kind: 'ServiceAccount', name, namespace }],
     });
   }
+}
+
+/** Those of them that a store holds: before the Job, which would make them otherwise. */
+export class FetchedSecrets extends Chart {
+  constructor(scope: Construct, cluster: Cluster) {
+    super(scope, 'fetched', { disableResourceNameHashes: true });
+    for (const { namespace, name, random } of fetched(cluster))
+      new SecretReference(this, name, cluster, { namespace, name, keys: random, completed: true });
+  }
+}
+
+export function fetched(cluster: Cluster): readonly (typeof made)[number][] {
+  return made.filter(({ name }) => sourceOf(cluster, name) === 'external');
 }
 
 function toProgram(): Record<string, string> {

@@ -7,6 +7,7 @@ import { Brought } from '../constructs/brought.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import { podTemplate } from '../constructs/pod.ts';
+import { SecretReference } from '../constructs/secret-reference.ts';
 import { ownImage } from '../pins.ts';
 import {
   addressOf,
@@ -136,18 +137,15 @@ export class Api extends Chart {
       metadata: { name, namespace, labels },
       spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: selectorOf(name) } },
     });
-    // Each put there by a person, before or after: docs/getting-started/cluster.md.
-    new Brought(this, 'by-hand', {
-      by: 'a person',
-      secrets: [
-        { namespace, ...forgeTokens },
-        ...(cluster.signIn === undefined ? [] : [{ namespace, ...signInSecret }]),
-        ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
-        ...(cluster.certificate === undefined
-          ? []
-          : [{ namespace, name: cluster.certificate, keys: ['tls.crt', 'tls.key'] }]),
-      ],
-    });
+    for (const secret of [
+      forgeTokens,
+      ...(cluster.signIn === undefined ? [] : [signInSecret]),
+      ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
+      ...(cluster.certificate === undefined
+        ? []
+        : [{ name: cluster.certificate, keys: ['tls.crt', 'tls.key'] }]),
+    ])
+      new SecretReference(this, `secret-${secret.name}`, cluster, { namespace, ...secret });
     const collector = cluster.tracing && toCollector(cluster.tracing);
     if (collector?.service !== undefined)
       new Brought(this, 'collector', {
@@ -161,7 +159,7 @@ export class Api extends Chart {
 }
 
 function bucketSecret(name: string) {
-  return { namespace, name, keys: ['s3-access-key', 's3-secret-key'] };
+  return { name, keys: ['s3-access-key', 's3-secret-key'] };
 }
 
 function toSignIn(signIn: Cluster['signIn']) {

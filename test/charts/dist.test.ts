@@ -108,6 +108,15 @@ const settings: Record<string, [settings: string, files: string[]]> = {
   'a certificate': ['certificate: wildcard', ['services/api', 'services/gitea']],
   'a registry': ['registry: git.home.arpa/bellows', ['home/registries', 'scaling/pools', 'services/api']],
   'three servers': ['k3s: {servers: 3}', ['add-ons/traefik', 'home/further-server', 'home/server']],
+  'secrets of a store': [
+    'secrets: {from: external, store: vault}',
+    ['external-secrets/fetched', 'flux/kustomizations', 'services/api'],
+  ],
+  'one secret of a store': ['secrets: {store: vault, each: {bellows-forges: external}}', ['services/api']],
+  'one sealed secret': [
+    `secrets: {recipients: [age1${'q'.repeat(58)}], each: {bellows-forges: sealed}}`,
+    ['bootstrap/bootstrap', 'flux/kustomizations'],
+  ],
   'a storage class': ['storageClass: fast', ['data/redis', 'services/gitea']],
   'where the nodes are': ['nodes: [192.168.7.0/24]', ['network/edges']],
   'memory of Redis': ['redis: {memory: 1Gi}', ['data/redis']],

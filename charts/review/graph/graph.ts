@@ -2,7 +2,7 @@ import type { Built } from '../../constructs/unit.ts';
 import type { Edit } from '../diff/judge.ts';
 import type { Kustomization } from '../objects.ts';
 import { referencesOf, targetsOf } from '../references.ts';
-import { first } from '../units.ts';
+import { first, unitOf } from '../units.ts';
 import { toWorld, type World } from '../world.ts';
 
 /** What Flux applies as one. */
@@ -49,7 +49,9 @@ export function toGraph(built: Built, edits: readonly Edit[] = []): ClusterGraph
     edits.filter(({ kind, clusters }) => kind === 'removed' && clusters.includes(built.name)),
     ({ unit }) => unit,
   );
-  const units = [...new Set([...objects.keys(), ...pruned.keys()])];
+  // What is sealed has no object here, and is waited for all the same.
+  const applied = world.ofKind<Kustomization>('Kustomization').map(({ object }) => unitOf(object));
+  const units = [...new Set([...objects.keys(), ...applied, ...pruned.keys()])];
   const waits = units.flatMap((from) => waitsOf(world, from).map((to) => ({ from, to })));
   const depths = toDepths(units, waits);
   const nodes = units
@@ -91,10 +93,7 @@ export function toGraph(built: Built, edits: readonly Edit[] = []): ClusterGraph
 function waitsOf(world: World, unit: string): readonly string[] {
   const place = first.indexOf(unit);
   if (place >= 0) return first.slice(place - 1, place);
-  // A Kustomization applies the folder of its unit.
-  const own = world
-    .ofKind<Kustomization>('Kustomization')
-    .find(({ object }) => object.spec.path?.split('/').at(-1) === unit);
+  const own = world.ofKind<Kustomization>('Kustomization').find(({ object }) => unitOf(object) === unit);
   const others = (own?.object.spec.dependsOn ?? []).map(({ name }) => name);
   return others.length === 0 ? first.slice(-1) : others;
 }

@@ -2,7 +2,7 @@ import type { KubeObject } from '../objects.ts';
 import { referencesOf, targetsOf } from '../references.ts';
 import type { Broken, Rule } from '../rule.ts';
 import { type CustomResourceDefinition, toGroup } from '../schema/kinds.ts';
-import { type Units, unitsOf } from '../units.ts';
+import { folderOf, type Units, unitsOf } from '../units.ts';
 import type { Item, World } from '../world.ts';
 import { kindsOf } from './schema.ts';
 
@@ -105,9 +105,7 @@ export const dependsOn: Rule = {
   why: 'Flux would wait for ever, or go on before what it needs is there.',
   *check(world) {
     const { kustomizations } = unitsOf(world);
-    const folders = new Set(
-      world.items.map(({ rendered }) => `./dist/${rendered.path.split('/').slice(0, -1).join('/')}`),
-    );
+    const folders = new Set(world.items.map(({ rendered }) => folderOf(rendered)));
     for (const [name, item] of kustomizations) {
       const {
         path = '',
@@ -175,7 +173,7 @@ export const selfApplied: Rule = {
   *check(world) {
     for (const item of unitsOf(world).kustomizations.values()) {
       const { path = '' } = item.object.spec;
-      if (`./dist/${item.rendered.path}`.startsWith(`${path}/`))
+      if (`${folderOf(item.rendered)}/`.startsWith(`${path}/`))
         yield {
           item,
           at: 'spec.path',

@@ -21,7 +21,7 @@ export const reference: Rule = {
         );
         const mend =
           kind === 'Secret'
-            ? 'say with Brought who makes it, or make it in charts/secrets'
+            ? 'let a chart say where it comes from with a SecretReference, or seal it in sealed/<cluster>/'
             : 'make it, or say with Brought who does';
         yield {
           item,

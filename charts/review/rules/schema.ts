@@ -4,6 +4,7 @@ import type { Broken, Rule } from '../rule.ts';
 import { type CelRules, createCelRules } from '../schema/cel.ts';
 import { type CustomResourceDefinition, type Kinds, readKinds } from '../schema/kinds.ts';
 import { type Verdict, validate } from '../schema/validate.ts';
+import { isSealed } from '../sealed.ts';
 import type { Item, World } from '../world.ts';
 
 let shared: { kinds: Kinds; cel: CelRules } | undefined;
@@ -24,9 +25,19 @@ function judge(kinds: Kinds, { object }: Item): Verdict | undefined {
   if (known !== undefined) return known;
   const kind = kinds.find(object.apiVersion, object.kind);
   if (kind === undefined) return undefined;
-  const verdict = validate(kind.schema, object, kinds.definitions, kind.structural);
+  const verdict = validate(kind.schema, asOpened(object), kinds.definitions, kind.structural);
   verdicts.set(object, verdict);
   return verdict;
+}
+
+/** As Flux will apply it: what SOPS adds is taken out, and what it has encrypted is text. */
+function asOpened(object: KubeObject): KubeObject {
+  if (!isSealed(object)) return object;
+  const { sops: _, data, ...rest } = object;
+  return {
+    ...rest,
+    ...(data === undefined ? {} : { data: Object.fromEntries(Object.keys(data).map((key) => [key, ''])) }),
+  } as KubeObject;
 }
 
 export const kindKnown: Rule = {

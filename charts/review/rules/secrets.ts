@@ -1,5 +1,7 @@
+import { recipientsAnnotation, sealedFolder } from '../../places.ts';
 import type { Secret } from '../objects.ts';
 import type { Rule } from '../rule.ts';
+import { isSealed } from '../sealed.ts';
 import { containersOf } from '../world.ts';
 
 export const noSecret: Rule = {
@@ -11,12 +13,16 @@ export const noSecret: Rule = {
       const { data = {}, stringData = {} } = item.object;
       const keys = [...Object.keys(data), ...Object.keys(stringData)];
       // SOPS leaves the keys and seals the values.
-      if (keys.length > 0 && !('sops' in item.object))
+      const sealed = isSealed(item.object);
+      const plain = keys.filter(
+        (key) => !sealed || !/^(?:ENC\[AES256_GCM,.+\])?$/.test(data[key] ?? stringData[key] ?? ''),
+      );
+      if (plain.length > 0)
         yield {
           item,
-          at: 'data' in item.object ? 'data' : 'stringData',
-          message: `holds ${keys.join(', ')} for everybody to read`,
-          mend: 'generate it in the cluster, or refer to one that is sealed',
+          at: plain.some((key) => key in data) ? 'data' : 'stringData',
+          message: `holds ${plain.join(', ')} for everybody to read`,
+          mend: `seal it with SOPS in ${sealedFolder}/<cluster>/, fetch it, or generate it in the cluster`,
         };
     }
     for (const pod of world.pods) {
@@ -40,6 +46,40 @@ export const noSecret: Rule = {
             };
         }
       }
+    }
+  },
+};
+
+export const sealedFor: Rule = {
+  name: 'sealed-for',
+  says: 'What is sealed is in sealed/<cluster>/, for the recipients of platform.yaml and for nobody else.',
+  why: 'Flux could not open it, or somebody who should not could.',
+  *check(world) {
+    const kustomization = world
+      .ofKind('Kustomization')
+      .find((item) => item.object.metadata.name === sealedFolder);
+    const wanted = kustomization?.object.metadata.annotations?.[recipientsAnnotation]?.split(' ') ?? [];
+    for (const item of world.ofKind<Secret>('Secret')) {
+      if (!isSealed(item.object)) continue;
+      if (kustomization === undefined || item.rendered.unit !== sealedFolder) {
+        yield {
+          item,
+          message: 'is sealed, and nobody opens it',
+          mend: `let secrets of platform.yaml come from "sealed", and its file stand in ${sealedFolder}/<cluster>/`,
+        };
+        continue;
+      }
+      const found = (item.object.sops?.age ?? []).map(({ recipient = '' }) => recipient);
+      const lacking = wanted.filter((one) => !found.includes(one));
+      const more = found.filter((one) => !wanted.includes(one));
+      if (lacking.length + more.length === 0) continue;
+      const words = [...lacking.map((one) => `not for ${one}`), ...more.map((one) => `for ${one}`)];
+      yield {
+        item,
+        at: 'sops.age',
+        message: `is encrypted ${words.join(', ')}`,
+        mend: `run sops updatekeys ${item.rendered.path} with the recipients of platform.yaml in .sops.yaml`,
+      };
     }
   },
 };

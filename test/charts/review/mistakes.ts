@@ -303,6 +303,21 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     says: 'holds password for everybody to read',
     server: 'accepts',
   },
+  'a sealed Secret that Flux does not open': {
+    rule: 'sealed-for',
+    make: (draft) =>
+      draft.add('services', {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: metadata('sealed'),
+        data: { password: 'ENC[AES256_GCM,data:Pw==,iv:aXY=,tag:dGFn,type:str]' },
+        sops: { age: [] },
+      }),
+    object: 'Secret ci/sealed',
+    at: '',
+    says: 'is sealed, and nobody opens it',
+    server: 'refuses',
+  },
   'a password in the environment': {
     rule: 'no-secret',
     make: edit(gitea, (object) => {

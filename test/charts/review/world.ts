@@ -50,7 +50,7 @@ export function platformWith(change: (draft: Draft) => void = () => undefined): 
       brought = brought.filter(({ what }) => what.by !== by);
     },
   });
-  return { name: built.name, objects, brought };
+  return { ...built, objects, brought };
 }
 
 export function toId({ kind, metadata }: Json): string {
