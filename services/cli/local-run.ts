@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import {
   createWorkspace,
   type EngineKind,
@@ -21,6 +22,7 @@ import {
   toSituation,
   type Variables,
 } from '../core/pipeline/index.ts';
+import type { Context } from './context.ts';
 
 export interface LocalRunOptions {
   folder: string;
@@ -70,6 +72,17 @@ export async function toLocalRun({ folder, env, event, branch, now }: LocalRunOp
   return { situation: toSituation(known, { local: true }), variables: known };
 }
 
+/** Where tools that run here find what they fetched for the run before: not in the folders of the user's own work. */
+async function toKept({
+  HOME: home,
+  XDG_CACHE_HOME: cache,
+}: Context['env']): Promise<Record<string, string>> {
+  const base = cache !== undefined && isAbsolute(cache) ? cache : home && join(home, '.cache');
+  if (base === undefined || !existsSync(home ?? base)) return {};
+  const { toKeptVariables } = await import('../core/cache/index.ts');
+  return toKeptVariables(join(base, 'bellows', 'run'));
+}
+
 /** Runs a plan in the folder itself, as an agent would in its checkout: own HOME, scrubbed environment. */
 export async function runLocally(
   plan: Plan,
@@ -99,7 +112,8 @@ export async function runLocally(
   const scratch = await mkdtemp(join(tmpdir(), 'bellows-run-'));
   const workspace = { ...createWorkspace(scratch), tree: folder };
   const isolation = { kind: 'none', reason: 'these are the commands of whoever runs them' } as const;
-  const engine = openEngine(kind, { workspace, isolation, path, env, tools });
+  const kept = await toKept(env);
+  const engine = openEngine(kind, { workspace, isolation, path, env, tools: { ...kept, ...tools } });
   const masked = secrets.size === 0 ? undefined : maskSink(secrets, sink);
   try {
     const end = await runPipeline({

@@ -40,7 +40,7 @@ interface Options {
 export function configureRun(command: Command, context: Context): void {
   command
     .description(
-      'Runs the pipeline of a folder as an agent would, with its files as they are now: the same executor, an empty HOME, a scrubbed environment; no server. Several workflows, and entries of a matrix, run one after the other, in the order of what they need. The steps print on stdout, what became of them on stderr.',
+      'Runs the pipeline of a folder as an agent would, with its files as they are now: the same executor, an empty HOME, a scrubbed environment; no server. What tools fetch stays in ~/.cache/bellows/run for the next time. Several workflows, and entries of a matrix, run one after the other, in the order of what they need. The steps print on stdout, what became of them on stderr.',
     )
     .argument('[folder]', 'where the pipeline file is (default: this folder)')
     .option('-w, --workflow <name>', 'only this one of several pipeline files: its name without the ending')

@@ -108,7 +108,7 @@ function toRoot(path: string): Root | undefined {
 
 /** Where the tools of these caches keep what they have fetched: in the job's own home, whatever an image says. */
 export function toCacheVariables(
-  tasks: readonly CacheTask[],
+  tasks: readonly Pick<CacheTask, 'name'>[],
   home: string,
   isModernYarn: boolean,
 ): Record<string, string> {
@@ -132,4 +132,10 @@ export function toCacheVariables(
     go: { GOMODCACHE: at('go/pkg/mod'), GOCACHE: at('.cache/go-build') },
   };
   return Object.assign({}, ...tasks.map(({ name }) => variables[name] ?? {}));
+}
+
+/** The same for whoever runs steps on their own machine: all tools, and what they fetch stays where it is. */
+export function toKeptVariables(folder: string): Record<string, string> {
+  const { CARGO_INCREMENTAL: _, ...variables } = toCacheVariables(kinds, folder, false);
+  return variables;
 }

@@ -2,5 +2,5 @@
 export { CacheRefusal, type CacheStore, type Scopes, toCacheStore } from './cache-store.ts';
 export { type CacheOptions, type Caches, openCaches } from './caches.ts';
 export { mostBlobBytes } from './entry.ts';
-export { findCaches } from './find.ts';
+export { findCaches, toKeptVariables } from './find.ts';
 export { pruneCaches } from './prune.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findCaches, toCacheVariables } from '../../../../services/core/cache/find.ts';
+import { findCaches, toCacheVariables, toKeptVariables } from '../../../../services/core/cache/find.ts';
 import { isLockFile } from '../../../../services/core/pipeline/index.ts';
 
 const toNames = (files: string[]) => findCaches(files, 'auto').map(({ name }) => name);
@@ -90,4 +90,10 @@ test('tools keep their things in the home of the job, whatever an image says', (
   expect(toCacheVariables(findCaches(['yarn.lock'], 'auto'), '/w/home', true)).toEqual({
     YARN_GLOBAL_FOLDER: '/w/home/.yarn/berry',
   });
+});
+
+test('on one’s own machine every tool has its place, and cargo compiles as it does there', () => {
+  const kept = toKeptVariables('/cache');
+  expect(kept).toMatchObject({ CARGO_HOME: '/cache/.cargo', UV_CACHE_DIR: '/cache/.cache/uv' });
+  expect(kept).not.toHaveProperty('CARGO_INCREMENTAL');
 });
