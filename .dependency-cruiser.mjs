@@ -58,7 +58,7 @@ const programs = {
   },
   tui: { core: ['job', 'client', 'display', 'runtime'], packages: ['zod', 'neo-blessed'] },
   cli: {
-    core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit', 'mask'],
+    core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit', 'mask', 'cache'],
     packages: ['zod', 'commander'],
   },
   platform: { core: [], packages: ['zod', 'commander'] },

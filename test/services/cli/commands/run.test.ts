@@ -86,7 +86,7 @@ test('a step sees the variables of CI, and neither the environment nor the home 
 });
 
 test('tools find what they fetched for the run before, if there is a home where it can stay', async () => {
-  await put({ '.bellows.yaml': 'steps: [{ name: show, commands: echo "[$GOCACHE]" }]' });
+  await put({ '.bellows.yaml': 'steps:\n  show:\n    commands: echo "[$GOCACHE]"\n' });
   const kept = async (given: Record<string, string>) => (await run([], { env: { ...env, ...given } })).stdout;
   expect(await kept({ HOME: folder })).toContain(`[${folder}/.cache/bellows/run/.cache/go-build]`);
   expect(await kept({ HOME: folder, XDG_CACHE_HOME: '/c' })).toContain('[/c/bellows/run/.cache/go-build]');
