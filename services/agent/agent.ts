@@ -8,6 +8,7 @@ import {
   toFittingResult,
 } from '../core/job/index.ts';
 import { createArtifactSender } from './artifact-sender.ts';
+import { toCloneTarget } from './clone-target.ts';
 import type { AgentConfig } from './config.ts';
 import { createEnding, limitTime } from './ending.ts';
 import { createFence, fenceAt } from './fence.ts';
@@ -114,6 +115,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
   try {
     outcome = await runJob({
       claim: taken,
+      target: toCloneTarget(taken, config.BELLOWS_URL),
       claimedAt,
       transport,
       askSecrets: (names, signal) => untilAnswered(() => link.secrets(names, signal), { signal }),

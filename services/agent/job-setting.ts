@@ -1,5 +1,5 @@
 import type { Transport } from '../core/client/index.ts';
-import type { EngineKind } from '../core/execute/index.ts';
+import type { CloneTarget, EngineKind } from '../core/execute/index.ts';
 import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
 import type { ArtifactSender } from './artifact-sender.ts';
 import type { Ending } from './ending.ts';
@@ -10,6 +10,8 @@ import type { Reporter } from './reporter.ts';
 /** What one job is run with. */
 export interface JobSetting {
   claim: Claim;
+  /** Where its files come from. */
+  target: CloneTarget;
   /** By `performance.now`. */
   claimedAt: number;
   transport: Transport;

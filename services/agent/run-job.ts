@@ -54,12 +54,11 @@ async function run(setting: JobSetting): Promise<Ran> {
 
 /** @param meanwhile called when git works */
 async function fetch(
-  { claim, uid, path, reporter, ending, measured }: JobSetting,
+  { claim: { spec }, target, uid, path, reporter, ending, measured }: JobSetting,
   workspace: Workspace,
   meanwhile: () => void,
 ): Promise<Commit> {
   const { signal } = ending;
-  const { clone: target, spec } = claim;
   const startedAt = performance.now();
   await reporter.step({ name: cloneStep, state: 'running' });
   let commit: Commit;

@@ -61,8 +61,8 @@ async function restoreCaches(setting: JobSetting, workspace: Workspace, plan: Pl
 }
 
 /** What its forge says was changed by the event of a job. */
-function readJobChanges({ claim, path, uid, ending }: JobSetting, workspace: Workspace) {
-  const { spec, clone: target } = claim;
+function readJobChanges({ claim, target, path, uid, ending }: JobSetting, workspace: Workspace) {
+  const { spec } = claim;
   const { sha, before, pullRequest, branch, event } = spec;
   if (event !== 'push' && pullRequest === undefined) return undefined;
   const base = pullRequest && branch;
@@ -126,7 +126,16 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     if (!(await isUnfinished(workspace.tree, clone))) return;
     const { ref, sha } = claim.spec;
     await finishCheckout({
-      ...{ clone, target: claim.clone, ref, sha, workspace, path, uid: setting.uid, signal: ending.signal },
+      ...{
+        clone,
+        target: setting.target,
+        ref,
+        sha,
+        workspace,
+        path,
+        uid: setting.uid,
+        signal: ending.signal,
+      },
       isForeign: isForeign(claim.spec),
       say: (line) => reporter.write(cloneStep, Buffer.from(`${line}\n`)),
     });

@@ -19,6 +19,7 @@ import { createDeadLetterRoutes } from './routes/dead-letters.ts';
 import { createDeviceRoutes } from './routes/device.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createEventRoutes } from './routes/events.ts';
+import { createGitRoutes } from './routes/git.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createIntegrityRoutes } from './routes/integrity.ts';
 import { createJobRoutes } from './routes/jobs.ts';
@@ -74,6 +75,7 @@ export function createApp(deps: ApiDeps) {
     .route('/', createLauncherRoutes(deps))
     .route('/', createAgentRoutes(deps))
     .route('/', createAgentArtifactRoutes(deps))
+    .route('/', createGitRoutes(deps))
     .route('/', createCacheRoutes(deps));
 }
 

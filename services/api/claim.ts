@@ -2,7 +2,7 @@ import { createToken, hashToken, type Identity, toCacheToken, toJobToken } from 
 import { toCloneUrl } from '../core/forge/index.ts';
 import { agentProtocol, type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
 import { toCacheScopes } from './cache-scopes.ts';
-import { toCloneCredentials } from './clone.ts';
+import { toCloneCredentials, toForgeCredentials } from './clone.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem, unauthorized } from './problem.ts';
 import { traceClaim } from './trace.ts';
@@ -11,7 +11,15 @@ import { traceClaim } from './trace.ts';
 export async function claimJob(
   deps: Pick<
     ApiDeps,
-    'queue' | 'claimTokens' | 'origins' | 'publicUrl' | 'secrets' | 'caches' | 'tracer' | 'metrics'
+    | 'queue'
+    | 'claimTokens'
+    | 'repositories'
+    | 'origins'
+    | 'publicUrl'
+    | 'secrets'
+    | 'caches'
+    | 'tracer'
+    | 'metrics'
   >,
   identity: Identity,
   request: ClaimRequest,
@@ -41,7 +49,7 @@ export async function claimJob(
   return {
     ...claimed,
     token: toJobToken(claimed.job, secret),
-    clone: toClone(deps, claimed.spec),
+    clone: await toClone(deps, claimed.spec),
     ...toCache(deps, claimed),
     page: `${deps.publicUrl}/jobs/${claimed.job}`,
     protocol: agentProtocol,
@@ -62,13 +70,22 @@ function toCache(
 }
 
 /** Below the registered origin of the repository's forge, whatever a payload said. */
-function toClone({ origins, secrets }: Pick<ApiDeps, 'origins' | 'secrets'>, spec: JobSpec): Claim['clone'] {
+async function toClone(
+  { origins, secrets, repositories }: Pick<ApiDeps, 'origins' | 'secrets' | 'repositories'>,
+  spec: JobSpec,
+): Promise<Claim['clone']> {
   const [prefix, ...rest] = spec.repository.split('/');
   const forge = forges.find((known) => known === prefix);
   const origin = forge === undefined ? undefined : origins[forge];
-  if (origin === undefined)
+  if (forge === undefined || origin === undefined)
     throw new Problem(500, `${spec.repository} was registered with a forge that this api no longer knows.`);
   const url = toCloneUrl(origin, rest.join('/'));
-  if (forge !== 'local' || secrets.cloneKey === undefined) return { url };
-  return { url, ...toCloneCredentials(spec.repository, secrets.cloneKey) };
+  if (forge === 'local')
+    return secrets.cloneKey === undefined
+      ? { url }
+      : { url, ...toCloneCredentials(spec.repository, secrets.cloneKey) };
+  if (toForgeCredentials(secrets, forge) === undefined) return { url };
+  // What nobody has told of may be private.
+  const facts = await repositories.facts(spec.repository);
+  return facts?.private === false ? { url } : { url, through: 'api' };
 }

@@ -55,7 +55,7 @@ export const apiConfigSchema = z.object({
       'Replicas of Redis that must have a push, and how a job ended, before that is answered; fewer are answered 503. 0 for a single Redis with a disk of its own.',
     ),
   BELLOWS_SECRETS_DIR: text.describe(
-    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password, s3-access-key, s3-secret-key; forge-gitea and forge-github hold a token with which commit statuses are posted there, and pull requests and authors looked up.',
+    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password, s3-access-key, s3-secret-key; forge-gitea and forge-github hold a token with which commit statuses are posted there, pull requests and authors looked up, and private repositories read.',
   ),
   BELLOWS_LOCAL_ORIGIN: originSchema
     .optional()

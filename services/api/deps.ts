@@ -51,7 +51,7 @@ export interface ApiDeps {
   /** Undefined where no identity provider is set. */
   signIn?: SignIn | undefined;
   address: ClientAddress;
-  secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey'>;
+  secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey' | 'forges'>;
   origins: Origins;
   /** Those that jobs may ask for by labels. */
   pools: Pools;

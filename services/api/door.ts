@@ -53,11 +53,14 @@ export const apiBytes = 65 * 1024;
 /** Of a part of an artifact, and of the list of a thousand files. */
 const artifactBytes = artifactLimits.partBytes + 1024;
 
+/** What a git has and wants: some 50 bytes for each commit that both may know. */
+const gitBytes = 4 * 1024 * 1024;
+
 /** By the path that is asked for. */
 export function toMostBytes(path: string): number {
-  const [, kind] = /^\/api\/v1\/agent\/jobs\/[^/]+\/(artifacts|caches)\/./.exec(path) ?? [];
+  const [, kind] = /^\/api\/v1\/agent\/jobs\/[^/]+\/(artifacts|caches|git)\/./.exec(path) ?? [];
   if (kind === undefined) return apiBytes;
-  return kind === 'caches' ? mostBlobBytes : artifactBytes;
+  return { artifacts: artifactBytes, caches: mostBlobBytes, git: gitBytes }[kind] ?? apiBytes;
 }
 
 /** Limits a body before anything reads it, whether it says its length or not. */

@@ -91,7 +91,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     gitea: config.BELLOWS_GITEA_ORIGIN,
     github: config.BELLOWS_GITHUB_ORIGIN,
   };
-  const { cloneKey, secretsKeys } = secrets;
+  const { secretsKeys } = secrets;
   const repositorySecrets =
     secretsKeys === undefined ? undefined : createRepositorySecrets(commands, secretsKeys);
   const accesses = toAccesses(origins, secrets);
@@ -142,7 +142,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     repositories,
     origins,
     lookups,
-    cloneKey,
+    secrets,
     publicUrl,
     metrics,
     tracer,

@@ -137,6 +137,12 @@ export const defences: readonly Defence[] = [
     without: '',
   },
   {
+    name: 'private repository',
+    file: 'services/api/routes/git.ts',
+    text: 'isRead ? toForgeCredentials(deps.secrets, forge) : undefined',
+    without: 'toForgeCredentials(deps.secrets, forge)',
+  },
+  {
     name: 'clone password',
     file: 'services/local/git-remote/authorize.ts',
     text: 'if (readsOnly && secrets.isCloneToken(',

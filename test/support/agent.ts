@@ -22,13 +22,16 @@ export type Fault = (request: IncomingMessage, response: ServerResponse) => bool
 /** The real api on a real port, a real forge, and agents to run against them. */
 export async function openAgentBench({
   leaseMs = 30_000,
+  password,
   ...given
 }: {
   leaseMs?: number;
+  /** Only who knows it may read the forge, as the api does. */
+  password?: string;
   store?: Store;
   caches?: JobCaches | undefined;
 } = {}) {
-  const forge = await openGitHttp();
+  const forge = await openGitHttp(password === undefined ? {} : { password });
   let fault: Fault | undefined;
   let listener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   const server = createServer((request, response) => {
@@ -41,6 +44,7 @@ export async function openAgentBench({
     origins: { gitea: forge.origin },
     hosts: [host, new URL(publicUrl).host],
     leaseMs,
+    forges: { gitea: password },
     ...given,
   });
   listener = getRequestListener(api.app.fetch);

@@ -62,8 +62,9 @@ export type TestApi = Awaited<ReturnType<typeof openTestApi>>;
 export async function openTestApi({
   leaseMs = 30_000,
   store,
+  forges,
   ...given
-}: Partial<ApiDeps> & { leaseMs?: number; store?: Store } = {}) {
+}: Partial<ApiDeps> & { leaseMs?: number; store?: Store; forges?: ApiDeps['secrets']['forges'] } = {}) {
   const redis = await startRedis();
   const commands = await redis.connect();
   const queue = createQueue({ commands, leaseMs, told: ['gitea', 'github'] });
@@ -93,7 +94,7 @@ export async function openTestApi({
     repositories,
     origins,
     lookups: {},
-    cloneKey,
+    secrets: { cloneKey, forges },
     publicUrl,
     metrics,
     tracer,
@@ -134,6 +135,7 @@ export async function openTestApi({
         github: [webhookSecrets.github],
       },
       cloneKey,
+      forges,
     },
     pools: new Map([
       ['default', 'linux/amd64'],

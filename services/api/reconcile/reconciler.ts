@@ -1,3 +1,4 @@
+import type { Secrets } from '../../core/access/index.ts';
 import {
   HeadsError,
   type Lookup,
@@ -9,7 +10,7 @@ import {
 import type { Forge, Reconciled, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 import type { Queue, Repositories } from '../../core/queue/index.ts';
-import { toCloneCredentials } from '../clone.ts';
+import { toCloneCredentials, toForgeCredentials } from '../clone.ts';
 import { type HearDeps, type HeardEvent, hear } from '../hear.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Difference, toDifferences, toPullNumber } from './decide.ts';
@@ -40,7 +41,7 @@ export interface ReconcilerDeps extends HearDeps {
   origins: Origins;
   /** The APIs that may be asked. Elsewhere only what git says is compared. */
   lookups: Partial<Record<Forge, Lookup>>;
-  cloneKey: string | undefined;
+  secrets: Pick<Secrets, 'cloneKey' | 'forges'>;
   metrics: Pick<Metrics, 'reconciled'>;
   log: Log;
   /** Of the longest pause between two tries, milliseconds. @default 30000 */
@@ -56,12 +57,15 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   // One at a time: two at once would only do the same twice.
   let last: Promise<unknown> = Promise.resolve();
 
+  const toCredentials = ({ id, forge }: Repository) => {
+    const { cloneKey, forges } = deps.secrets;
+    if (forge !== 'local') return toForgeCredentials({ forges }, forge);
+    return cloneKey === undefined ? undefined : toCloneCredentials(id, cloneKey);
+  };
   const read = (repository: Repository) => {
     const origin = deps.origins[repository.forge];
     if (origin === undefined) throw new HeadsError(`No origin is set for the forge of ${repository.id}.`);
-    const own = repository.forge === 'local' && deps.cloneKey !== undefined;
-    const credentials = own ? toCloneCredentials(repository.id, deps.cloneKey ?? '') : undefined;
-    return readHeads(origin, repository.name, { credentials });
+    return readHeads(origin, repository.name, { credentials: toCredentials(repository) });
   };
 
   const reconcileOne = async (repository: Repository): Promise<number> => {

@@ -95,7 +95,7 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
         415,
         'Expected content type application/json; set it in the settings of the webhook.',
       );
-    const { event, times } = parseWebhook(forge, c.req.raw.headers, body);
+    const { event, times, facts } = parseWebhook(forge, c.req.raw.headers, body);
     if (event.kind === 'ping' || event.kind === 'ignored') {
       count(event.kind);
       return c.json({ answer: event.kind, ...('reason' in event ? { reason: event.reason } : {}) }, 200);
@@ -108,6 +108,7 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
       count('unregistered');
       throw new Problem(404, `${id} is not registered. Register it first: bellows repo --help`);
     }
+    if (forge !== 'local' && facts !== undefined) await deps.repositories.describe(id, facts);
     if (!isRecent(times, (deps.now ?? Date.now)(), deliveryMs)) {
       // Older than what is remembered: it may be one that was heard before. What is true of it, the forge knows.
       count('old');

@@ -27,6 +27,7 @@ interface Settings {
   cancelPrevious?: NonNullable<Repository['cancelPrevious']>;
   trusted?: number[];
   approvers?: number[] | 'all';
+  reads?: NonNullable<Repository['reads']>;
   json?: true;
 }
 
@@ -132,6 +133,11 @@ function addSettings(command: Command, shown?: typeof usual): Command {
       "the forge's ids of users who may approve, beside admins; none, or all who may trigger (default: all)",
       (text: string) => (text === 'all' ? text : parsePeople(text)),
     )
+    .option(
+      '--reads <ids>',
+      'other private repositories of its forge that its jobs may fetch as submodules, such as gitea/me/lib,gitea/me/data, or none (default: none)',
+      parseReads,
+    )
     .option('--json', `the api's answer, for scripts: ${repositoryFields}`);
 }
 
@@ -146,6 +152,7 @@ function toSeldom({
   cancelPrevious,
   trusted,
   approvers,
+  reads,
 }: Settings): RepositoryPatch {
   return {
     ...(jobLimit === undefined ? {} : { jobLimit }),
@@ -153,6 +160,7 @@ function toSeldom({
     ...(approval === undefined ? {} : { approval }),
     ...(cancelPrevious === undefined ? {} : { cancelPrevious }),
     ...(trusted === undefined ? {} : { trusted }),
+    ...(reads === undefined ? {} : { reads }),
     ...(approvers === undefined ? {} : { approvers: approvers === 'all' ? null : approvers }),
   };
 }
@@ -211,6 +219,14 @@ function parsePeople(text: string): number[] {
   const parsed = repositorySchema.shape.trusted.safeParse([...new Set(ids)]);
   if (parsed.success && parsed.data !== undefined) return parsed.data;
   throw new InvalidArgumentError('Expected numbers, such as 3,12: names can change hands. Or none.');
+}
+
+function parseReads(text: string): NonNullable<Repository['reads']> {
+  const parsed = repositorySchema.shape.reads.safeParse(text === 'none' ? [] : text.split(','));
+  if (parsed.success && parsed.data !== undefined) return parsed.data;
+  throw new InvalidArgumentError(
+    'Expected <forge>/<owner>/<name>, such as gitea/me/lib, comma-separated. Or none.',
+  );
 }
 
 function parseLimit(text: string): number {

@@ -21,6 +21,8 @@ export interface CloneTarget {
   url: string;
   username?: string | undefined;
   password?: string | undefined;
+  /** Whom to ask in the place of all that is below `of`, and with which bearer token. Both end in a slash. */
+  through?: { of: string; at: string; token: string } | undefined;
 }
 
 export class GitAddressError extends Error {
@@ -33,11 +35,12 @@ export class GitAddressError extends Error {
  * only our user sees them.
  */
 export function toGitEnvironment(target: CloneTarget, home: string, path: string): Record<string, string> {
-  const { protocol } = parseAddress(target.url);
+  const { through } = target;
+  const addresses = [target.url, ...(through === undefined ? [] : [through.at])].map(parseAddress);
   const credentials = Buffer.from(`${target.username ?? ''}:${target.password ?? ''}`).toString('base64');
   const settings: [string, string][] = [
     ['protocol.allow', 'never'],
-    [`protocol.${protocol}.allow`, 'always'],
+    ...addresses.map(({ protocol }): [string, string] => [`protocol.${protocol}.allow`, 'always']),
     ['protocol.version', '2'],
     ['http.followRedirects', 'false'],
     ['http.lowSpeedLimit', '1'],
@@ -62,6 +65,11 @@ export function toGitEnvironment(target: CloneTarget, home: string, path: string
   ];
   if (target.password !== undefined)
     settings.push([`http.${target.url}.extraHeader`, `Authorization: Basic ${credentials}`]);
+  if (through !== undefined)
+    settings.push(
+      [`url.${through.at}.insteadOf`, through.of],
+      [`http.${through.at}.extraHeader`, `Authorization: Bearer ${through.token}`],
+    );
   return {
     PATH: path,
     HOME: home,

@@ -2,10 +2,12 @@
 export { type PullComment, putComment } from './comment.ts';
 export { type ForgeEvent, type ForgeEventKind, PayloadError } from './event.ts';
 export { isRecent } from './event-time.ts';
+export { toFacts } from './facts.ts';
 export { type GitCredentials, type Heads, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
 export { type CommitWords, createLookup, type Lookup, LookupError } from './lookup.ts';
 export { type OpenedEvent, toCommit, toMoved, toPullRef } from './movement.ts';
 export { type Origins, originSchema, toCloneUrl } from './origin.ts';
+export { type GitQuestion, PassGitError, passGit } from './pass-git.ts';
 export { askForge, type ForgeAccess, RestError, toApiUrl } from './rest.ts';
 export { readSignature, toSignature, verifySignature } from './signature.ts';
 export { postStatus, type StatusAnswer, type StatusToPost } from './status.ts';

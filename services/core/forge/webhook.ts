@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { type Forge, refSchema } from '../job/index.ts';
+import { type Forge, type RepositoryFacts, refSchema } from '../job/index.ts';
 import { type ForgeEvent, isZero, PayloadError } from './event.ts';
 import { toEventTimes } from './event-time.ts';
+import { toFacts } from './facts.ts';
 import { toCommit, toMoved, toOpened, toPullRef } from './movement.ts';
 import {
   deleteSchema,
@@ -16,6 +17,8 @@ export interface Webhook {
   event: ForgeEvent;
   /** When it may have happened: `toEventTimes`. */
   times: number[];
+  /** Of its repository, where the body says it. */
+  facts: RepositoryFacts | undefined;
 }
 
 /** Our own remote speaks Gitea's language. */
@@ -32,7 +35,7 @@ export function parseWebhook(forge: Forge, headers: Headers, body: Uint8Array): 
   const name = headers.get(`${prefix}-event`);
   if (name === null || name === '') throw new PayloadError(`The header ${prefix}-event is missing.`);
   const payload = parseJson(body);
-  return { event: toEvent(forge, name, payload), times: toEventTimes(payload) };
+  return { event: toEvent(forge, name, payload), times: toEventTimes(payload), facts: toFacts(payload) };
 }
 
 function toEvent(forge: Forge, name: string, payload: unknown): ForgeEvent {

@@ -38,6 +38,11 @@ export const claimSchema = z.object({
     /** HTTP basic credentials for reading this one repository. */
     username: z.string().optional(),
     password: z.string().optional(),
+    /**
+     * The repository may be private, and the api knows the way: agents ask it in the forge's place, below
+     * `/api/v1/agent/jobs/:id/git/`, with the job's token.
+     */
+    through: z.literal('api').optional(),
   }),
   /** Absent: the job has none. */
   cache: z

@@ -9,6 +9,8 @@ export const cancellingEvents = ['push', 'pull_request'] as const;
 
 const peopleSchema = z.array(forgeUserSchema).max(200);
 
+const readsSchema = z.array(repositoryIdSchema).max(50);
+
 /** A repository that may send events. A webhook of any other is answered 404 and counted. */
 export const repositorySchema = z.strictObject({
   id: repositoryIdSchema,
@@ -31,8 +33,21 @@ export const repositorySchema = z.strictObject({
   cancelPrevious: z.array(z.enum(cancellingEvents)).max(cancellingEvents.length).optional(),
   /** Forge users who may approve, beside admins. @default whoever may trigger */
   approvers: peopleSchema.optional(),
+  /** Other private repositories of its forge that its jobs may fetch as submodules, never those of a fork. @default none */
+  reads: readsSchema.optional(),
 });
 export type Repository = z.infer<typeof repositorySchema>;
+
+/** What a forge said of a repository the last time that it told something. */
+export const repositoryFactsSchema = z.object({
+  /** The number that the forge knows it by. */
+  remoteId: z.int().positive(),
+  private: z.boolean(),
+  /** Addresses that people use; nothing here asks them. */
+  page: z.string().max(500).optional(),
+  ssh: z.string().max(500).optional(),
+});
+export type RepositoryFacts = z.infer<typeof repositoryFactsSchema>;
 
 /** What may be changed of a registered repository. */
 export const repositoryPatchSchema = repositorySchema
@@ -45,6 +60,7 @@ export const repositoryPatchSchema = repositorySchema
     approval: true,
     cancelPrevious: true,
     trusted: true,
+    reads: true,
   })
   .extend({
     /** Null: whoever may trigger. */

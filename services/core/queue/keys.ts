@@ -56,6 +56,7 @@
  * | untold             | LIST   | what a forge would not be told, the newest first  | outbox                        | the newest 200 stay |
  * | totals             | HASH   | what the metrics count, and the last event counted | measures                     | never; a bounded number of names |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
+ * | described          | HASH   | repository → what its forge says of it            | repositories                  | with the repository |
  * | crons              | HASH   | repository and name → cron                        | crons                         | when removed |
  * | fired              | HASH   | the same → when it was due last, and what came of it | crons                      | with the cron |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
@@ -93,6 +94,7 @@ const single = {
   stored: 'stored',
   litter: 'litter',
   repositories: 'repositories',
+  described: 'described',
   crons: 'crons',
   fired: 'fired',
   hooks: 'hooks',

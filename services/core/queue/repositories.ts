@@ -1,18 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
-import { type Repository, repositorySchema } from '../job/index.ts';
+import {
+  type Repository,
+  type RepositoryFacts,
+  repositoryFactsSchema,
+  repositorySchema,
+} from '../job/index.ts';
 import { toQueueError } from './error.ts';
 import { toKey } from './keys.ts';
 import { createRunner, toText } from './run-script.ts';
 import { removeRepository, renewHook } from './scripts/head.ts';
 
-/** The registered repositories (`repositories` HASH) and their own hooks (`hooks` HASH). */
+/** The registered repositories (`repositories` HASH), what their forges say of them and their own hooks (`hooks` HASH). */
 export interface Repositories {
   put(repository: Repository): Promise<void>;
   get(id: string): Promise<Repository | undefined>;
   list(): Promise<Repository[]>;
   remove(id: string): Promise<boolean>;
+  /** Keeps what its forge says of it; what this process has written last is not written again. */
+  describe(id: string, facts: RepositoryFacts): Promise<void>;
+  facts(id: string): Promise<RepositoryFacts | undefined>;
   /**
    * Gives a repository a hook of its own (`/webhooks/<forge>/<hook>`), or renews its secret: the one
    * before stays good until the next renewal, so that a secret can be rotated without losing an event.
@@ -20,6 +28,9 @@ export interface Repositories {
   setHookSecret(id: string, secret: string): Promise<{ hook: string }>;
   hook(hook: string): Promise<{ repository: string; secrets: string[] } | undefined>;
 }
+
+/** Repositories of which it is known what was written. */
+const mostWritten = 10_000;
 
 const hookSchema = z.object({ repository: z.string(), secrets: z.array(z.string()).max(2) });
 
@@ -43,7 +54,21 @@ export function createRepositories({ commands }: { commands: Redis }): Repositor
     return answer;
   };
 
+  const described = toKey('described');
+  const written = new Map<string, string>();
+
   return {
+    async describe(id, facts) {
+      const text = JSON.stringify(repositoryFactsSchema.parse(facts));
+      if (written.get(id) === text) return;
+      await guard('describe repository', commands.hset(described, id, text));
+      if (written.size >= mostWritten) written.clear();
+      written.set(id, text);
+    },
+    async facts(id) {
+      const text = await guard('read facts', commands.hget(described, id));
+      return text === null ? undefined : repositoryFactsSchema.parse(JSON.parse(text));
+    },
     async put(repository) {
       // Who asks from here on is told what is now written.
       asked.delete(repository.id);
@@ -60,6 +85,7 @@ export function createRepositories({ commands }: { commands: Redis }): Repositor
     },
     async remove(id) {
       asked.delete(id);
+      written.delete(id);
       return (await run(removeRepository, [id], [hooks])) === 1;
     },
     async setHookSecret(id, secret) {

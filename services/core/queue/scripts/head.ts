@@ -58,6 +58,7 @@ export const removeRepository = toScript('remove-repository', {
 local hook = call('HGET', HOOKED, ARGV[1])
 if hook then call('HDEL', HOOKS, hook) end
 call('HDEL', HOOKED, ARGV[1])
+call('HDEL', DESCRIBED, ARGV[1])
 return call('HDEL', REPOSITORIES, ARGV[1])
 `,
 });

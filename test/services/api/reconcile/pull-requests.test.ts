@@ -29,7 +29,7 @@ beforeEach(async () => {
   reconciler = createReconciler({
     ...api.deps,
     lookups: { gitea: createLookup({ forge: 'gitea', origin: forge.origin, token: forge.token }) },
-    cloneKey: undefined,
+    secrets: {},
     log: Object.assign(Object.create(api.deps.log), { info: note, warn: note }),
   });
   open();
@@ -173,7 +173,7 @@ test('without the API branches are compared all the same, and both is said once'
 test('a forge without a token is compared by its refs, and that is said once', async () => {
   const note = (_: unknown, text: string) => void said.push(text);
   const log = Object.assign(Object.create(api.deps.log), { info: note });
-  const without = createReconciler({ ...api.deps, lookups: {}, cloneKey: undefined, log });
+  const without = createReconciler({ ...api.deps, lookups: {}, secrets: {}, log });
   expect(await without.run()).toMatchObject({ events: 0 });
   await without.run();
   expect(said).toEqual(['without a token (the secret forge-gitea) only branches and tags are compared']);

@@ -130,7 +130,7 @@ test('what is owed is done as soon as the forge answers, and tried no more often
   await reconciler.settle();
   expect(forge.asked).toHaveLength(1);
   forge.setDown(false);
-  const eager = createReconciler({ ...api.deps, lookups: {}, cloneKey: undefined, longestPauseMs: 0 });
+  const eager = createReconciler({ ...api.deps, lookups: {}, secrets: {}, longestPauseMs: 0 });
   await eager.oweForges();
   forge.setDown(true);
   await eager.settle();
@@ -150,7 +150,7 @@ test('without a word of which repository, all are owed', async () => {
 
 test('a full queue is not forgotten either', async () => {
   const queue = createQueue({ commands: api.commands, leaseMs: 1000, limits: { unfinished: 0 } });
-  const full = createReconciler({ ...api.deps, lookups: {}, queue, cloneKey: undefined });
+  const full = createReconciler({ ...api.deps, lookups: {}, queue, secrets: {} });
   await expect(full.run()).rejects.toThrow('Too many jobs wait already');
   expect(await api.queue.heads(repository.id)).toEqual(new Map());
 });

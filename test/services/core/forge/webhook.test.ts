@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { PayloadError, parseWebhook } from '../../../../services/core/forge/index.ts';
+import { PayloadError, parseWebhook, toFacts } from '../../../../services/core/forge/index.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'webhooks');
 const main = '2e7d2c03a9507ae265ecf5b5356885a53393a202';
@@ -193,4 +193,27 @@ test('a subject is one line, cut to what a job holds', () => {
   expect(parse(whole)).toMatchObject({ subject: 'x'.repeat(500) });
   whole.head_commit = null;
   expect(parse(whole)).toMatchObject({ subject: '', author: 'ada' });
+});
+
+test('of a repository is kept what is its own, and no address of another', () => {
+  const bytes = readFileSync(join(fixtures, 'gitea', 'push.json'), 'utf8');
+  const { repository } = JSON.parse(bytes);
+  expect(toFacts({ repository })).toEqual({
+    remoteId: 17,
+    private: false,
+    page: 'https://gitea.example.org/ada/forge-bell',
+    ssh: 'git@gitea.example.org:ada/forge-bell.git',
+  });
+  const html_url = 'https://elsewhere/x';
+  for (const ssh_url of [
+    'ext::sh -c x ada/forge-bell.git',
+    'git@host:evil.git',
+    '-oProxyCommand=x@h:ada/forge-bell.git',
+  ])
+    expect(toFacts({ repository: { ...repository, html_url, ssh_url } })).toEqual({
+      remoteId: 17,
+      private: false,
+    });
+  expect(toFacts({ repository: { id: 'x' } })).toBeUndefined();
+  expect(toFacts(null)).toBeUndefined();
 });

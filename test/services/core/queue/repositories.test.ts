@@ -52,3 +52,15 @@ test('a removed repository has no hook any more', async () => {
   expect(await repositories.hook(hook)).toBeUndefined();
   expect(await repositories.hook('nothing')).toBeUndefined();
 });
+
+test('what a forge says of a repository is kept with it, and goes with it', async () => {
+  const id = 'local/ada/engine';
+  await repositories.put(toRepository('ada/engine'));
+  expect(await repositories.facts(id)).toBeUndefined();
+  const facts = { remoteId: 7, private: true, page: 'https://forge/ada/engine' };
+  await repositories.describe(id, facts);
+  await repositories.describe(id, facts);
+  expect(await repositories.facts(id)).toEqual(facts);
+  await repositories.remove(id);
+  expect(await repositories.facts(id)).toBeUndefined();
+});

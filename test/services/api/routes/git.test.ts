@@ -1,0 +1,204 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Claim, JobSpec } from '../../../../services/core/job/index.ts';
+import { type AgentBench, openAgentBench } from '../../../support/agent.ts';
+import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
+
+const forgeToken = 'token-of-the-forge-0000000000000000000';
+const fork = {
+  event: 'pull_request',
+  ref: 'refs/pull/7/head',
+  pullRequest: { number: 7, head: 'fix', fork: true },
+} as const satisfies Partial<JobSpec>;
+const repository = {
+  id: 'gitea/a/b',
+  forge: 'gitea',
+  name: 'a/b',
+  defaultBranch: 'main',
+  pool: 'default',
+  timeLimitMs: 60_000,
+} as const;
+
+let bench: AgentBench;
+let folder: string;
+let claims = 0;
+beforeAll(async () => {
+  bench = await openAgentBench({ password: forgeToken });
+  folder = await mkdtemp(join(tmpdir(), 'bellows-test-git-'));
+});
+afterAll(async () => {
+  await bench.close();
+  await rm(folder, { recursive: true });
+});
+afterEach(async () => {
+  for (const { id, fence } of (await bench.api.queue.jobs({ limit: 100 })).jobs)
+    await bench.api.queue.complete(id, fence, { outcome: 'success' });
+  await bench.api.deps.repositories.put(repository);
+  await bench.api.deps.repositories.describe(repository.id, { remoteId: 1, private: true });
+  bench.forge.requests.length = 0;
+});
+
+const pipeline = (...commands: string[]) => ({
+  '.bellows.yaml': JSON.stringify({ steps: { test: { commands } } }),
+});
+const ask = (claim: Claim, path: string, token: string | undefined = claim.token) =>
+  bench.api.ask(`/api/v1/agent/jobs/${claim.job}/git/${path}`, { token });
+/** Of a new job. */
+const claimOne = async (spec: Partial<JobSpec> = {}) => {
+  await bench.enqueue(pipeline('true'), spec);
+  claims += 1;
+  return bench.api.claim(`claimer-${claims}`);
+};
+const refs = 'info/refs?service=git-upload-pack';
+
+/** What a program other than ours can do with a job's token. */
+const git = async ({ job, token }: Claim, ...args: string[]) => {
+  const at = `${bench.url}/api/v1/agent/jobs/${job}/git/`;
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${at}.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Bearer ${token}`,
+  };
+  const given = args.map((arg) => arg.replace('AT/', at));
+  return promisify(execFile)('git', given, { env, cwd: folder, timeout: 20_000 });
+};
+
+test('an agent clones a private repository, and neither its files nor its steps nor its log know by what', async () => {
+  const id = await bench.enqueue(
+    pipeline(
+      'env > environment; cat .git/config >> environment; cat /proc/$PPID/cmdline >> environment || true',
+      'cat environment',
+      'git config --get-regexp ".*" || true',
+    ),
+  );
+  expect(await bench.agent()).toBe(0);
+  expect((await bench.job(id)).state).toBe('success');
+  const log = await bench.log(id);
+  expect(log).toContain('CI_REPO_CLONE_URL');
+  expect(log).toContain(`url = "${bench.forge.url('a/b')}"`);
+  expect(log).not.toMatch(/Authorization|Bearer|api\/v1\/agent|bj\./);
+  expect(log).not.toContain(forgeToken);
+  expect(new Set(bench.forge.requests.map(({ user }) => user))).toEqual(new Set(['x-access-token']));
+});
+
+test('the files that a push changed, history and tags come the same way', async () => {
+  await bench.forge.commit('a/b', { old: 'x' });
+  await bench.forge.git('a/b', 'tag', 'v1', 'main');
+  const before = await bench.forge.git('a/b', 'rev-parse', 'main');
+  const text = JSON.stringify({
+    clone: [{ name: 'clone', image: 'woodpeckerci/plugin-git', settings: { depth: 5, tags: true } }],
+    steps: [{ name: 'test', commands: 'git tag; git rev-list --count HEAD', when: { path: 'new' } }],
+  });
+  const id = await bench.enqueue({ '.bellows.yaml': text, new: 'y' }, { before });
+  await bench.agent();
+  expect([await bench.log(id), (await bench.job(id)).state]).toEqual([
+    expect.stringContaining('v1\n'),
+    'success',
+  ]);
+});
+
+test('a repository that its forge calls public is cloned from there', async () => {
+  await bench.api.deps.repositories.describe('gitea/a/b', { remoteId: 1, private: false });
+  expect((await claimOne()).clone).toEqual({ url: bench.forge.url('a/b') });
+  await bench.api.deps.repositories.describe('gitea/a/b', { remoteId: 1, private: true });
+  expect((await claimOne()).clone).toEqual({ url: bench.forge.url('a/b'), through: 'api' });
+});
+
+test('what a job has reads its own repository, a submodule that an admin allows, and writes nothing', async () => {
+  await bench.forge.commit('a/lib', { lib: 'x' });
+  const claim = await claimOne();
+  expect(JSON.stringify(claim)).not.toContain(forgeToken);
+  expect((await ask(claim, `a/b.git/${refs}`)).status).toBe(200);
+  expect((await ask(claim, `a/lib.git/${refs}`)).status).toBe(502);
+  await bench.api.deps.repositories.put({ ...repository, reads: ['gitea/a/lib'] });
+  expect((await ask(claim, `a/lib.git/${refs}`)).status).toBe(200);
+  await git(claim, 'clone', '--quiet', '--branch=main', 'AT/a/lib', 'lib');
+  expect(await readdir(join(folder, 'lib'))).toContain('lib');
+  await expect(git(claim, '-C', 'lib', 'push', '--quiet', 'origin', 'HEAD:refs/heads/x')).rejects.toThrow();
+  expect(await bench.forge.git('a/lib', 'for-each-ref', 'refs/heads/x')).toBe('');
+});
+
+test('no more than a fetch is passed on', async () => {
+  const claim = await claimOne();
+  for (const [path, status] of [
+    ['a/b.git/HEAD', 404],
+    ['a/b.git/info/refs?service=git-receive-pack', 400],
+    ['a/b.git/objects/info/packs', 404],
+    ['-a/b.git/info/refs?service=git-upload-pack', 404],
+    ['a/..%2fb/info/refs?service=git-upload-pack', 404],
+    ['a/b%0a/info/refs?service=git-upload-pack', 404],
+  ] as const)
+    expect([path, (await ask(claim, path)).status]).toEqual([path, status]);
+  expect(bench.forge.requests).toEqual([]);
+});
+
+test('the token reads nothing for another job, and nothing once its own is over', async () => {
+  const first = await claimOne();
+  const second = await claimOne();
+  expect((await ask(first, `a/b.git/${refs}`, second.token)).status).toBe(403);
+  expect((await ask(first, `a/b.git/${refs}`, bench.api.tokens.admin)).status).toBe(403);
+  await bench.api.queue.complete(first.job, first.fence, { outcome: 'success' });
+  expect((await ask(first, `a/b.git/${refs}`)).status).toBe(403);
+});
+
+test("a fork's pull request reads the repository that it is for, and none that others may read", async () => {
+  await bench.forge.commit('a/lib', { lib: 'x' });
+  await bench.api.deps.repositories.put({ ...repository, reads: ['gitea/a/lib'] });
+  const claim = await claimOne(fork);
+  expect((await ask(claim, `a/b.git/${refs}`)).status).toBe(200);
+  expect((await ask(claim, `a/lib.git/${refs}`)).status).toBe(502);
+});
+
+test('a forge that refuses the token is named, and the token is not', async () => {
+  const { secrets } = bench.api.deps;
+  const claim = await claimOne();
+  secrets.forges = { gitea: 'no longer good 00000000000000000000000' };
+  const answer = await ask(claim, `a/b.git/${refs}`);
+  secrets.forges = { gitea: forgeToken };
+  const { detail } = (await answer.json()) as { detail: string };
+  const said = expect.stringContaining('answers 401 for a/b with the token of this');
+  expect([answer.status, detail]).toEqual([502, said]);
+  expect(detail).not.toContain('no longer good');
+});
+
+test('a submodule of the same forge comes the same way, where it is allowed', async () => {
+  const inner = await bench.forge.commit('a/lib', { deep: 'inside' });
+  await bench.api.deps.repositories.put({ ...repository, reads: ['gitea/a/lib'] });
+  const { git: run } = bench.forge;
+  const text = JSON.stringify({
+    clone: [{ name: 'clone', image: 'woodpeckerci/plugin-git', settings: { recursive: true } }],
+    steps: [{ name: 'test', commands: 'cat lib/deep; cat .git/modules/lib/config lib/.git' }],
+  });
+  await bench.forge.commit('a/b', {
+    '.bellows.yaml': text,
+    '.gitmodules': '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n',
+  });
+  await run('a/b', 'read-tree', 'refs/heads/main');
+  await run('a/b', 'update-index', '--add', '--cacheinfo', `160000,${inner},lib`);
+  const sha = await run(
+    'a/b',
+    'commit-tree',
+    await run('a/b', 'write-tree'),
+    '-p',
+    'refs/heads/main',
+    '-m',
+    'Lib',
+  );
+  await run('a/b', 'update-ref', 'refs/heads/main', sha);
+  const spec = toSpec({ repository: 'gitea/a/b', sha });
+  const { jobs } = (await bench.api.queue.enqueue(toRequest([toNewJob({ spec })]))) as { jobs: string[] };
+  const id = jobs[0] ?? '';
+  await bench.agent();
+  const log = await bench.log(id);
+  expect(log).toContain('inside');
+  expect(log).toContain(`url = ${bench.forge.origin}/a/lib`);
+  expect(log).not.toMatch(/Bearer|api\/v1\/agent/);
+  expect((await bench.job(id)).state).toBe('success');
+});
