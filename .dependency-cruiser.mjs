@@ -25,6 +25,7 @@ const rooms = [
   { from: '^services/core/cache/', to: [...core('pipeline', 'store'), ...packages('zod')] },
   { from: '^services/core/trace/', to: [] },
   { from: '^services/core/image/', to: [] },
+  { from: '^services/core/command/', to: packages('commander') },
   { from: '^services/core/report/', to: packages('sax') },
   { from: '^services/core/mask/', to: core('execute') },
 ];
@@ -53,16 +54,16 @@ const programs = {
     packages: ['hono', '@hono/.+', 'zod', 'prom-client', 'pino', 'openid-client', 'croner'],
   },
   local: {
-    core: ['job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],
+    core: ['command', 'job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],
     packages: ['zod', 'esbuild', 'commander'],
   },
-  tui: { core: ['job', 'client', 'display', 'runtime'], packages: ['zod', 'neo-blessed'] },
+  tui: { core: ['command', 'job', 'client', 'display', 'runtime'], packages: ['zod', 'neo-blessed'] },
   cli: {
     core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit', 'mask', 'cache'],
     packages: ['zod', 'commander'],
   },
-  platform: { core: [], packages: ['zod', 'commander'] },
-  demo: { core: ['job', 'client', 'display', 'forge', 'runtime'], packages: ['zod', 'commander'] },
+  platform: { core: ['command'], packages: ['zod', 'commander'] },
+  demo: { core: ['command', 'job', 'client', 'display', 'forge', 'runtime'], packages: ['zod', 'commander'] },
 };
 
 const only = (name, from, to) => ({

@@ -61,6 +61,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   'room services/core/log': ['services/core/log/x.ts', '../job/index.ts'],
   'room services/core/store': ['services/core/store/x.ts', '../job/index.ts'],
   'room services/core/image': ['services/core/image/x.ts', '../execute/index.ts'],
+  'room services/core/command': ['services/core/command/x.ts', '../job/index.ts'],
   'room services/core/report': ['services/core/report/x.ts', '../execute/index.ts'],
   'room services/core/cache': ['services/core/cache/x.ts', '../job/index.ts'],
   'room services/core/trace': ['services/core/trace/x.ts', '../job/index.ts'],

@@ -2,8 +2,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
+import { UsageError } from '../core/command/index.ts';
 import { runDemo } from './demo.ts';
-import { parseOptions, UsageError } from './options.ts';
+import { parseOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { toTable } from './table.ts';
 

@@ -4,8 +4,9 @@
  */
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { UsageError } from '../core/command/index.ts';
 import { buildPrograms } from './bundle/build.ts';
-import { parseOptions, UsageError } from './options.ts';
+import { parseOptions } from './options.ts';
 import { restingFlags } from './process/memory.ts';
 
 try {

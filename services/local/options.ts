@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { parseWords, toCount } from '../core/command/index.ts';
 
 export interface UpOptions {
   port: number;
@@ -11,43 +12,26 @@ export interface UpOptions {
   tui: boolean;
 }
 
-/** `--help` was asked for, or an argument is wrong: what to print, and the exit code. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-  readonly exitCode: number;
-  constructor(message: string, exitCode: number) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
-
 /** @param cores of this machine; a job may use several, so half as many agents, but at least two. */
 export function parseOptions(args: readonly string[], cores: number): UpOptions {
-  let printed = '';
-  const print = (text: string) => {
-    printed += text;
-  };
   const command = new Command('bellows up')
     .description('Run Bellows on this machine: a git remote to push to, and an agent whenever a job waits.')
     .option('--port <n>', 'where the api and the pages listen, on loopback only', toPort, 7440)
     .option('--git-port <n>', 'where the git remote listens (default: the port after --port)', toPort)
     .option('--data <folder>', 'where everything is kept (default: $BELLOWS_DATA, or ~/.local/share/bellows)')
-    .option('--agents <n>', 'at most so many jobs at a time', toCount, Math.max(2, Math.floor(cores / 2)))
+    .option(
+      '--agents <n>',
+      'at most so many jobs at a time',
+      toCount(999),
+      Math.max(2, Math.floor(cores / 2)),
+    )
     .option('--no-example', 'make no example repository on the first start')
     .option('--no-tui', 'print plain lines, also in a terminal')
     .addHelpText(
       'after',
       '\nExamples:\n  ./bellows up\n  ./bellows up --port 8000 --data ~/ci --agents 4\n\nCtrl-C ends everything; the next start goes on where this one ended.',
-    )
-    .exitOverride()
-    .configureOutput({ writeOut: print, writeErr: print })
-    .allowExcessArguments(false);
-  try {
-    command.parse([...args], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) throw new UsageError(printed.trimEnd(), error.exitCode);
-    throw error;
-  }
+    );
+  parseWords(command, args);
   const given = command.opts<Omit<UpOptions, 'gitPort'> & { gitPort?: number }>();
   return { ...given, gitPort: given.gitPort ?? given.port + 1 };
 }
@@ -57,9 +41,4 @@ function toPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_534)
     throw new InvalidArgumentError('Expected a port, 1 to 65534.');
   return port;
-}
-
-function toCount(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, 1 to 999.');
-  return Number(text);
 }

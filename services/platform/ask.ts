@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Answers } from './files.ts';
-import { type PlatformOptions, toCount, toDomain, toLabel } from './options.ts';
+import { type PlatformOptions, toAgents, toDomain, toLabel } from './options.ts';
 
 type Terminal = NodeJS.ReadableStream & { isTTY?: boolean };
 
@@ -43,7 +43,7 @@ export async function ask(
       cluster: await put('Name of the cluster', given.cluster, defaults.cluster, toLabel),
       domain: await put('Domain; the api will be bellows.<domain>', given.domain, defaults.domain, toDomain),
       arch: await put('Architecture of the machines', given.arch, defaults.arch, toArch),
-      agents: await put('Agents at most', given.agents, defaults.agents, toCount),
+      agents: await put('Agents at most', given.agents, defaults.agents, toAgents),
       source: given.source,
     });
   } finally {

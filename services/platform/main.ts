@@ -1,8 +1,9 @@
 /** `./bellows platform <folder>`: a repository for a platform of one's own. */
 import { join, resolve } from 'node:path';
+import { UsageError } from '../core/command/index.ts';
 import { ask } from './ask.ts';
 import { createPlatform, FolderError, refuseUsed } from './create.ts';
-import { parseOptions, UsageError } from './options.ts';
+import { parseOptions } from './options.ts';
 import { RunError } from './run.ts';
 
 const root = join(import.meta.dirname, '..', '..');

@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseWords, toCount } from '../core/command/index.ts';
 import type { Answers } from './files.ts';
 
 export interface PlatformOptions extends Partial<Omit<Answers, 'source'>> {
@@ -10,16 +11,6 @@ export interface PlatformOptions extends Partial<Omit<Answers, 'source'>> {
   readonly install: boolean;
 }
 
-/** `--help` was asked for, or an argument is wrong: what to print, and the exit code. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-  readonly exitCode: number;
-  constructor(message: string, exitCode: number) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
-
 export function parseOptions(args: readonly string[]): PlatformOptions {
   const command = new Command('bellows platform')
     .description(
@@ -29,7 +20,7 @@ export function parseOptions(args: readonly string[]): PlatformOptions {
     .option('--cluster <name>', 'the first cluster', toLabel)
     .option('--domain <domain>', 'the api answers at https://bellows.<domain>', toDomain)
     .addOption(new Option('--arch <arch>', 'of the agents').choices(['amd64', 'arm64']))
-    .option('--agents <n>', 'no more agents than this at a time', toCount)
+    .option('--agents <n>', 'no more agents than this at a time', toAgents)
     .option(
       '--source <address>',
       "the repository that Flux reads (default: bellows/platform on the cluster's own Gitea)",
@@ -43,10 +34,8 @@ export function parseOptions(args: readonly string[]): PlatformOptions {
       'after',
       '\nExamples:\n  ./bellows platform ~/platform\n  ./bellows platform ~/platform --cluster home --domain home.arpa --arch arm64 --agents 4',
     );
-  return parse(command, args, () => ({
-    folder: command.args[0] ?? '',
-    ...command.opts<Omit<PlatformOptions, 'folder'>>(),
-  }));
+  parseWords(command, args);
+  return { folder: command.args[0] ?? '', ...command.opts<Omit<PlatformOptions, 'folder'>>() };
 }
 
 export interface UpgradeOptions {
@@ -64,23 +53,8 @@ export function parseUpgradeOptions(args: readonly string[]): UpgradeOptions {
       'a version, an address of git with #<commit>, a folder (default: the newest of where it is from)',
     )
     .addHelpText('after', '\nExamples:\n  npx bellows upgrade\n  npx bellows upgrade 0.2.0');
-  return parse(command, args, () => (command.args[0] === undefined ? {} : { to: command.args[0] }));
-}
-
-function parse<T>(command: Command, args: readonly string[], read: () => T): T {
-  let printed = '';
-  const print = (text: string) => {
-    printed += text;
-  };
-  command.exitOverride().configureOutput({ writeOut: print, writeErr: print }).allowExcessArguments(false);
-  try {
-    command.parse([...args], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError)
-      throw new UsageError(printed.trimEnd(), error.exitCode === 0 ? 0 : 2);
-    throw error;
-  }
-  return read();
+  parseWords(command, args);
+  return command.args[0] === undefined ? {} : { to: command.args[0] };
 }
 
 /** As platform.yaml wants the names of clusters. */
@@ -99,8 +73,4 @@ export function toDomain(text: string): string {
   return text;
 }
 
-export function toCount(text: string): number {
-  if (!/^[1-9]\d{0,2}$/.test(text) || Number(text) > 500)
-    throw new InvalidArgumentError('Expected 1 to 500.');
-  return Number(text);
-}
+export const toAgents = toCount(500);

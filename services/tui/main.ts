@@ -1,9 +1,10 @@
 import { createApiClient, readAddress } from '../core/client/index.ts';
+import { UsageError } from '../core/command/index.ts';
 import { readConfig, untilSignal } from '../core/runtime/index.ts';
 import { runApp } from './app.ts';
 import { toTerminal, tuiSettings } from './config.ts';
 import { asciiLook, unicodeLook } from './look.ts';
-import { parseOptions, UsageError, usage } from './options.ts';
+import { parseOptions, usage } from './options.ts';
 import { openScreen, type Screen } from './screen.ts';
 
 async function main(): Promise<void> {

@@ -1,14 +1,11 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../core/command/index.ts';
 import { jobIdSchema } from '../core/job/index.ts';
 
 export interface TuiOptions {
   readonly job?: string | undefined;
   readonly ascii: boolean;
   readonly help: boolean;
-}
-
-export class UsageError extends Error {
-  override name = 'UsageError';
 }
 
 export const usage = `Usage: bellows tui [--job ID] [--ascii]
@@ -33,6 +30,7 @@ export function parseOptions(args: string[]): TuiOptions {
   if (job !== undefined && !jobIdSchema.safeParse(job).success) {
     throw new UsageError(
       `--job ${JSON.stringify(job)}: expected a job id, 20 hex digits as bellows jobs prints them`,
+      2,
     );
   }
   return { job, ascii, help };
@@ -49,6 +47,6 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), 2, { cause });
   }
 }

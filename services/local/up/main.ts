@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toDataFolder } from '../../core/client/index.ts';
+import { UsageError } from '../../core/command/index.ts';
 import { toToolVariables } from '../../core/execute/index.ts';
 import { readConfig, untilSignal } from '../../core/runtime/index.ts';
 import { localConfigSchema } from '../config.ts';
 import { toFolder } from '../folder.ts';
-import { parseOptions, UsageError } from '../options.ts';
+import { parseOptions } from '../options.ts';
 import { showUp } from '../show-up.ts';
 import { openUp } from '../up.ts';
 

@@ -1,6 +1,7 @@
 /** `bellows upgrade`, in a platform repository: a newer Bellows, and what it changes. */
 import { join } from 'node:path';
-import { parseUpgradeOptions, UsageError } from '../options.ts';
+import { UsageError } from '../../core/command/index.ts';
+import { parseUpgradeOptions } from '../options.ts';
 import { NoPlatformError } from '../pinned.ts';
 import { RunError, run } from '../run.ts';
 import { DirtyError, upgradePlatform } from '../upgrade.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { parseOptions, UsageError } from '../../../services/demo/options.ts';
+import { UsageError } from '../../../services/core/command/index.ts';
+import { parseOptions } from '../../../services/demo/options.ts';
 import { createProgress } from '../../../services/demo/progress.ts';
 
 function catchUsage(args: string[]): UsageError {

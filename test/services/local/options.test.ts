@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { UsageError } from '../../../services/core/command/index.ts';
 import { readConfig } from '../../../services/core/runtime/index.ts';
 import { localConfigSchema } from '../../../services/local/config.ts';
-import { parseOptions, UsageError } from '../../../services/local/options.ts';
+import { parseOptions } from '../../../services/local/options.ts';
 
 test('without options: loopback ports side by side, half the cores but two agents at least, all shown', () => {
   expect(parseOptions([], 2)).toEqual({ port: 7440, gitPort: 7441, agents: 2, example: true, tui: true });

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { parsePlatform } from '../../../charts/platform-file.ts';
+import { UsageError } from '../../../services/core/command/index.ts';
 import { parsePipeline } from '../../../services/core/pipeline/index.ts';
 import { type Answers, toFiles } from '../../../services/platform/files.ts';
-import { parseOptions, parseUpgradeOptions, UsageError } from '../../../services/platform/options.ts';
+import { parseOptions, parseUpgradeOptions } from '../../../services/platform/options.ts';
 
 const answers: Answers = {
   cluster: 'home',
