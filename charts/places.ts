@@ -48,10 +48,21 @@ export const recipientsAnnotation = 'bellows.dev/recipients';
 /** What opens them: an age identity, put there by a person. */
 export const sealedKey = { namespace: namespaces.flux, name: 'sops-age', keys: ['age.agekey'] } as const;
 
-/** Tokens that the forges made, put there by a person; without them no commit status is posted. */
-export const forgeTokens = { name: 'bellows-forges', keys: ['forge-gitea', 'forge-github'] } as const;
+/** The Secrets that Gitea's setup makes, because Gitea does (charts/forge/setup.ts). */
+export const giteaSecrets = {
+  administrator: { namespace: namespaces.ci, name: 'gitea-administrator', keys: ['username', 'password'] },
+  bot: { namespace: namespaces.ci, name: 'bellows-gitea', keys: ['forge-gitea'] },
+  signIn: {
+    namespace: namespaces.ci,
+    name: 'bellows-sign-in',
+    keys: ['oidc-client-id', 'oidc-client-secret'],
+  },
+} as const;
 
-/** What the identity provider knows the api by, put there by a person. */
+/** A token that GitHub made, put there by a person; without it no commit status is posted there. */
+export const githubToken = { name: 'bellows-forges', keys: ['forge-github'] } as const;
+
+/** What an identity provider that is not our Gitea knows the api by, put there by a person. */
 export const signInSecret = { name: 'bellows-sign-in', keys: ['oidc-client-secret'] } as const;
 
 /** Who gives way to whom when a node is full (charts/foundation). */

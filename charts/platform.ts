@@ -21,6 +21,12 @@ const domain = z
     'expected a domain such as "home.arpa"',
   );
 
+/** Of an account, as Gitea takes it. */
+const giteaName = z
+  .string()
+  .max(40)
+  .regex(/^[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*$/, 'expected a name such as "acme"');
+
 const cpu = z.number().min(0.1).max(256);
 
 const poolSchema = z
@@ -179,6 +185,13 @@ const clusterSchema = z
       .strictObject({
         memory: size.default('1Gi').describe('Memory of Gitea and the git that it runs.'),
         storage: size.default('20Gi').describe('Repositories, packages and the SQLite database.'),
+        organizations: z
+          .array(giteaName)
+          .max(100)
+          .default([])
+          .describe(
+            'Organisations that are made there, and whose repositories Bellows may tell of commits. To others the account bellows-bot is added by hand.',
+          ),
       })
       .prefault({}),
     api: z
@@ -195,10 +208,18 @@ const clusterSchema = z
       .strictObject({
         issuer: z
           .url({ protocol: /^https$/, error: 'expected an address such as "https://git.home.arpa"' })
+          .optional()
           .describe(
-            "The OpenID Connect provider, as it spells its issuer; the cluster's own Gitea is https://git.<domain>. Its certificate must be one that Node trusts.",
+            "The OpenID Connect provider, as it spells its issuer. Without it: the cluster's own Gitea. Its certificate must be one that Node trusts.",
           ),
-        clientId: z.string().min(1).max(200).describe('What the provider knows this Bellows as.'),
+        clientId: z
+          .string()
+          .min(1)
+          .max(200)
+          .optional()
+          .describe(
+            'What the provider knows this Bellows as. With our own Gitea that is arranged by itself.',
+          ),
         roles: z
           .string()
           .min(1)
@@ -207,9 +228,13 @@ const clusterSchema = z
         scopes: z.string().min(1).max(200).default('openid profile groups').describe('What is asked of it.'),
         name: label.default('gitea').describe('The provider in a word, as the audit log names people.'),
       })
+      .refine(
+        ({ issuer, clientId }) => (issuer === undefined) === (clientId === undefined),
+        'expected both an issuer and a clientId, or neither: then it is our own Gitea',
+      )
       .optional()
       .describe(
-        'How people sign in; its client secret is the key oidc-client-secret of the Secret bellows-sign-in in the namespace ci. Without it nobody does.',
+        'How people sign in. With an issuer, its client secret is the key oidc-client-secret of the Secret bellows-sign-in in the namespace ci. Without all of this nobody does.',
       ),
     archive: z
       .strictObject({

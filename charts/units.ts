@@ -5,6 +5,8 @@ import { takesFrom } from './constructs/secret-reference.ts';
 import { type Built, buildCluster, type Files, toFiles, type Unit } from './constructs/unit.ts';
 import { Redis } from './data/redis.ts';
 import { Bootstrap, Kustomizations } from './flux/flux.ts';
+import { Gitea } from './forge/gitea.ts';
+import { GiteaSetup } from './forge/setup.ts';
 import { toHostFiles } from './foundation/k3s.ts';
 import { Namespaces } from './foundation/namespaces.ts';
 import { Priorities } from './foundation/priorities.ts';
@@ -15,7 +17,6 @@ import { PlatformError } from './platform-file.ts';
 import { Pools } from './scaling/pools.ts';
 import { FetchedSecrets, fetched, GeneratedSecrets } from './secrets/secrets.ts';
 import { Api } from './services/api.ts';
-import { Gitea } from './services/gitea.ts';
 
 /** The charts of a cluster, by unit, in the order that Flux applies them. */
 export function toUnits(cluster: Cluster): Unit[] {
@@ -30,7 +31,9 @@ export function toUnits(cluster: Cluster): Unit[] {
       (app) => new GeneratedSecrets(app, cluster),
     ),
     unit('data', ['secrets'], (app) => new Redis(app, cluster)),
-    unit('services', ['data'], (app) => [new Api(app, cluster), new Gitea(app, cluster)]),
+    unit('forge', ['data'], (app) => [new Gitea(app, cluster), new GiteaSetup(app, cluster)]),
+    // After Gitea is set up: who it knows the api as is one of the api's secrets.
+    unit('services', ['forge'], (app) => new Api(app, cluster)),
     unit('add-ons', ['network'], (app) => [new Keda(app), new Traefik(app, cluster)]),
     unit('scaling', ['add-ons', 'services'], (app) => new Pools(app, cluster)),
   ];

@@ -2,7 +2,7 @@ import type { k8s } from 'cdk8s-plus-28';
 import type { z } from 'zod';
 
 /** A setting: a value, or something that only the cluster knows. */
-export type EnvValue = string | number | boolean | { fieldPath: string };
+export type EnvValue = string | number | boolean | { fieldPath: string } | { secret: string; key: string };
 
 /** One value for each setting of a program: those without a default must be there, others that exist may. */
 export type EnvValues<S extends z.ZodObject> = {
@@ -16,7 +16,9 @@ export type EnvValues<S extends z.ZodObject> = {
 export function envFromSchema<S extends z.ZodObject>(schema: S, values: EnvValues<S>): k8s.EnvVar[] {
   const given = Object.entries(values).filter((entry): entry is [string, EnvValue] => entry[1] !== undefined);
   return given.sort(byName).map(([name, value]) => {
-    if (typeof value === 'object') return { name, valueFrom: { fieldRef: value } };
+    if (typeof value === 'object' && 'fieldPath' in value) return { name, valueFrom: { fieldRef: value } };
+    if (typeof value === 'object')
+      return { name, valueFrom: { secretKeyRef: { name: value.secret, key: value.key } } };
     const text = String(value);
     const parsed = schema.shape[name]?.safeParse(text);
     if (parsed === undefined)

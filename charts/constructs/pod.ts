@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-28';
-import { labelsOf, priorities } from '../places.ts';
+import { labelsOf, priorities, selectorOf } from '../places.ts';
 
 /** What a container finds at a path. */
 export type Source =
@@ -10,7 +10,8 @@ export type Source =
   | { readonly secret: string; readonly keys: readonly string[] }
   /** Chosen keys of several Secrets, as files of one folder; of an optional one what is there. */
   | { readonly secrets: readonly { name: string; keys: readonly string[]; optional?: boolean }[] }
-  | { readonly config: string }
+  /** A ConfigMap, as files; with `paths`, where each of its keys stands. */
+  | { readonly config: string; readonly paths?: Readonly<Record<string, string>> }
   /** A token of the pod's ServiceAccount that is good for this audience only. */
   | { readonly tokenFor: string; readonly seconds: number }
   /** What the container needs to speak to the Kubernetes API: token, ca.crt, namespace. */
@@ -27,20 +28,16 @@ export interface Mount {
   readonly from: Source;
 }
 
-export interface PodProps {
-  /** Name of the program: its container, its label. */
+export interface ContainerProps {
   readonly name: string;
-  /** Further labels of the pod. @default none */
-  readonly labels?: Record<string, string>;
   readonly image: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly k8s.EnvVar[];
   /** What it listens on. @default nothing */
   readonly port?: number;
+  /** What has the name of another container's mount is the same volume. */
   readonly mounts: readonly Mount[];
-  /** The user and group it runs as; never 0. */
-  readonly user: number;
   /** Cores. `limit`: more than asked for is never given. */
   readonly cpu: { readonly request: number; readonly limit?: number };
   /** Asked for and never exceeded. */
@@ -48,6 +45,18 @@ export interface PodProps {
   /** Written to disk outside of claims: asked for and never exceeded. @default no limit */
   readonly disk?: string;
   readonly probes?: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
+}
+
+/** `name` is that of the program: its container, its label. */
+export interface PodProps extends ContainerProps {
+  /** Further labels of the pod. @default none */
+  readonly labels?: Record<string, string>;
+  /** What has to end well before, one after the other. @default nothing */
+  readonly first?: readonly ContainerProps[];
+  /** What runs as long as the program does. @default nothing */
+  readonly beside?: readonly ContainerProps[];
+  /** The user and group it runs as; never 0. */
+  readonly user: number;
   readonly serviceAccount: string;
   /** @default the platform's own */
   readonly priority?: string;
@@ -56,6 +65,8 @@ export interface PodProps {
   readonly graceSeconds?: number;
   /** What is kept of the node: @default anything */
   readonly nodeSelector?: Record<string, string>;
+  /** On the node of this program's pod, whose volume it looks at. @default anywhere */
+  readonly nodeOf?: string;
   /** Pods of this program stay apart where there are several nodes. @default false */
   readonly spread?: boolean;
   /** The pod's root is nobody on the node. @default the cluster's default */
@@ -66,11 +77,14 @@ export interface PodProps {
 }
 
 /**
- * A pod of one container that Pod Security `restricted` admits, with a root file system that nothing can write,
- * and without a token of the Kubernetes API.
+ * A pod that Pod Security `restricted` admits, with a root file system that nothing can write, and without a token of
+ * the Kubernetes API.
  */
 export function podTemplate(props: PodProps) {
-  const { name, user } = props;
+  const { name, user, first = [], beside = [] } = props;
+  const volumes = new Map(
+    [...first, props, ...beside].flatMap(({ mounts }) => mounts).map((one) => [one.name, one]),
+  );
   const annotations = {
     ...props.annotations,
     ...(props.restartOn === undefined ? {} : { 'bellows.dev/config': hash(props.restartOn) }),
@@ -98,13 +112,15 @@ export function podTemplate(props: PodProps) {
         seccompProfile: { type: 'RuntimeDefault' },
       },
       ...(props.spread === true ? { topologySpreadConstraints: [spread(name)] } : {}),
-      containers: [container(props)],
-      volumes: props.mounts.flatMap((mount) => volume(mount)),
+      ...(props.nodeOf === undefined ? {} : { affinity: { podAffinity: onNodeOf(props.nodeOf) } }),
+      ...(first.length === 0 ? {} : { initContainers: first.map(container) }),
+      containers: [props, ...beside].map(container),
+      volumes: [...volumes.values()].flatMap(volume),
     },
   };
 }
 
-function container(props: PodProps) {
+function container(props: ContainerProps) {
   const { cpu, memory, disk } = props;
   const quantity = k8s.Quantity.fromString;
   const bounded = {
@@ -151,7 +167,11 @@ function volume({ name, from }: Mount): Volume[] {
     const sizeLimit = k8s.Quantity.fromString(from.scratch);
     return [{ name, emptyDir: { sizeLimit, ...(from.memory === true ? { medium: 'Memory' } : {}) } }];
   }
-  if ('config' in from) return [{ name, configMap: { name: from.config, defaultMode: 0o444 } }];
+  if ('config' in from) {
+    const items = Object.entries(from.paths ?? {}).map(([key, path]) => ({ key, path }));
+    const some = items.length === 0 ? {} : { items };
+    return [{ name, configMap: { name: from.config, defaultMode: 0o444, ...some } }];
+  }
   if ('secret' in from) {
     const items = from.keys.map((key) => ({ key, path: key }));
     return [{ name, secret: { secretName: from.secret, defaultMode: 0o440, items } }];
@@ -180,6 +200,14 @@ function spread(name: string) {
     topologyKey: 'kubernetes.io/hostname',
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
+  };
+}
+
+function onNodeOf(name: string) {
+  return {
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: selectorOf(name) } },
+    ],
   };
 }
 

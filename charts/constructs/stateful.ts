@@ -1,6 +1,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { labelsOf, type Place, selectorOf } from '../places.ts';
+import { Brought } from './brought.ts';
 import { type PodProps, podTemplate } from './pod.ts';
 
 export interface StatefulProps {
@@ -24,6 +25,10 @@ export class Stateful extends Construct {
     new k8s.KubeServiceAccount(this, 'account', {
       metadata: { name, namespace, labels },
       automountServiceAccountToken: false,
+    });
+    new Brought(this, 'claims', {
+      by: `the StatefulSet ${name}`,
+      objects: [`PersistentVolumeClaim ${namespace}/${claimOf(name)}`],
     });
     new k8s.KubeStatefulSet(this, 'set', {
       metadata: {
@@ -51,4 +56,9 @@ export class Stateful extends Construct {
       },
     });
   }
+}
+
+/** What its pod's volume is claimed by. */
+export function claimOf(name: string): string {
+  return `data-${name}-0`;
 }

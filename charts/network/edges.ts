@@ -25,9 +25,7 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'api-to-gitea': { from: podsOf(api), to: podsOf(gitea), tcp: [gitea.port] },
     'api-to-github': { from: podsOf(api), to: internet, tcp: [443] },
     // An identity provider of this cluster is reached as people reach it; one elsewhere is public.
-    ...(isOurs(cluster.signIn?.issuer, cluster)
-      ? { 'api-to-sign-in': { from: podsOf(api), to: traefik, tcp: [8443] } }
-      : {}),
+    ...(isOurs(cluster) ? { 'api-to-sign-in': { from: podsOf(api), to: traefik, tcp: [8443] } } : {}),
     ...toArchiveEdge(cluster),
     ...toTracingEdge(cluster),
     // An agent: its job, its sources, what its steps download. Neither Redis, nor Kubernetes, nor another agent.
@@ -56,12 +54,17 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'kubernetes-to-keda-webhooks': { from: kubernetes, to: keda('keda-admission-webhooks'), tcp: [9443] },
     // The Job that makes the secrets, and Flux, which may read dist/ from our own Gitea.
     'secrets-to-kubernetes': { from: ci('secrets'), to: kubernetes, tcp: [6443] },
+    // The Job that sets Gitea up, and writes down what Gitea tells it.
+    'gitea-setup-to-gitea': { from: ci('gitea-setup'), to: podsOf(gitea), tcp: [gitea.port] },
+    'gitea-setup-to-kubernetes': { from: ci('gitea-setup'), to: kubernetes, tcp: [6443] },
     'flux-to-gitea': { from: fluxSource, to: podsOf(gitea), tcp: [gitea.port] },
   };
 }
 
-function isOurs(issuer: string | undefined, { domain }: Cluster): boolean {
-  return issuer !== undefined && new URL(issuer).hostname.endsWith(`.${domain}`);
+/** Whether people sign in at something of this cluster. */
+function isOurs({ signIn, domain }: Cluster): boolean {
+  if (signIn === undefined) return false;
+  return signIn.issuer === undefined || new URL(signIn.issuer).hostname.endsWith(`.${domain}`);
 }
 
 function toArchiveEdge({ archive }: Cluster): Record<string, NetworkEdgeProps> {

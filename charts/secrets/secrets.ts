@@ -5,6 +5,7 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { Brought } from '../constructs/brought.ts';
 import { podTemplate } from '../constructs/pod.ts';
+import { SecretMaker } from '../constructs/secret-maker.ts';
 import { SecretReference, sourceOf } from '../constructs/secret-reference.ts';
 import { pins } from '../pins.ts';
 import { labelsOf, namespaces, secrets } from '../places.ts';
@@ -35,12 +36,7 @@ export class GeneratedSecrets extends Chart {
       data: program,
     });
 
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, namespace, labels: labelsOf(name) },
-      automountServiceAccountToken: false,
-    });
-    for (const secret of Object.values(secrets)) this.mayMake(secret);
-
+    new SecretMaker(this, 'account', { name, namespace, secrets: Object.values(secrets) });
     for (const { namespace, name, random, derived } of made) {
       const by = 'the Job secrets';
       if (sourceOf(cluster, name) !== 'external')
@@ -78,24 +74,6 @@ export class GeneratedSecrets extends Chart {
           restartOn: JSON.stringify(program),
         }),
       },
-    });
-  }
-
-  /** Making a Secret cannot be bound to a name in Kubernetes; reading and changing one can, and is. */
-  private mayMake(secret: { name: string; namespace: string }): void {
-    const metadata = { name: 'secrets', namespace: secret.namespace, labels: labelsOf(name) };
-    const secretsOnly = { apiGroups: [''], resources: ['secrets'] };
-    new k8s.KubeRole(this, `role-${secret.namespace}`, {
-      metadata,
-      rules: [
-        { ...secretsOnly, verbs: ['create'] },
-        { ...secretsOnly, verbs: ['get', 'patch'], resourceNames: [secret.name] },
-      ],
-    });
-    new k8s.KubeRoleBinding(this, `binding-${secret.namespace}`, {
-      metadata,
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'secrets' },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
     });
   }
 }

@@ -8,12 +8,14 @@ import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
+import { giteaHost } from '../forge/gitea.ts';
 import { ownImage } from '../pins.ts';
 import {
   addressOf,
   api,
-  forgeTokens,
   gitea,
+  giteaSecrets,
+  githubToken,
   labelsOf,
   redis,
   secrets,
@@ -83,7 +85,7 @@ export class Api extends Chart {
             BELLOWS_SECRETS_DIR: secretsFolder,
             BELLOWS_GITEA_ORIGIN: `http://${addressOf(gitea)}`,
             BELLOWS_GITHUB_ORIGIN: 'https://github.com',
-            ...toSignIn(cluster.signIn),
+            ...toSignIn(cluster),
             // Traefik, as any Pod of k3s, has its address from this block.
             BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
             BELLOWS_LOG_LEVEL: logLevel,
@@ -107,7 +109,8 @@ export class Api extends Chart {
               from: {
                 secrets: [
                   { name: secrets.platform.name, keys },
-                  { ...forgeTokens, optional: true },
+                  giteaSecrets.bot,
+                  { ...githubToken, optional: true },
                   ...(cluster.signIn === undefined ? [] : [signInSecret]),
                   ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
                 ],
@@ -138,12 +141,9 @@ export class Api extends Chart {
       spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: selectorOf(name) } },
     });
     for (const secret of [
-      forgeTokens,
-      ...(cluster.signIn === undefined ? [] : [signInSecret]),
+      githubToken,
+      ...(cluster.signIn?.issuer === undefined ? [] : [signInSecret]),
       ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
-      ...(cluster.certificate === undefined
-        ? []
-        : [{ name: cluster.certificate, keys: ['tls.crt', 'tls.key'] }]),
     ])
       new SecretReference(this, `secret-${secret.name}`, cluster, { namespace, ...secret });
     const collector = cluster.tracing && toCollector(cluster.tracing);
@@ -162,11 +162,13 @@ function bucketSecret(name: string) {
   return { name, keys: ['s3-access-key', 's3-secret-key'] };
 }
 
-function toSignIn(signIn: Cluster['signIn']) {
+function toSignIn(cluster: Cluster) {
+  const { signIn } = cluster;
   if (signIn === undefined) return {};
+  const [clientIdKey] = giteaSecrets.signIn.keys;
   return {
-    BELLOWS_OIDC_ISSUER: signIn.issuer,
-    BELLOWS_OIDC_CLIENT_ID: signIn.clientId,
+    BELLOWS_OIDC_ISSUER: signIn.issuer ?? `https://${giteaHost(cluster)}`,
+    BELLOWS_OIDC_CLIENT_ID: signIn.clientId ?? { secret: giteaSecrets.signIn.name, key: clientIdKey },
     BELLOWS_OIDC_ROLES: signIn.roles,
     BELLOWS_OIDC_SCOPES: signIn.scopes,
     BELLOWS_OIDC_NAME: signIn.name,

@@ -92,6 +92,10 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     'signIn: {issuer: "https://git.home.arpa", clientId: x, roles: "view=*"}',
     ['network/edges', 'services/api'],
   ],
+  'signing in at our own Gitea, which is told by itself': [
+    'signIn: {roles: "view=*"}',
+    ['forge/setup', 'network/edges', 'services/api'],
+  ],
   'an archive on a volume': ['archive: {volume: 5Gi}', ['services/api']],
   'an archive in a bucket': [
     'archive: {bucket: {url: "https://s3.example.org/logs", credentials: s3}}',
@@ -105,7 +109,7 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     'tracing: {endpoint: "https://otlp.example.org"}',
     ['network/edges', 'scaling/pools', 'services/api'],
   ],
-  'a certificate': ['certificate: wildcard', ['services/api', 'services/gitea']],
+  'a certificate': ['certificate: wildcard', ['forge/gitea', 'services/api']],
   'a registry': ['registry: git.home.arpa/bellows', ['home/registries', 'scaling/pools', 'services/api']],
   'three servers': ['k3s: {servers: 3}', ['add-ons/traefik', 'home/further-server', 'home/server']],
   'secrets of a store': [
@@ -117,10 +121,11 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     `secrets: {recipients: [age1${'q'.repeat(58)}], each: {bellows-forges: sealed}}`,
     ['bootstrap/bootstrap', 'flux/kustomizations'],
   ],
-  'a storage class': ['storageClass: fast', ['data/redis', 'services/gitea']],
+  'a storage class': ['storageClass: fast', ['data/redis', 'forge/gitea']],
   'where the nodes are': ['nodes: [192.168.7.0/24]', ['network/edges']],
   'memory of Redis': ['redis: {memory: 1Gi}', ['data/redis']],
-  'memory of Gitea': ['gitea: {memory: 2Gi}', ['services/gitea']],
+  'memory of Gitea': ['gitea: {memory: 2Gi}', ['forge/gitea']],
+  'organisations of Gitea': ['gitea: {organizations: [acme]}', ['forge/setup']],
   'replicas of the api': ['api: {replicas: 3}', ['services/api']],
 };
 
@@ -182,5 +187,5 @@ clusters: {home: {domain: example.org, certificate: wildcard, pools: {m: {arch: 
   );
   expect(files.get('clusters/home/bootstrap/bootstrap.yaml')).toContain('name: deploy-key');
   expect(files.get('clusters/home/services/api.yaml')).toContain('secretName: wildcard');
-  expect(files.get('clusters/home/services/gitea.yaml')).toContain('- git.example.org');
+  expect(files.get('clusters/home/forge/gitea.yaml')).toContain('- git.example.org');
 });

@@ -62,6 +62,7 @@ test('no name or label changes because code moved', () => {
 test('Pod Security restricted admits every pod', () => {
   expect(pods.map(({ of }) => of).sort()).toEqual([
     'Deployment ci/api',
+    'Job ci/gitea-setup',
     'Job ci/secrets',
     'ScaledJob ci-agents/agent-amd64-m',
     'ScaledJob ci-agents/agent-arm64-l',
@@ -91,14 +92,16 @@ test('Pod Security restricted admits every pod', () => {
       seccomp: { type: 'RuntimeDefault' },
       token: false,
       volumes: [],
-      containers: [
-        { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, readOnlyRootFilesystem: true },
-      ],
+      containers: [...spec.containers, ...(spec.initContainers ?? [])].map(() => ({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        readOnlyRootFilesystem: true,
+      })),
     });
   }
 });
 
-const restrictedVolumes = ['configMap', 'emptyDir', 'projected', 'secret'];
+const restrictedVolumes = ['configMap', 'emptyDir', 'persistentVolumeClaim', 'projected', 'secret'];
 
 test('every namespace of ours enforces restricted, denies by default and may ask DNS', () => {
   const namespaces = ofKind('Namespace');
@@ -221,8 +224,9 @@ test('every Secret, ConfigMap, ServiceAccount, volume and authentication that is
   for (const { of, namespace, spec, claims } of pods) {
     expect([of, exists('ServiceAccount', namespace, spec.serviceAccountName)]).toEqual([of, true]);
     const volumes = [...spec.volumes.map((volume: { name: string }) => volume.name), ...claims].sort();
-    const mounts = spec.containers[0].volumeMounts.map((mount: { name: string }) => mount.name).sort();
-    expect([of, mounts]).toEqual([of, volumes]);
+    const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+    const mounts = containers.flatMap(({ volumeMounts }) => volumeMounts).map(({ name }) => name);
+    expect([of, [...new Set(mounts)].sort()]).toEqual([of, volumes]);
     for (const { secret, configMap } of spec.volumes) {
       if (configMap !== undefined)
         expect([of, exists('ConfigMap', namespace, configMap.name)]).toEqual([of, true]);
@@ -258,7 +262,7 @@ test('whoever can read or write a Secret can do so by name only', () => {
   const rules = ofKind('Role').flatMap(({ rules }) => rules);
   expect(ofKind('ClusterRole')).toEqual([]);
   const open = rules.filter(({ resourceNames }) => resourceNames === undefined).map(({ verbs }) => verbs);
-  expect(open).toEqual([['create'], ['create']]);
+  expect(open).toEqual([['create'], ['create'], ['create']]);
 });
 
 test('Flux applies each unit after those it names, without a circle, and waits for it', () => {

@@ -14,6 +14,12 @@ export interface SecretsApi {
 
 const timeoutMs = 10_000;
 
+/** Where a pod finds it: `https://10.43.0.1:443`. */
+export function toKubernetesUrl(env: Readonly<Record<string, string | undefined>>): string {
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = env;
+  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** @param url such as `https://10.43.0.1:443`; @param token of a ServiceAccount. */
 export function openSecretsApi(url: string, token: string): SecretsApi {
   const ask = async (method: string, path: string, body?: object, contentType = 'application/json') => {
@@ -29,9 +35,7 @@ export function openSecretsApi(url: string, token: string): SecretsApi {
   };
   const unexpected = (what: string, status: number): Error =>
     // Never the answer's text: it may repeat what was sent.
-    new Error(
-      `${what}: the Kubernetes API answered ${status}; expected the Role in charts/secrets to allow it`,
-    );
+    new Error(`${what}: the Kubernetes API answered ${status}; expected its Role in dist/ to allow it`);
 
   return {
     async read({ namespace, name }) {

@@ -4,17 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toAgeIdentity } from './age-identity.ts';
 import { generateSecrets, type Plan } from './generate.ts';
-import { openSecretsApi } from './kubernetes.ts';
+import { openSecretsApi, toKubernetesUrl } from './kubernetes.ts';
 
-const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, TOKEN_FILE = '' } = process.env;
+const { TOKEN_FILE = '' } = process.env;
 const plan = JSON.parse(readFileSync(join(import.meta.dirname, 'plan.json'), 'utf8')) as Plan;
-const host = KUBERNETES_SERVICE_HOST?.includes(':')
-  ? `[${KUBERNETES_SERVICE_HOST}]`
-  : KUBERNETES_SERVICE_HOST;
-const api = openSecretsApi(
-  `https://${host}:${KUBERNETES_SERVICE_PORT}`,
-  readFileSync(TOKEN_FILE, 'utf8').trim(),
-);
+const api = openSecretsApi(toKubernetesUrl(process.env), readFileSync(TOKEN_FILE, 'utf8').trim());
 
 await generateSecrets(api, plan, {
   text: () => randomBytes(32).toString('base64url'),

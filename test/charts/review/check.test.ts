@@ -120,9 +120,9 @@ test('what a LimitRange gives to a container counts as said by it', () => {
         draft.add('foundation', { ...range, spec: { limits } });
       }),
     ]).filter(({ rule }) => rule === 'quota');
-  expect(found('12')).toEqual([]);
-  // Three of the api while it is rolled, and one each of Gitea, Redis and the Job.
-  expect(found('11')).toMatchObject([{ message: expect.stringContaining('its pods need 12 at their most') }]);
+  expect(found('14')).toEqual([]);
+  // Three of the api while it is rolled, and one each of Gitea, Redis and two Jobs.
+  expect(found('13')).toMatchObject([{ message: expect.stringContaining('its pods need 14 at their most') }]);
 });
 
 test('errors fail, advice does not; both are counted', () => {

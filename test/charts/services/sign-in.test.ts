@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { App } from 'cdk8s';
+import { GiteaSetup } from '../../../charts/forge/setup.ts';
 import { Edges } from '../../../charts/network/edges.ts';
 import { parsePlatform } from '../../../charts/platform-file.ts';
 import { Api } from '../../../charts/services/api.ts';
@@ -37,6 +38,27 @@ test('what the platform says of sign-in is what the api takes, and its secret is
     BELLOWS_OIDC_ROLES: [{ role: 'admin' }, { role: 'view', who: 'everybody' }],
   });
   expect(secrets).toContain('bellows-sign-in');
+});
+
+test('our own Gitea needs nothing but who may do what: its setup makes the client, and the Secret that the api reads', () => {
+  const own = 'signIn: {roles: "view=*"},';
+  const { env, secrets } = toPod(own);
+  expect(env.BELLOWS_OIDC_ISSUER).toBe('https://git.home.arpa');
+  expect(JSON.stringify(new Api(new App(), toCluster(own)).toJson())).toContain(
+    '"secretKeyRef":{"key":"oidc-client-id","name":"bellows-sign-in"}',
+  );
+  expect(secrets).toContain('bellows-sign-in');
+  expect(toEdges(own)).toContain('api-to-sign-in-out');
+  const plan = (signIn: string) =>
+    JSON.stringify(new GiteaSetup(new App(), toCluster(signIn)).toJson()).includes('sign-in/callback');
+  expect([plan(own), plan(''), plan(toSignIn('https://id.example.org'))]).toEqual([true, false, false]);
+});
+
+test('an issuer without a client, or a client without an issuer, is refused', () => {
+  for (const half of ['issuer: "https://id.example.org"', 'clientId: x'])
+    expect(() => toCluster(`signIn: {${half}, roles: "view=*"},`)).toThrow(
+      'expected both an issuer and a clientId, or neither',
+    );
 });
 
 test('without it nobody signs in, and no secret of it is asked for', () => {

@@ -2,13 +2,20 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { Exposure } from '../constructs/exposure.ts';
+import type { ContainerProps, Source } from '../constructs/pod.ts';
+import { SecretReference } from '../constructs/secret-reference.ts';
 import { Stateful } from '../constructs/stateful.ts';
 import { pins } from '../pins.ts';
 import { api, gitea, hostOf, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 
-const { name, port } = gitea;
+const { name, namespace, port } = gitea;
+/** Where people reach it. */
+export function giteaHost({ domain }: Cluster): string {
+  return `git.${domain}`;
+}
+
 const keys = [
   'gitea-secret-key',
   'gitea-internal-token',
@@ -20,24 +27,14 @@ const keys = [
 export class Gitea extends Chart {
   constructor(scope: Construct, cluster: Cluster) {
     super(scope, name, { disableResourceNameHashes: true });
-    const host = `git.${cluster.domain}`;
-    const env = toEnv(settings(host));
-
+    const host = giteaHost(cluster);
     new Stateful(this, {
       place: gitea,
       storage: cluster.gitea.storage,
       storageClass: cluster.storageClass,
       pod: {
-        image: pins.gitea,
-        env,
-        mounts: [
-          { name: 'data', path: '/var/lib/gitea', from: { claim: true } },
-          // Its start writes the settings above into app.ini.
-          { name: 'conf', path: '/etc/gitea', from: { scratch: '16Mi' } },
-          { name: 'tmp', path: '/tmp', from: { scratch: '1Gi' } },
-          { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
-        ],
-        user: 1000,
+        ...giteaProgram(cluster, { claim: true }),
+        user: giteaUser,
         cpu: { request: 0.1 },
         memory: cluster.gitea.memory,
         probes: {
@@ -48,8 +45,35 @@ export class Gitea extends Chart {
         graceSeconds: 60,
       },
     });
+    // The api has the same, and comes later.
+    if (cluster.certificate !== undefined)
+      new SecretReference(this, 'certificate', cluster, {
+        namespace,
+        name: cluster.certificate,
+        keys: ['tls.crt', 'tls.key'],
+      });
     new Exposure(this, 'exposure', { place: gitea, host, certificate: cluster.certificate });
   }
+}
+
+export const giteaUser = 1000;
+
+/** Gitea with its settings, as a server and for its own command, which wants the same. @param data its volume */
+export function giteaProgram(
+  cluster: Cluster,
+  data: Source,
+): Pick<ContainerProps, 'image' | 'env' | 'mounts'> {
+  return {
+    image: pins.gitea,
+    env: toEnv(settings(giteaHost(cluster))),
+    mounts: [
+      { name: 'data', path: '/var/lib/gitea', from: data },
+      // Its start writes the settings above into app.ini.
+      { name: 'conf', path: '/etc/gitea', from: { scratch: '16Mi' } },
+      { name: 'tmp', path: '/tmp', from: { scratch: '1Gi' } },
+      { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
+    ],
+  };
 }
 
 const secretsFolder = '/run/secrets/gitea';

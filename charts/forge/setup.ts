@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { Brought } from '../constructs/brought.ts';
+import { podTemplate } from '../constructs/pod.ts';
+import { SecretMaker } from '../constructs/secret-maker.ts';
+import { claimOf } from '../constructs/stateful.ts';
+import { pins } from '../pins.ts';
+import { addressOf, api, gitea, giteaSecrets, hostOf, labelsOf, namespaces, secrets } from '../places.ts';
+import type { Cluster } from '../platform.ts';
+import type { PlatformKey } from '../secrets/program/generate.ts';
+import { giteaProgram, giteaUser } from './gitea.ts';
+import type { Plan } from './program/setup.ts';
+
+const name = 'gitea-setup';
+const namespace = namespaces.ci;
+const administrator = 'bellows';
+const webhookKey: PlatformKey = 'webhook-gitea';
+
+/**
+ * A Job that makes in Gitea what Bellows needs there: an administrator, an account for the api, the webhook, the client
+ * that people sign in with. Whatever Gitea tells it goes into Secrets of this cluster, and nowhere else. It may run again
+ * at any time; deleted, Flux starts it anew.
+ */
+export class GiteaSetup extends Chart {
+  constructor(scope: Construct, cluster: Cluster) {
+    super(scope, 'setup', { disableResourceNameHashes: true });
+    const { signIn, ...others } = giteaSecrets;
+    const isProvider = cluster.signIn !== undefined && cluster.signIn.issuer === undefined;
+    const made = [...Object.values(others), ...(isProvider ? [signIn] : [])];
+    const files = { ...toProgram(), 'plan.json': toText(toPlan(cluster)) };
+
+    new k8s.KubeConfigMap(this, 'program', {
+      metadata: { name: `${name}-program`, namespace, labels: labelsOf(name) },
+      data: files,
+    });
+    new SecretMaker(this, 'account', { name, namespace, secrets: made });
+    new Brought(this, 'secrets', { by: `the Job ${name}`, secrets: made });
+    const { image, env, mounts } = giteaProgram(cluster, { volume: claimOf(gitea.name) });
+    new k8s.KubeJob(this, 'job', {
+      metadata: {
+        name,
+        namespace,
+        labels: labelsOf(name),
+        // A Job cannot be changed; when this one differs, Flux deletes it and makes the new one.
+        annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' },
+      },
+      spec: {
+        backoffLimit: 10,
+        activeDeadlineSeconds: 1800,
+        template: podTemplate({
+          name,
+          first: [
+            {
+              name: 'administrator',
+              image,
+              env: env ?? [],
+              // Of the image's start, which writes app.ini.
+              args: ['sh', '-c', makeToken],
+              mounts: [
+                ...mounts,
+                { name: 'run', path: '/run/setup', from: { scratch: '1Mi', memory: true } },
+              ],
+              cpu: { request: 0.1 },
+              memory: '256Mi',
+            },
+          ],
+          image: pins.node,
+          command: ['node', `/program/${paths['main.ts']}`],
+          env: [
+            { name: 'GITEA_TOKEN_FILE', value: '/run/setup/token' },
+            { name: 'KUBERNETES_TOKEN_FILE', value: '/run/kubernetes/token' },
+            { name: 'NODE_EXTRA_CA_CERTS', value: '/run/kubernetes/ca.crt' },
+            { name: 'WEBHOOK_SECRET_FILE', value: `/run/secrets/bellows/${webhookKey}` },
+          ],
+          mounts: [
+            { name: 'program', path: '/program', from: { config: `${name}-program`, paths } },
+            { name: 'kubernetes', path: '/run/kubernetes', from: { kubernetes: true } },
+            { name: 'run', path: '/run/setup', from: { scratch: '1Mi', memory: true } },
+            {
+              name: 'webhook',
+              path: '/run/secrets/bellows',
+              from: { secret: secrets.platform.name, keys: [webhookKey] },
+            },
+          ],
+          user: giteaUser,
+          cpu: { request: 0.1 },
+          memory: '128Mi',
+          serviceAccount: name,
+          restartPolicy: 'Never',
+          nodeOf: gitea.name,
+          restartOn: JSON.stringify(files),
+        }),
+      },
+    });
+  }
+}
+
+/**
+ * Gitea's first administrator can be made by its own command only, on its own database. No password and no token is an
+ * argument of it: the password is one that nobody is told, the token is for this run and goes with it.
+ */
+const makeToken = `set -eu
+umask 077
+until curl -fsS -m 5 http://${addressOf(gitea)}/api/healthz >/dev/null; do sleep 2; done
+gitea admin user list --admin | awk '{print $2}' | grep -qx ${administrator} ||
+  gitea admin user create --admin --username ${administrator} --email ${administrator}@noreply.invalid \\
+    --random-password --random-password-length 40 --must-change-password=false >/dev/null
+gitea admin user generate-access-token --username ${administrator} \\
+  --token-name "setup-$(cat /proc/sys/kernel/random/uuid)" --scopes all --raw >/run/setup/token
+`;
+
+function toPlan(cluster: Cluster): Plan {
+  const { keys: _, ...secret } = giteaSecrets.administrator;
+  const isProvider = cluster.signIn !== undefined && cluster.signIn.issuer === undefined;
+  return {
+    origin: `http://${addressOf(gitea)}`,
+    administrator: { name: administrator, secret },
+    bot: { name: 'bellows-bot', secret: { namespace, name: giteaSecrets.bot.name } },
+    webhook: {
+      host: hostOf(api),
+      port: api.port,
+      path: '/webhooks/gitea',
+      events: ['push', 'delete', 'pull_request_only', 'pull_request_sync'],
+    },
+    ...(isProvider
+      ? {
+          signIn: {
+            redirect: `https://bellows.${cluster.domain}/sign-in/callback`,
+            secret: { namespace, name: giteaSecrets.signIn.name },
+          },
+        }
+      : {}),
+    organizations: cluster.gitea.organizations,
+  };
+}
+
+/** Key of the ConfigMap → path from charts/, which the programs name each other by. */
+const paths = {
+  'main.ts': 'forge/program/main.ts',
+  'setup.ts': 'forge/program/setup.ts',
+  'gitea.ts': 'forge/program/gitea.ts',
+  'kubernetes.ts': 'secrets/program/kubernetes.ts',
+  'plan.json': 'forge/program/plan.json',
+};
+
+function toProgram(): Record<string, string> {
+  const sources = Object.entries(paths).filter(([key]) => key !== 'plan.json');
+  return Object.fromEntries(
+    sources.map(([key, path]) => [key, readFileSync(join(import.meta.dirname, '..', path), 'utf8')]),
+  );
+}
+
+function toText(plan: Plan): string {
+  return `${JSON.stringify(plan, null, 2)}\n`;
+}
