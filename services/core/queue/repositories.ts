@@ -18,7 +18,7 @@ export interface Repositories {
   get(id: string): Promise<Repository | undefined>;
   list(): Promise<Repository[]>;
   remove(id: string): Promise<boolean>;
-  /** Keeps what its forge says of it; what this process has written last is not written again. */
+  /** Keeps what its forge says of it; what this process wrote within a minute is not written again. */
   describe(id: string, facts: RepositoryFacts): Promise<void>;
   facts(id: string): Promise<RepositoryFacts | undefined>;
   /**
@@ -29,12 +29,18 @@ export interface Repositories {
   hook(hook: string): Promise<{ repository: string; secrets: string[] } | undefined>;
 }
 
-/** Repositories of which it is known what was written. */
-const mostWritten = 10_000;
+/** Another replica may have written since: what it was told last must not stand for ever. */
+const rememberMs = 60_000;
 
 const hookSchema = z.object({ repository: z.string(), secrets: z.array(z.string()).max(2) });
 
-export function createRepositories({ commands }: { commands: Redis }): Repositories {
+export function createRepositories({
+  commands,
+  now = Date.now,
+}: {
+  commands: Redis;
+  now?: () => number;
+}): Repositories {
   const run = createRunner(commands);
   const all = toKey('repositories');
   const hooks = toKey('hooks');
@@ -56,13 +62,17 @@ export function createRepositories({ commands }: { commands: Redis }): Repositor
 
   const described = toKey('described');
   const written = new Map<string, string>();
+  let forgotten = now();
 
   return {
     async describe(id, facts) {
       const text = JSON.stringify(repositoryFactsSchema.parse(facts));
+      if (Math.abs(now() - forgotten) > rememberMs) {
+        written.clear();
+        forgotten = now();
+      }
       if (written.get(id) === text) return;
       await guard('describe repository', commands.hset(described, id, text));
-      if (written.size >= mostWritten) written.clear();
       written.set(id, text);
     },
     async facts(id) {

@@ -64,3 +64,15 @@ test('what a forge says of a repository is kept with it, and goes with it', asyn
   await repositories.remove(id);
   expect(await repositories.facts(id)).toBeUndefined();
 });
+
+test('of two replicas that were told by turns, the later one is believed within a minute', async () => {
+  const commands = await redis.connect();
+  let now = 0;
+  const [one, other] = [createRepositories({ commands, now: () => now }), createRepositories({ commands })];
+  const id = 'local/ada/engine';
+  await one.describe(id, { remoteId: 7, private: true });
+  await other.describe(id, { remoteId: 7, private: false });
+  now = 61_000;
+  await one.describe(id, { remoteId: 7, private: true });
+  expect(await one.facts(id)).toEqual({ remoteId: 7, private: true });
+});
