@@ -87,7 +87,8 @@ export default {
       ...core('job', 'forge'),
       ...packages('zod', 'yaml', '@marcbachmann/cel-js'),
     ]),
-    only('charts', '^(charts/(?!review/)|main\\.ts)', [
+    // app.mjs is a tool beside the charts: it bundles them.
+    only('charts', '^(charts/(?!review/|app\\.mjs)|main\\.ts)', [
       '^charts/',
       '^imports/',
       '^services/[a-z]+/config\\.ts$',

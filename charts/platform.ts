@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { findMisfits } from './fit.ts';
 
 // What platform.yaml may say. Its JSON Schema, docs/platform.schema.json, is made from this object.

@@ -57,29 +57,46 @@ function toGivenSecrets(cluster: Cluster): Unit[] {
  * @param unitsOf what a cluster consists of: `toUnits`, or that and units of your own.
  */
 export function buildPlatform(platform: Platform, unitsOf: (cluster: Cluster) => Unit[]): Built[] {
-  return Object.entries(platform.clusters).map(([name, cluster]) => {
-    const units = unitsOf(cluster);
-    const built = buildCluster(name, [
-      unit('bootstrap', [], (app) => new Bootstrap(app, name, platform)),
-      unit('flux', [], (app) => new Kustomizations(app, name, units)),
-      ...units,
-    ]);
-    const known = new Set(built.secrets);
-    const stray = Object.keys(cluster.secrets.each).find((secret) => !known.has(secret));
-    if (stray !== undefined)
-      throw new PlatformError(
-        `clusters.${name}.secrets.each.${stray}: there is no such Secret; expected one of ${[...known].sort().join(', ')}`,
-      );
-    return built;
-  });
+  return Object.entries(platform.clusters).map(([name, cluster]) =>
+    buildOne(name, cluster, platform, unitsOf),
+  );
 }
 
 /** The same as `dist/`: paths and contents. */
 export function renderPlatform(platform: Platform, unitsOf: (cluster: Cluster) => Unit[]): Files {
-  const hosts = Object.entries(platform.clusters).flatMap(([name, cluster]) => [
-    ...toHostFiles(name, cluster),
+  const clusters = Object.entries(platform.clusters);
+  return new Map([
+    ...clusters.flatMap(([name, cluster]) => [
+      ...toFiles(buildOne(name, cluster, platform, unitsOf, (build) => build())),
+    ]),
+    ...clusters.flatMap(([name, cluster]) => [...toHostFiles(name, cluster)]),
   ]);
-  return new Map([...buildPlatform(platform, unitsOf).flatMap((built) => [...toFiles(built)]), ...hosts]);
+}
+
+function buildOne(
+  name: string,
+  cluster: Cluster,
+  platform: Platform,
+  unitsOf: (cluster: Cluster) => Unit[],
+  noting?: (build: () => void) => void,
+): Built {
+  const units = unitsOf(cluster);
+  const built = buildCluster(
+    name,
+    [
+      unit('bootstrap', [], (app) => new Bootstrap(app, name, platform)),
+      unit('flux', [], (app) => new Kustomizations(app, name, units)),
+      ...units,
+    ],
+    noting,
+  );
+  const known = new Set(built.secrets);
+  const stray = Object.keys(cluster.secrets.each).find((secret) => !known.has(secret));
+  if (stray !== undefined)
+    throw new PlatformError(
+      `clusters.${name}.secrets.each.${stray}: there is no such Secret; expected one of ${[...known].sort().join(', ')}`,
+    );
+  return built;
 }
 
 function unit(name: string, after: string[], build: (app: App) => unknown): Unit {

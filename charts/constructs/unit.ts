@@ -1,7 +1,8 @@
-import { ApiObject, App, Chart, Yaml } from 'cdk8s';
+import { ApiObject, App, Chart } from 'cdk8s';
 import { Brought, type BroughtProps } from './brought.ts';
 import { NamedSecret } from './named-secret.ts';
 import { originOf, recordOrigins } from './origin.ts';
+import { toYaml } from './yaml.ts';
 
 /** What Flux applies as one Kustomization: a folder of `dist/`, in it a file for each chart. */
 export interface Unit {
@@ -41,15 +42,23 @@ export interface Built {
 /** Path below `dist/` → content. */
 export type Files = ReadonlyMap<string, string>;
 
-/** Makes every object of a cluster. Names and order depend on nothing but the units: not on time, place or machine. */
-export function buildCluster(name: string, units: readonly Unit[]): Built {
+/**
+ * Makes every object of a cluster. Names and order depend on nothing but the units: not on time, place or machine.
+ *
+ * @param noting how a unit is built: with notes of where in the code (the default), or without, a quarter sooner
+ */
+export function buildCluster(
+  name: string,
+  units: readonly Unit[],
+  noting: (build: () => void) => void = recordOrigins,
+): Built {
   const objects: Rendered[] = [];
   const brought: { unit: string; what: BroughtProps }[] = [];
   const secrets: string[] = [];
   const paths = new Set<string>();
   for (const unit of units) {
     const app = new App({ recordConstructMetadata: false });
-    recordOrigins(() => unit.build(app));
+    noting(() => unit.build(app));
     // Not app.charts: it computes a dependency graph, for an order that Flux does not need.
     for (const chart of app.node.children.filter((child) => Chart.isChart(child))) {
       const path = `clusters/${name}/${unit.name}/${chart.node.id}.yaml`;
@@ -90,18 +99,14 @@ export function toFiles({ objects }: Built): Files {
     if (maker !== undefined) throw new Error(`${path} makes ${identity}, which ${maker} makes too`);
     makers.set(identity, path);
   }
-  const byPath = Map.groupBy(objects, ({ path }) => path);
-  return new Map(
-    [...byPath].map(([path, members]) => {
-      const inOrder = members.map(({ object }) => object).sort(byIdentity);
-      return [path, Yaml.stringify(...inOrder)];
-    }),
-  );
+  const byPath = new Map<string, object[]>();
+  for (const { object, path } of objects) byPath.set(path, [...(byPath.get(path) ?? []), object]);
+  return new Map([...byPath].map(([path, members]) => [path, toYaml(members.sort(byIdentity))]));
 }
 
 /** Both steps, for one cluster. */
 export function renderCluster(name: string, units: readonly Unit[]): Files {
-  return toFiles(buildCluster(name, units));
+  return toFiles(buildCluster(name, units, (build) => build()));
 }
 
 interface Named {

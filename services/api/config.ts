@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { originSchema } from '../core/forge/index.ts';
 import { nameSchema } from '../core/job/index.ts';
 import { samplers } from '../core/trace/index.ts';

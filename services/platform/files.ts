@@ -66,7 +66,7 @@ export function units(cluster: Cluster): Unit[] {
 `;
 
 const cdk8sFile = `language: typescript
-app: node_modules/.bin/tsx main.ts
+app: NODE_COMPILE_CACHE= node node_modules/bellows/charts/app.mjs main.ts
 # The command deletes this before it starts the app: a link, which the app points at dist/.
 output: .synth
 `;
@@ -113,7 +113,7 @@ function toPackageJson({ bellows, cdk8sCli, tsx }: Pins): string {
     name: 'platform',
     private: true,
     type: 'module',
-    scripts: { synth: 'CDK8S_CHECK_UPGRADE=false cdk8s synth' },
+    scripts: { synth: 'CDK8S_CHECK_UPGRADE=false NODE_COMPILE_CACHE=node_modules/.cache/node cdk8s synth' },
     dependencies: { bellows },
     devDependencies: { 'cdk8s-cli': cdk8sCli, tsx },
   };

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import type { IConstruct } from 'constructs';
 import fc from 'fast-check';
@@ -12,7 +10,6 @@ import { parsePlatform, readPlatform } from '../../charts/platform-file.ts';
 import { renderPlatform, toUnits } from '../../charts/units.ts';
 import { expectCommitted, readTree, root } from './committed.ts';
 
-const run = promisify(execFile);
 const dist = renderPlatform(readPlatform(join(root, 'platform.yaml')), toUnits);
 
 let scratch: string | undefined;
@@ -23,25 +20,6 @@ afterEach(() => {
 
 test('dist/ is what the platform file and the charts say', () => {
   expectCommitted('dist', dist);
-});
-
-test('the tree does not depend on the time zone, the language, or what was rendered before', async () => {
-  scratch = mkdtempSync(join(tmpdir(), 'bellows-synth-'));
-  for (const name of ['charts', 'imports', 'services', 'main.ts', 'platform.yaml', 'package.json']) {
-    cpSync(join(root, name), join(scratch, name), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(scratch, 'node_modules'));
-  const env = {
-    PATH: process.env.PATH,
-    TZ: 'Pacific/Kiritimati',
-    LC_ALL: 'tr_TR.UTF-8',
-    LANG: 'tr_TR.UTF-8',
-  };
-  const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-  await run(process.execPath, [tsx, 'main.ts'], { cwd: scratch, env });
-  expect(Object.fromEntries(readTree(join(scratch, 'dist')))).toEqual(Object.fromEntries(dist));
-  // The link that cdk8s looks at, and deletes before its next run.
-  expect(readTree(join(scratch, '.synth')).size).toBe(dist.size);
 });
 
 /** As if the code had made the children of every construct in another order. */
