@@ -63,7 +63,6 @@ interface Held {
   identity: string;
   places: readonly Place[];
   isInside: (path: string, target: string) => boolean;
-  hasTimes: boolean;
   before?: Before;
 }
 
@@ -85,18 +84,19 @@ export async function openCaches(options: CacheOptions): Promise<Caches | undefi
   for (const [i, held] of holds.entries()) restored.push(await bring(held, options, String(i)));
   let sources: Sources = skipped.size === 0 ? all : await readSources(tree, skipped);
   let hashes: ReadonlyMap<string, string> = new Map();
-  const manifests = holds.flatMap(({ hasTimes, before }) =>
-    hasTimes && before !== undefined ? [toMap(before.entry)] : [],
+  const manifests = holds.flatMap(({ task, before }) =>
+    task.isTimed && before !== undefined ? [toMap(before.entry)] : [],
   );
-  if (manifests.length > 0)
+  // Without any, too: a time has to stand in the manifest as the job saw it, and a checkout's are finer than ours.
+  if (tasks.some(({ isTimed }) => isTimed))
     ({ sources, hashes } = await restoreTimes(tree, sources, manifests, Date.now() * 1000));
 
   return {
-    variables: toCacheVariables(tasks, home, paths.includes('.yarnrc.yml')),
+    variables: toCacheVariables(tasks, home, hasModernYarn(tree, tasks)),
     restored,
     save: async (signal) => {
       if (options.scopes.write === undefined) return { saved: [], notes: [] };
-      const manifest = holds.some(({ hasTimes }) => hasTimes)
+      const manifest = tasks.some(({ isTimed }) => isTimed)
         ? await toManifest(tree, sources, skipped, hashes)
         : undefined;
       const saved: Saved[] = [];
@@ -113,6 +113,12 @@ export async function openCaches(options: CacheOptions): Promise<Caches | undefi
       return { saved, notes };
     },
   };
+}
+
+/** Its lock file is YAML that says so of itself; a `.yarnrc.yml` need not be there. */
+function hasModernYarn(tree: string, tasks: readonly CacheTask[]): boolean {
+  const locks = tasks.find(({ name }) => name === 'yarn')?.keyFiles ?? [];
+  return locks.some((file) => /^__metadata:/m.test(readFileSync(join(tree, file), 'utf8').slice(0, 1000)));
 }
 
 /** Of the compiler, and of the file that chooses it: a chosen one that is not there yet says nothing of itself. */
@@ -147,7 +153,6 @@ async function hold(
     identity: toShort(JSON.stringify(parts)),
     places,
     isInside: createInside(places),
-    hasTimes: task.roots.some((root) => root.in === 'tree'),
   };
 }
 
@@ -160,7 +165,7 @@ async function find(held: Held, { store, scopes, say }: CacheOptions): Promise<E
       if (bytes === undefined || bytes.length === 0) continue;
       const entry = decodeEntry(bytes, held.places.length, held.isInside);
       // What was made by a clock that is ahead would seem newer than what has changed since.
-      if (held.hasTimes && entry.newestUs >= Date.now() * 1000) {
+      if (held.task.isTimed && entry.newestUs >= Date.now() * 1000) {
         say(`cache ${held.task.name} is not used: it was made by a clock that is ahead of this one`);
         continue;
       }
@@ -203,7 +208,7 @@ async function keep(
   say: (note: string) => void,
   signal: AbortSignal,
 ): Promise<Saved | undefined> {
-  const { task, key, before, places, identity, hasTimes } = held;
+  const { task, key, before, places, identity } = held;
   const startMs = performance.now();
   const found = await scan(places, uid, held.isInside);
   if (found.files.size === 0) return undefined;
@@ -219,7 +224,7 @@ async function keep(
     key,
     scan: found,
     places,
-    manifest: hasTimes ? manifest : undefined,
+    manifest: task.isTimed ? manifest : undefined,
     before,
     signal,
   });

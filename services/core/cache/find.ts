@@ -16,6 +16,8 @@ export interface CacheTask {
   isBuilt: boolean;
   /** Absolute paths stand in it: it holds where it was made, and nowhere else. */
   isPlaced: boolean;
+  /** Its tool compares the times of sources with what it has made. */
+  isTimed: boolean;
 }
 
 /** A file or folder that is kept. */
@@ -34,6 +36,7 @@ interface Kind {
   beside?: string;
   isBuilt?: true;
   isPlaced?: true;
+  isTimed?: true;
 }
 
 const mostRoots = 100;
@@ -46,15 +49,29 @@ const kinds: readonly Kind[] = [
     home: ['.cargo/registry/index', '.cargo/registry/cache', '.cargo/git/db'],
   },
   // The fingerprints of registry crates hold the absolute path of their source, and so may the binaries.
-  { name: 'target', locks: /^Cargo\.lock$/, home: [], beside: 'target', isBuilt: true, isPlaced: true },
+  {
+    name: 'target',
+    locks: /^Cargo\.lock$/,
+    home: [],
+    beside: 'target',
+    isBuilt: true,
+    isPlaced: true,
+    isTimed: true,
+  },
   { name: 'npm', locks: /^(?:package-lock|npm-shrinkwrap)\.json$/, home: ['.npm/_cacache'] },
   { name: 'pnpm', locks: /^pnpm-lock\.yaml$/, home: ['.local/share/pnpm/store'] },
   { name: 'yarn', locks: /^yarn\.lock$/, home: ['.cache/yarn', '.yarn/berry/cache'] },
   { name: 'pip', locks: /^(?:requirements.*\.txt|pyproject\.toml|setup\.py)$/, home: ['.cache/pip'] },
   { name: 'uv', locks: /^uv\.lock$/, home: ['.cache/uv'] },
   { name: 'poetry', locks: /^poetry\.lock$/, home: ['.cache/pypoetry'] },
-  // Go's own keys hold the toolchain, and the path of each package.
-  { name: 'go', locks: /^go\.(?:sum|mod)$/, home: ['go/pkg/mod', '.cache/go-build'], isPlaced: true },
+  // Go's own keys hold the toolchain, and the path of each package; of a test that has read files, their times.
+  {
+    name: 'go',
+    locks: /^go\.(?:sum|mod)$/,
+    home: ['go/pkg/mod', '.cache/go-build'],
+    isPlaced: true,
+    isTimed: true,
+  },
 ];
 
 /**
@@ -71,14 +88,18 @@ export function findCaches(
     const parts = file.split('/');
     return parts.length <= deepestLock && !parts.slice(0, -1).some(isForeignFolder);
   });
-  return kinds.flatMap(({ name, locks, home, beside, isBuilt = false, isPlaced = false }) => {
+  const isOthers = near.some((file) => /(?:^|\/)(?:uv|poetry)\.lock$/.test(file));
+  return kinds.flatMap(({ name, locks, home, beside, ...is }) => {
+    const { isBuilt = false, isPlaced = false, isTimed = false } = is;
     const keyFiles = near.filter((file) => locks.test(posix.basename(file)));
     if (keyFiles.length === 0) return [];
+    // A project file alone is pip's only where nobody else has locked it: pip's cache would be empty for ever.
+    if (name === 'pip' && isOthers && keyFiles.every((file) => file.endsWith('pyproject.toml'))) return [];
     const roots: Root[] = home.map((path) => ({ in: 'home', path }));
     if (beside !== undefined)
       for (const file of keyFiles.slice(0, mostRoots))
         roots.push({ in: 'tree', path: posix.join(posix.dirname(file), beside) });
-    return [{ name, roots, keyFiles, isBuilt, isPlaced }];
+    return [{ name, roots, keyFiles, isBuilt, isPlaced, isTimed }];
   });
 }
 
@@ -94,7 +115,8 @@ function toTask({ name, paths, key }: CachePlan, files: readonly string[]): Cach
     return root;
   });
   const keyFiles = files.filter((file) => globs.some((glob) => matchesGlob(glob, file)));
-  return { name, roots, keyFiles, isBuilt: true, isPlaced: true };
+  const isTimed = roots.some((root) => root.in === 'tree');
+  return { name, roots, keyFiles, isBuilt: true, isPlaced: true, isTimed };
 }
 
 /** Undefined for the whole workspace or home, and for what is outside of it. */

@@ -52,12 +52,16 @@ export async function save(options: SaveOptions): Promise<number> {
     isUnchanged,
   );
   let put = 0;
+  // A further name for a file (pnpm and uv link what they install) changes its stamp, and nothing that is in it.
+  const known = new Set(before?.entry.packs.map(([sha256]) => sha256));
   const putPack = async (raw: Buffer): Promise<Pack> => {
     signal.throwIfAborted();
     const bytes = await compress(raw);
     const sha256 = toSha256(bytes);
-    await store.putPack(sha256, bytes);
-    put += bytes.length;
+    if (!known.has(sha256)) {
+      await store.putPack(sha256, bytes);
+      put += bytes.length;
+    }
     return [sha256, bytes.length, raw.length];
   };
   const made: Unit[] = [];

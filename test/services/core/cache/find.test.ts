@@ -14,13 +14,12 @@ test.each([
   [['pnpm-lock.yaml'], ['pnpm']],
   [['yarn.lock', '.yarnrc.yml'], ['yarn']],
   [['requirements-dev.txt'], ['pip']],
+  [['pyproject.toml'], ['pip']],
+  [['pyproject.toml', 'uv.lock'], ['uv']],
+  [['poetry.lock', 'pyproject.toml'], ['poetry']],
   [
-    ['pyproject.toml', 'uv.lock'],
+    ['docs/requirements.txt', 'pyproject.toml', 'uv.lock'],
     ['pip', 'uv'],
-  ],
-  [
-    ['poetry.lock', 'pyproject.toml'],
-    ['pip', 'poetry'],
   ],
   [['go.mod', 'go.sum'], ['go']],
   [['README.md', 'src/index.ts'], []],
@@ -43,6 +42,7 @@ test('each Cargo.lock has its own target folder, and all of them are the key', (
     keyFiles: ['Cargo.lock', 'tools/Cargo.lock'],
     isBuilt: true,
     isPlaced: true,
+    isTimed: true,
   });
 });
 
@@ -63,6 +63,7 @@ test('`off` has none; what is written down is taken in place of what would be fo
       keyFiles: ['Makefile', 'assets/a/b.png'],
       isBuilt: true,
       isPlaced: true,
+      isTimed: true,
     },
   ]);
 });

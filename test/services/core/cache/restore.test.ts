@@ -108,6 +108,38 @@ test('what has not changed is not put again', async () => {
   expect(readFileSync(at('out/4')).equals(Buffer.alloc(packBytes / 2, '4'))).toBe(true);
 });
 
+test('what was only given a further name is not put again', async () => {
+  await keepSomething();
+  const caches = await begin();
+  linkSync(at('out/a'), at('installed'));
+  const { saved } = await save(caches);
+  const [entry = ''] = entries();
+  expect(saved).toMatchObject([{ bytes: statSync(entry).size }]);
+});
+
+test('a test of Go that has read a file of the commit may be taken from the cache: its time is as it was', async () => {
+  const tree = { 'go.mod': 'module x', 'testdata/x': 'x' };
+  const begun = async (word: string) => {
+    const caches = await bench.begin({ ...tree, 'testdata/y': word }, { wish: 'auto' });
+    writeFiles(bench.workspace.home, { 'go/pkg/mod/x': 'x' });
+    const times = ['testdata/x', 'testdata/y'].map((path) => statSync(at(path), { bigint: true }).mtimeNs);
+    await save(caches);
+    return times;
+  };
+  const [first, other] = await begun('one');
+  const second = await begun('two');
+  expect(second[0]).toBe(first);
+  expect(second[1]).toBeGreaterThan(other ?? 0n);
+});
+
+test('a modern Yarn is known by its lock file', async () => {
+  const caches = await bench.begin(
+    { 'web/yarn.lock': '# x\n\n__metadata:\n  version: 8\n' },
+    { wish: 'auto' },
+  );
+  expect(Object.keys(caches?.variables ?? {})).toEqual(['YARN_GLOBAL_FOLDER']);
+});
+
 test('a file whose time and size were set back is kept as it is', async () => {
   const caches = await begin();
   mkdirSync(at('out'));
