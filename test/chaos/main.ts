@@ -26,7 +26,7 @@ async function main(): Promise<number> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'bellows-chaos-'));
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());
   const started = performance.now();
   const say = (text: string) => void (json ? undefined : process.stdout.write(text));
   try {

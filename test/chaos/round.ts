@@ -33,16 +33,18 @@ export interface RoundResult {
   trace?: string;
 }
 
+/** Drawn beside the first fault of a round; of what is drawn twice there is one. */
+const mostCompany = 24;
+
 /** The same plan for the same seed and number, whatever came before it. */
 export function planRound(seed: number, round: number, faults: readonly Fault[]): RoundPlan {
   const random = createRandom(Math.imul(seed, 0x9e3779b1) + Math.imul(round, 0x85ebca6b));
   random.next();
   const first = draw(random, faults);
-  const company = first.alone === true ? 0 : random.below(12);
-  const others = Array.from({ length: company }, () => draw(random, faults)).filter(
-    (fault) => fault.alone !== true && fault !== first,
-  );
-  return { seed, round, faults: [first, ...new Set(others)], load: random.below(5), random };
+  const sociable = faults.filter(({ alone }) => alone !== true);
+  const company = first.alone === true ? 0 : random.below(mostCompany);
+  const all = new Set([first, ...Array.from({ length: company }, () => draw(random, sociable))]);
+  return { seed, round, faults: [...all], load: random.below(5), random };
 }
 
 function draw(random: Random, faults: readonly Fault[]): Fault {
