@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { accessRules } from '../../../../services/api/access-rules.ts';
-import { type Role, reaches } from '../../../../services/core/access/index.ts';
+import { createToken, type Role, reaches } from '../../../../services/core/access/index.ts';
 import { openTestApi, openTestForge, repository, type TestApi } from '../../../support/api.ts';
 import { toRequest } from '../../../support/job.ts';
 
@@ -63,6 +63,12 @@ export async function openFuzzBench() {
       await api.queue.complete(ended.job, ended.fence, { outcome: 'success' });
       const pipeline = (await api.queue.job(ended.job))?.job.pipeline ?? '';
       return { ended, pipeline, running: await claim() };
+    },
+    /** Gives the repository a hook of its own. */
+    openHook: async (forge: 'gitea' | 'github') => {
+      const secret = createToken();
+      const { hook } = await api.deps.repositories.setHookSecret(`${forge}/${repository.name}`, secret);
+      return { path: `/webhooks/${forge}/${hook}`, secret };
     },
     /** A credential that the route takes. */
     toCredential: async ({ rule }: Route, job: { token: string }): Promise<Record<string, string>> => {

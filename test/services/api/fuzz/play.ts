@@ -91,13 +91,17 @@ export async function fuzzBodies(bench: FuzzBench, { numRuns, seed }: Runs): Pro
   }
 }
 
-/** Every recorded payload, signed, with something in it missing, of another type, or far too large. */
+/**
+ * Every recorded payload, with something in it missing, of another type, or far too large: signed for the forge's hook
+ * or for the repository's own, or by somebody who has no secret, who is told 401 whatever it says.
+ */
 export async function fuzzWebhooks(bench: FuzzBench, { numRuns, seed }: Runs): Promise<void> {
   for (const forge of ['gitea', 'github'] as const) {
-    const route = toRoute(bench, 'POST /webhooks/:forge');
+    const hooks = { forge: 'POST /webhooks/:forge', own: 'POST /webhooks/:forge/:hook' };
     const folder = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'webhooks', forge);
     for (const file of readdirSync(folder)) {
       await bench.reset();
+      const own = await bench.openHook(forge);
       const recorded: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
       const event = file.startsWith('pull-request') ? 'pull_request' : (/^[a-z]+/.exec(file)?.[0] ?? '');
       const body = fc.oneof(
@@ -115,16 +119,31 @@ export async function fuzzWebhooks(bench: FuzzBench, { numRuns, seed }: Runs): P
         { weight: 8, arbitrary: fc.constant(event) },
         fc.constantFrom('push', 'pull_request', 'delete', 'x', ''),
       );
-      const property = fc.asyncProperty(body, name, async (text, given) => {
+      const sender = fc.oneof(
+        { weight: 5, arbitrary: fc.constant('forge' as const) },
+        { weight: 3, arbitrary: fc.constant('own' as const) },
+        { weight: 3, arbitrary: fc.constantFrom('', 'x', '0'.repeat(64), ...hostileText) },
+      );
+      const property = fc.asyncProperty(body, name, sender, async (text, given, who) => {
         await bench.register();
         const bytes = Buffer.from(text as string);
-        const signature = toSignature(bytes, webhookSecrets[forge]);
+        const secret = who === 'own' ? own.secret : webhookSecrets[forge];
+        const isSigned = who === 'own' || who === 'forge';
+        const signature = isSigned ? toSignature(bytes, secret) : who.replace(/[^\x20-\x7e]/g, '?');
         const headers: Record<string, string> =
           forge === 'gitea'
             ? { 'x-gitea-event': given, 'x-gitea-signature': signature }
             : { 'x-github-event': given, 'x-hub-signature-256': `sha256=${signature}` };
         const init = { method: 'POST', body: bytes, headers: { 'content-type': 'application/json' } };
-        await bench.send(route, { path: `/webhooks/${forge}`, init }, headers);
+        const path = who === 'own' ? own.path : `/webhooks/${forge}`;
+        const status = await bench.send(
+          toRoute(bench, hooks[who === 'own' ? 'own' : 'forge']),
+          { path, init },
+          headers,
+        );
+        // What is too large is not even read.
+        if (!isSigned && status !== 401 && status !== 413)
+          throw new Error(`what nobody signed was answered ${status}: ${text.slice(0, 200)}`);
       });
       await fc.assert(property, { numRuns, seed });
     }
