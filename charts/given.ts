@@ -41,6 +41,8 @@ export const given: readonly BroughtProps[] = [
         ports: [9090],
         dials: 'source.toolkit.fluxcd.io',
       },
+      { namespace: namespaces.flux, labels: { app: 'notification-controller' }, ports: [9090, 9292] },
     ],
+    objects: [`Service ${namespaces.flux}/webhook-receiver`],
   },
 ];

@@ -59,6 +59,15 @@ export const giteaSecrets = {
   },
 } as const;
 
+/** Where Flux hears that the platform's repository has changed. The path follows from the token in the Secret. */
+export const fluxReceiver = {
+  name: 'webhook-receiver',
+  namespace: namespaces.flux,
+  port: 80,
+  receiver: 'platform',
+  secret: { namespace: namespaces.flux, name: 'flux-receiver' },
+} as const;
+
 /** A token that GitHub made, put there by a person; without it no commit status is posted there. */
 export const githubToken = { name: 'bellows-forges', keys: ['forge-github'] } as const;
 

@@ -118,6 +118,56 @@ const secretsSchema = z
   })
   .prefault({});
 
+/** Where Flux may tell what it did, and what each asks of its Secret. */
+export const alertKinds = {
+  slack: ['address'],
+  discord: ['address'],
+  msteams: ['address'],
+  googlechat: ['address'],
+  rocket: ['address'],
+  lark: ['address'],
+  matrix: ['address', 'token'],
+  telegram: ['token'],
+  alertmanager: ['address'],
+  generic: ['address'],
+  'generic-hmac': ['address', 'token'],
+} as const satisfies Record<string, readonly string[]>;
+
+const fluxSchema = z
+  .strictObject({
+    receiver: z
+      .enum(['gitea', 'https'])
+      .optional()
+      .describe(
+        "Who says that the platform's repository has changed, so that a push is applied at once and not within a minute: the cluster's own Gitea, by itself; or a forge elsewhere, at https://flux.<domain>.",
+      ),
+    alerts: z
+      .strictObject({
+        to: z
+          .enum(Object.keys(alertKinds) as [keyof typeof alertKinds])
+          .describe(
+            'What is told. Its address, and the token that some ask for, are keys of the Secret flux-alerts in flux-system.',
+          ),
+        channel: z
+          .string()
+          .min(1)
+          .max(200)
+          .optional()
+          .describe('The channel or room, where the address does not say it.'),
+        severity: z
+          .enum(['info', 'error'])
+          .default('error')
+          .describe('error: what could not be applied; info: also each commit that was.'),
+      })
+      .refine(({ to, channel }) => channel !== undefined || !['matrix', 'telegram'].includes(to), {
+        path: ['channel'],
+        error: 'expected the room or chat to write to',
+      })
+      .optional()
+      .describe('Who hears of what Flux does. Without it, nobody.'),
+  })
+  .prefault({});
+
 const machineSchema = z
   .strictObject({
     arch: z.enum(['amd64', 'arm64']).describe('What it is.'),
@@ -262,6 +312,7 @@ const clusterSchema = z
     secrets: secretsSchema.describe(
       'Where Secrets come from. What Flux needs before it reads the repository, a person puts there.',
     ),
+    flux: fluxSchema.describe('What Flux hears and says.'),
     tracing: z
       .strictObject({
         endpoint: z
@@ -335,42 +386,52 @@ const waiverSchema = z
 
 export type Waiver = z.output<typeof waiverSchema>;
 
-export const platformSchema = z.strictObject({
-  source: z
-    .strictObject({
-      url: z
-        .url({
-          protocol: /^(?:https?|ssh)$/,
-          error: 'expected an address such as "https://git.home.arpa/me/platform"',
-        })
-        .optional()
-        .describe(
-          "The repository that holds dist/. Without it: bellows/platform on each cluster's own Gitea.",
-        ),
-      branch: z
-        .string()
-        .max(200)
-        .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'expected a branch such as "main"')
-        .default('main')
-        .describe('What is pushed here is what the clusters become.'),
-      credentials: label
-        .optional()
-        .describe(
-          'A Secret in flux-system with username and password, where the repository asks for them; for our own Gitea: platform-source.',
-        ),
-    })
-    .prefault({})
-    .describe('What Flux reads.'),
-  waivers: z
-    .array(waiverSchema)
-    .max(100)
-    .default([])
-    .describe('What may pass ./bellows diff all the same, until a day.'),
-  clusters: z
-    .record(label, clusterSchema)
-    .refine(isNotEmpty, 'expected at least one cluster')
-    .describe('By name, which is also the name of its folder in dist/clusters/.'),
-});
+export const platformSchema = z
+  .strictObject({
+    source: z
+      .strictObject({
+        url: z
+          .url({
+            protocol: /^(?:https?|ssh)$/,
+            error: 'expected an address such as "https://git.home.arpa/me/platform"',
+          })
+          .optional()
+          .describe(
+            "The repository that holds dist/. Without it: bellows/platform on each cluster's own Gitea.",
+          ),
+        branch: z
+          .string()
+          .max(200)
+          .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'expected a branch such as "main"')
+          .default('main')
+          .describe('What is pushed here is what the clusters become.'),
+        credentials: label
+          .optional()
+          .describe(
+            'A Secret in flux-system with username and password, where the repository asks for them; for our own Gitea: platform-source.',
+          ),
+      })
+      .prefault({})
+      .describe('What Flux reads.'),
+    waivers: z
+      .array(waiverSchema)
+      .max(100)
+      .default([])
+      .describe('What may pass ./bellows diff all the same, until a day.'),
+    clusters: z
+      .record(label, clusterSchema)
+      .refine(isNotEmpty, 'expected at least one cluster')
+      .describe('By name, which is also the name of its folder in dist/clusters/.'),
+  })
+  .superRefine(({ source, clusters }, context) => {
+    for (const [name, { flux }] of Object.entries(clusters))
+      if (flux.receiver === 'gitea' && source.url !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['clusters', name, 'flux', 'receiver'],
+          message: 'expected "https", since the repository is that of source.url',
+        });
+  });
 
 export type Platform = z.output<typeof platformSchema>;
 export type Cluster = Platform['clusters'][string];

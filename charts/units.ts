@@ -4,7 +4,9 @@ import { Traefik } from './add-ons/traefik.ts';
 import { takesFrom } from './constructs/secret-reference.ts';
 import { type Built, buildCluster, type Files, toFiles, type Unit } from './constructs/unit.ts';
 import { Redis } from './data/redis.ts';
+import { FluxAlerts } from './flux/alerts.ts';
 import { Bootstrap, Kustomizations } from './flux/flux.ts';
+import { FluxReceiver } from './flux/receiver.ts';
 import { Gitea } from './forge/gitea.ts';
 import { GiteaSetup } from './forge/setup.ts';
 import { toHostFiles } from './foundation/k3s.ts';
@@ -36,6 +38,18 @@ export function toUnits(cluster: Cluster): Unit[] {
     unit('services', ['forge'], (app) => new Api(app, cluster)),
     unit('add-ons', ['network'], (app) => [new Keda(app), new Traefik(app, cluster)]),
     unit('scaling', ['add-ons', 'services'], (app) => new Pools(app, cluster)),
+    ...toNotifications(cluster),
+  ];
+}
+
+function toNotifications(cluster: Cluster): Unit[] {
+  const { receiver, alerts } = cluster.flux;
+  if (receiver === undefined && alerts === undefined) return [];
+  return [
+    unit('notifications', ['secrets'], (app) => {
+      if (receiver !== undefined) new FluxReceiver(app, cluster);
+      if (alerts !== undefined) new FluxAlerts(app, cluster, alerts);
+    }),
   ];
 }
 

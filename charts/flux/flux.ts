@@ -22,7 +22,10 @@ import type { Platform } from '../platform.ts';
 
 const namespace = namespaces.flux;
 const labels = labelsOf('bellows');
-const sourceName = 'platform';
+/** The repository that all of it comes from. */
+export const sourceName = 'platform';
+/** Where it is on the cluster's own Gitea. */
+export const sourcePath = 'bellows/platform';
 
 /** One Kustomization for each unit, in their order. Applied by what `Bootstrap` makes. */
 export class Kustomizations extends Chart {
@@ -65,7 +68,7 @@ export class Bootstrap extends Chart {
     new GitRepository(this, 'source', {
       metadata: { name: sourceName, namespace, labels },
       spec: {
-        url: source.url ?? `http://${addressOf(gitea)}/bellows/platform.git`,
+        url: source.url ?? `http://${addressOf(gitea)}/${sourcePath}.git`,
         ref: { branch: source.branch },
         interval: '1m',
         timeout: '1m',

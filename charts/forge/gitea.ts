@@ -6,7 +6,7 @@ import type { ContainerProps, Source } from '../constructs/pod.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { Stateful } from '../constructs/stateful.ts';
 import { pins } from '../pins.ts';
-import { api, gitea, hostOf, secrets } from '../places.ts';
+import { api, fluxReceiver, gitea, hostOf, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 
@@ -65,7 +65,7 @@ export function giteaProgram(
 ): Pick<ContainerProps, 'image' | 'env' | 'mounts'> {
   return {
     image: pins.gitea,
-    env: toEnv(settings(giteaHost(cluster))),
+    env: toEnv(settings(cluster)),
     mounts: [
       { name: 'data', path: '/var/lib/gitea', from: data },
       // Its start writes the settings above into app.ini.
@@ -85,7 +85,8 @@ const healthy: k8s.Probe = {
 };
 
 /** app.ini, section by section. What a newcomer would have to switch off is off. */
-function settings(host: string): Record<string, Record<string, string | number | boolean>> {
+function settings(cluster: Cluster): Record<string, Record<string, string | number | boolean>> {
+  const host = giteaHost(cluster);
   const secret = (key: (typeof keys)[number]) => `file:${secretsFolder}/${key}`;
   return {
     database: { DB_TYPE: 'sqlite3', PATH: '/var/lib/gitea/data/gitea.db', SQLITE_JOURNAL_MODE: 'WAL' },
@@ -110,8 +111,13 @@ function settings(host: string): Record<string, Record<string, string | number |
       MIN_PASSWORD_LENGTH: 12,
     },
     oauth2: { JWT_SECRET_URI: secret('gitea-jwt-secret') },
-    // The default refuses addresses inside the cluster; this names the one that there is.
-    webhook: { ALLOWED_HOST_LIST: hostOf(api), DELIVER_TIMEOUT: 10 },
+    // The default refuses addresses inside the cluster; this names those that there are.
+    webhook: {
+      ALLOWED_HOST_LIST: [api, ...(cluster.flux.receiver === 'gitea' ? [fluxReceiver] : [])]
+        .map(hostOf)
+        .join(','),
+      DELIVER_TIMEOUT: 10,
+    },
     migrations: { ALLOW_LOCALNETWORKS: false },
     service: {
       DISABLE_REGISTRATION: true,

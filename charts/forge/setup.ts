@@ -8,7 +8,17 @@ import { podTemplate } from '../constructs/pod.ts';
 import { SecretMaker } from '../constructs/secret-maker.ts';
 import { claimOf } from '../constructs/stateful.ts';
 import { pins } from '../pins.ts';
-import { addressOf, api, gitea, giteaSecrets, hostOf, labelsOf, namespaces, secrets } from '../places.ts';
+import {
+  addressOf,
+  api,
+  fluxReceiver,
+  gitea,
+  giteaSecrets,
+  hostOf,
+  labelsOf,
+  namespaces,
+  secrets,
+} from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 import { giteaProgram, giteaUser } from './gitea.ts';
@@ -18,6 +28,7 @@ const name = 'gitea-setup';
 const namespace = namespaces.ci;
 const administrator = 'bellows';
 const webhookKey: PlatformKey = 'webhook-gitea';
+const receiverKey: PlatformKey = 'flux-receiver-token';
 
 /**
  * A Job that makes in Gitea what Bellows needs there: an administrator, an account for the api, the webhook, the client
@@ -30,6 +41,7 @@ export class GiteaSetup extends Chart {
     const { signIn, ...others } = giteaSecrets;
     const isProvider = cluster.signIn !== undefined && cluster.signIn.issuer === undefined;
     const made = [...Object.values(others), ...(isProvider ? [signIn] : [])];
+    const tellsFlux = cluster.flux.receiver === 'gitea';
     const files = { ...toProgram(), 'plan.json': toText(toPlan(cluster)) };
 
     new k8s.KubeConfigMap(this, 'program', {
@@ -74,6 +86,9 @@ export class GiteaSetup extends Chart {
             { name: 'KUBERNETES_TOKEN_FILE', value: '/run/kubernetes/token' },
             { name: 'NODE_EXTRA_CA_CERTS', value: '/run/kubernetes/ca.crt' },
             { name: 'WEBHOOK_SECRET_FILE', value: `/run/secrets/bellows/${webhookKey}` },
+            ...(tellsFlux
+              ? [{ name: 'RECEIVER_TOKEN_FILE', value: `/run/secrets/bellows/${receiverKey}` }]
+              : []),
           ],
           mounts: [
             { name: 'program', path: '/program', from: { config: `${name}-program`, paths } },
@@ -82,7 +97,10 @@ export class GiteaSetup extends Chart {
             {
               name: 'webhook',
               path: '/run/secrets/bellows',
-              from: { secret: secrets.platform.name, keys: [webhookKey] },
+              from: {
+                secret: secrets.platform.name,
+                keys: [webhookKey, ...(tellsFlux ? [receiverKey] : [])],
+              },
             },
           ],
           user: giteaUser,
@@ -125,6 +143,15 @@ function toPlan(cluster: Cluster): Plan {
       path: '/webhooks/gitea',
       events: ['push', 'delete', 'pull_request_only', 'pull_request_sync'],
     },
+    ...(cluster.flux.receiver === 'gitea'
+      ? {
+          receiver: {
+            host: hostOf(fluxReceiver),
+            name: fluxReceiver.receiver,
+            namespace: fluxReceiver.namespace,
+          },
+        }
+      : {}),
     ...(isProvider
       ? {
           signIn: {

@@ -177,6 +177,7 @@ interface Sourced extends KubeObject {
     readonly imageRepositoryRef?: { readonly name: string };
     readonly providerRef?: { readonly name: string };
     readonly eventSources?: readonly SourceRef[];
+    readonly resources?: readonly SourceRef[];
   };
 }
 interface SourceRef {
@@ -207,6 +208,7 @@ function* ofFlux(world: World): Generator<Found> {
       imageRepositoryRef,
       providerRef,
       eventSources = [],
+      resources = [],
     } = item.object.spec;
     if (secretRef !== undefined)
       yield { item, at: 'spec.secretRef', to: toId('Secret', item.namespace, secretRef.name) };
@@ -221,7 +223,8 @@ function* ofFlux(world: World): Generator<Found> {
       };
     if (providerRef !== undefined)
       yield { item, at: 'spec.providerRef', to: toId('Provider', item.namespace, providerRef.name) };
-    for (const [index, source] of eventSources.entries())
-      if (source.name !== '*') yield { item, at: `spec.eventSources[${index}]`, to: to(source, item) };
+    for (const [list, sources] of Object.entries({ eventSources, resources }))
+      for (const [index, source] of sources.entries())
+        if (source.name !== '*') yield { item, at: `spec.${list}[${index}]`, to: to(source, item) };
   }
 }

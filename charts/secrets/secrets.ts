@@ -8,19 +8,29 @@ import { podTemplate } from '../constructs/pod.ts';
 import { SecretMaker } from '../constructs/secret-maker.ts';
 import { SecretReference, sourceOf } from '../constructs/secret-reference.ts';
 import { pins } from '../pins.ts';
-import { labelsOf, namespaces, secrets } from '../places.ts';
+import { fluxReceiver, labelsOf, namespaces, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
-import { generatedKeys } from './program/generate.ts';
+import { generatedKeys, type Plan } from './program/generate.ts';
 import { redisRules } from './redis-rules.ts';
 
 const name = 'secrets';
 const namespace = namespaces.ci;
 
-/** What the Job makes: of `random` what is not there, of `derived` what follows from that. */
-const made = [
-  { ...secrets.platform, random: generatedKeys, derived: ['users.acl'] },
-  { ...secrets.keda, random: ['username', 'password'], derived: [] },
-] as const;
+/** What the Job makes of a Secret: of `random` what is not there, of `derived` what follows from that. */
+interface Made {
+  readonly namespace: string;
+  readonly name: string;
+  readonly random: readonly string[];
+  readonly derived: readonly string[];
+}
+
+function madeOf({ flux }: Cluster): Made[] {
+  return [
+    { ...secrets.platform, random: generatedKeys, derived: ['users.acl'] },
+    { ...secrets.keda, random: ['username', 'password'], derived: [] },
+    ...(flux.receiver === undefined ? [] : [{ ...fluxReceiver.secret, random: [], derived: ['token'] }]),
+  ];
+}
 
 /**
  * A Job that makes the platform's secrets where they are used, so that no file and no person ever holds them.
@@ -30,16 +40,17 @@ const made = [
 export class GeneratedSecrets extends Chart {
   constructor(scope: Construct, cluster: Cluster) {
     super(scope, 'secrets', { disableResourceNameHashes: true });
-    const program = toProgram();
+    const made = madeOf(cluster);
+    const program = toProgram(cluster);
     new k8s.KubeConfigMap(this, 'program', {
       metadata: { name: 'secrets-program', namespace, labels: labelsOf(name) },
       data: program,
     });
 
-    new SecretMaker(this, 'account', { name, namespace, secrets: Object.values(secrets) });
+    new SecretMaker(this, 'account', { name, namespace, secrets: made });
     for (const { namespace, name, random, derived } of made) {
       const by = 'the Job secrets';
-      if (sourceOf(cluster, name) !== 'external')
+      if (random.length > 0 && sourceOf(cluster, name) !== 'external')
         new SecretReference(this, name, cluster, { namespace, name, keys: random, by });
       new Brought(this, `${name}-derived`, { by, secrets: [{ namespace, name, keys: derived }] });
     }
@@ -87,14 +98,17 @@ export class FetchedSecrets extends Chart {
   }
 }
 
-export function fetched(cluster: Cluster): readonly (typeof made)[number][] {
-  return made.filter(({ name }) => sourceOf(cluster, name) === 'external');
+export function fetched(cluster: Cluster): readonly Made[] {
+  return madeOf(cluster).filter(
+    ({ name, random }) => random.length > 0 && sourceOf(cluster, name) === 'external',
+  );
 }
 
-function toProgram(): Record<string, string> {
+function toProgram({ flux }: Cluster): Record<string, string> {
   const folder = join(import.meta.dirname, 'program');
   const files = ['main.ts', 'age-identity.ts', 'generate.ts', 'kubernetes.ts'];
-  const plan = { ...secrets, rules: redisRules };
+  const receiver = flux.receiver === undefined ? {} : { receiver: fluxReceiver.secret };
+  const plan: Plan = { ...secrets, ...receiver, rules: redisRules };
   return {
     ...Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')])),
     'plan.json': `${JSON.stringify(plan, null, 2)}\n`,

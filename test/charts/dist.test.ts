@@ -100,6 +100,15 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     ['bootstrap/bootstrap', 'flux/kustomizations'],
   ],
   'a storage class': ['storageClass: fast', ['data/redis', 'forge/gitea']],
+  'a push that Flux hears of': [
+    'flux: {receiver: gitea}',
+    ['flux/kustomizations', 'forge/gitea', 'forge/setup', 'notifications/receiver', 'secrets/secrets'],
+  ],
+  'a push elsewhere that Flux hears of': [
+    'flux: {receiver: https}',
+    ['flux/kustomizations', 'notifications/receiver', 'secrets/secrets'],
+  ],
+  'alerts of Flux': ['flux: {alerts: {to: discord}}', ['flux/kustomizations', 'notifications/alerts']],
   'where the nodes are': ['nodes: [192.168.7.0/24]', ['network/edges']],
   'memory of Redis': ['redis: {memory: 1Gi}', ['data/redis']],
   'memory of Gitea': ['gitea: {memory: 2Gi}', ['forge/gitea']],

@@ -6,7 +6,12 @@ import { openSecretsApi, toKubernetesUrl } from '../../secrets/program/kubernete
 import { openGitea } from './gitea.ts';
 import { type Plan, setUpGitea } from './setup.ts';
 
-const { KUBERNETES_TOKEN_FILE = '', GITEA_TOKEN_FILE = '', WEBHOOK_SECRET_FILE = '' } = process.env;
+const {
+  KUBERNETES_TOKEN_FILE = '',
+  GITEA_TOKEN_FILE = '',
+  WEBHOOK_SECRET_FILE = '',
+  RECEIVER_TOKEN_FILE,
+} = process.env;
 const read = (file: string) => readFileSync(file, 'utf8').trim();
 // Of two, the newer one stands first.
 const [webhookSecret = ''] = read(WEBHOOK_SECRET_FILE).split('\n');
@@ -17,6 +22,7 @@ await setUpGitea({
   gitea: openGitea(plan.origin, { token: read(GITEA_TOKEN_FILE) }),
   secrets: openSecretsApi(toKubernetesUrl(process.env), read(KUBERNETES_TOKEN_FILE)),
   webhookSecret,
+  receiverToken: RECEIVER_TOKEN_FILE === undefined ? '' : read(RECEIVER_TOKEN_FILE),
   random: () => randomBytes(32).toString('base64url'),
   hash: (text) => createHash('sha256').update(text).digest('hex'),
   say: (line) => process.stdout.write(`${line}\n`),

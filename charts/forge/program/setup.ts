@@ -16,6 +16,8 @@ export interface Plan {
     readonly path: string;
     readonly events: readonly string[];
   };
+  /** Flux, which is to hear of pushes: where, and what its path is made of beside its token. */
+  readonly receiver?: { readonly host: string; readonly name: string; readonly namespace: string };
   /** People sign in to Bellows with Gitea. Without it they do so elsewhere, or not at all. */
   readonly signIn?: { readonly redirect: string; readonly secret: SecretReference };
   /** To be there, and open to the bot. */
@@ -28,6 +30,8 @@ export interface SetupDeps {
   readonly gitea: GiteaApi;
   readonly secrets: SecretsApi;
   readonly webhookSecret: string;
+  /** Of the receiver. */
+  readonly receiverToken: string;
   readonly random: () => string;
   readonly hash: (text: string) => string;
   readonly say: (line: string) => void;
@@ -55,7 +59,7 @@ export async function setUpGitea(deps: SetupDeps): Promise<void> {
   await ensureBot(deps);
   await ensureBotToken(deps, administrator);
   say(`${plan.bot.name} has a token`);
-  await ensureWebhook(deps);
+  await ensureWebhooks(deps);
   say(`every repository tells ${plan.webhook.host}`);
   if (plan.signIn !== undefined) {
     await ensureApplication(deps, administrator, plan.signIn);
@@ -136,16 +140,45 @@ async function forgetTokens(
       await administrator.send('DELETE', `${path}/${numberOf(each, 'id')}`);
 }
 
+interface Webhook {
+  /** What its name begins with. */
+  readonly prefix: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly secret: string;
+}
+
+async function ensureWebhooks(deps: SetupDeps): Promise<void> {
+  const { plan, webhookSecret, receiverToken, hash } = deps;
+  const { host, port, path, events } = plan.webhook;
+  await ensureWebhook(deps, {
+    prefix: 'bellows ',
+    url: `http://${host}:${port}${path}`,
+    events,
+    secret: webhookSecret,
+  });
+  if (plan.receiver === undefined) return;
+  const { receiver } = plan;
+  await ensureWebhook(deps, {
+    prefix: 'flux ',
+    // As Flux makes it: notification.toolkit.fluxcd.io/v1, Receiver.
+    url: `http://${receiver.host}/hook/${hash(receiverToken + receiver.name + receiver.namespace)}`,
+    events: ['push'],
+    secret: receiverToken,
+  });
+}
+
 /**
  * One for all repositories, those of tomorrow as well. Gitea tells no secret and changes none: what it was made of stands
  * in its name, hashed.
  */
-async function ensureWebhook({ plan, gitea, webhookSecret, hash }: SetupDeps): Promise<void> {
-  const { host, port, path, events } = plan.webhook;
-  const url = `http://${host}:${port}${path}`;
-  const name = `bellows ${hash(JSON.stringify([url, events, webhookSecret])).slice(0, 16)}`;
+async function ensureWebhook(
+  { gitea, hash }: SetupDeps,
+  { prefix, url, events, secret }: Webhook,
+): Promise<void> {
+  const name = `${prefix}${hash(JSON.stringify([url, events, secret])).slice(0, 16)}`;
   const ours = (await gitea.list('/admin/hooks?type=system')).filter(
-    (hook) => textOf(hook, 'name').startsWith('bellows ') || urlOf(hook) === url,
+    (hook) => textOf(hook, 'name').startsWith(prefix) || urlOf(hook) === url,
   );
   if (!ours.some((hook) => textOf(hook, 'name') === name))
     await gitea.send('POST', '/admin/hooks', {
@@ -153,7 +186,7 @@ async function ensureWebhook({ plan, gitea, webhookSecret, hash }: SetupDeps): P
       name,
       active: true,
       events,
-      config: { url, content_type: 'json', secret: webhookSecret, is_system_webhook: 'true' },
+      config: { url, content_type: 'json', secret, is_system_webhook: 'true' },
     });
   for (const hook of ours)
     if (textOf(hook, 'name') !== name) await gitea.send('DELETE', `/admin/hooks/${numberOf(hook, 'id')}`);

@@ -5,6 +5,8 @@ import type { SecretReference, SecretsApi } from './kubernetes.ts';
 export interface Plan {
   readonly platform: SecretReference;
   readonly keda: SecretReference;
+  /** Flux's copy of `flux-receiver-token`, where it listens to webhooks. */
+  readonly receiver?: SecretReference;
   /** What each Redis user may do, in the words of ACL SETUSER; who is not named here may do nothing. */
   readonly rules: { readonly api: string; readonly keda: string; readonly probe: string };
 }
@@ -25,6 +27,7 @@ export const generatedKeys = [
   'gitea-internal-token',
   'gitea-jwt-secret',
   'gitea-lfs-jwt-secret',
+  'flux-receiver-token',
 ] as const;
 export type PlatformKey = (typeof generatedKeys)[number] | 'users.acl';
 
@@ -44,11 +47,13 @@ export async function generateSecrets(
     username: 'keda',
     password: found.password ?? random.text(),
   }));
-  await ensure(api, plan.platform, (found) => {
+  const platform = await ensure(api, plan.platform, (found) => {
     const make = (key: string) => (key === 'secrets-key' ? random.identity() : random.text());
     const made = Object.fromEntries(generatedKeys.map((key) => [key, found[key] ?? make(key)]));
     return { ...made, 'users.acl': toUsers(plan.rules, made['redis-password'] ?? '', keda.password ?? '') };
   });
+  const { 'flux-receiver-token': token = '' } = platform;
+  if (plan.receiver !== undefined) await ensure(api, plan.receiver, () => ({ token }));
 }
 
 async function ensure(

@@ -63,8 +63,8 @@ test('what a store holds is asked for key by key, and what the Job adds to it st
   ).toEqual([
     ['external-secrets', 'bellows', 'CreateOrMerge'],
     ['external-secrets', 'redis-keda', 'CreateOrMerge'],
+    ['forge', 'wildcard', 'Owner'],
     ['services', 'bellows-forges', 'Owner'],
-    ['services', 'wildcard', 'Owner'],
   ]);
   expect(secrets.find(({ metadata }) => metadata.name === 'redis-keda')?.spec).toMatchObject({
     secretStoreRef: { kind: 'ClusterSecretStore', name: 'vault' },

@@ -52,6 +52,7 @@ async function setUp(changes: Partial<Plan> = {}, webhookSecret = 'hook-secret',
     gitea: openGitea(origin, { token }),
     secrets: api,
     webhookSecret,
+    receiverToken: 'receiver-token',
     random: () => randomBytes(32).toString('base64url'),
     hash: (text) => createHash('sha256').update(text).digest('hex'),
     say: () => undefined,
@@ -144,6 +145,7 @@ test('without sign-in and organisations nothing of them is made', async () => {
     gitea: openGitea(gitea.origin, { token }),
     secrets,
     webhookSecret: 'x',
+    receiverToken: 'x',
     random: () => 'random',
     hash: (text) => text,
     say: () => undefined,
@@ -160,4 +162,15 @@ test('what Gitea refuses is said with its own words, and with no secret of ours'
   expect(String(refused)).toContain('POST /orgs: Gitea answered 401 invalid username, password or token');
   expect(String(refused)).not.toContain('wrong-password');
   expect(await stranger.knows()).toBe(false);
+});
+
+test('Flux hears of pushes at the path that it makes of token, name and namespace', async () => {
+  const receiver = { host: 'webhook-receiver.flux-system.svc', name: 'platform', namespace: 'flux-system' };
+  await setUp({ receiver });
+  await setUp({ receiver });
+  const digest = createHash('sha256').update('receiver-tokenplatformflux-system').digest('hex');
+  expect(gitea.hooks).toMatchObject([
+    { config: { url: 'http://api.ci.svc:7440/webhooks/gitea' } },
+    { config: { url: `http://${receiver.host}/hook/${digest}` }, events: ['push'], secret: 'receiver-token' },
+  ]);
 });

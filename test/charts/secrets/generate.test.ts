@@ -11,6 +11,7 @@ import { openSecretsApi } from '../../../charts/secrets/program/kubernetes.ts';
 const plan: Plan = {
   platform: { namespace: 'ci', name: 'bellows' },
   keda: { namespace: 'ci-agents', name: 'redis-keda' },
+  receiver: { namespace: 'flux-system', name: 'flux-receiver' },
   rules: { api: '~ci:* +@all', keda: '%R~ci:{q}:tickets:* +xlen', probe: '+ping' },
 };
 
@@ -81,6 +82,7 @@ test('everything is made once: another run changes nothing', async () => {
   expect(Object.keys(platform).sort()).toEqual([...generatedKeys, 'users.acl'].sort());
   expect(new Set(Object.values(platform)).size).toBe(generatedKeys.length + 1);
   expect(values('ci-agents/redis-keda')).toMatchObject({ username: 'keda' });
+  expect(values('flux-system/flux-receiver')).toEqual({ token: platform['flux-receiver-token'] });
   await generate();
   expect(values('ci/bellows')).toEqual(platform);
   expect(stored.get('ci/bellows')?.version).toBe(1);
@@ -95,7 +97,7 @@ test('the key of the repositories’ secrets is an identity that age takes', asy
 });
 
 test('after a crash at any request the next run completes what is there', async () => {
-  for (let crash = 0; crash < 4; crash++) {
+  for (let crash = 0; crash < 6; crash++) {
     stored.clear();
     failAfter = crash;
     await expect(generate()).rejects.toThrow();
