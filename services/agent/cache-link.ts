@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { type CacheStore, mostBlobBytes } from '../core/cache/index.ts';
 import { ApiError, type Transport } from '../core/client/index.ts';
-import type { Claim } from '../core/job/index.ts';
+import type { Claim, SavedCaches } from '../core/job/index.ts';
 
 /** Without a byte from the api; a part of a cache waits there until others have gone through. */
 const timeoutMs = 30_000;
@@ -12,7 +12,7 @@ export function createCacheLink(
   transport: Transport,
   job: string,
   { token }: NonNullable<Claim['cache']>,
-): CacheStore {
+): CacheStore & { told(saved: SavedCaches): Promise<unknown> } {
   const root = `/api/v1/agent/jobs/${job}/caches`;
   const get = async (path: string): Promise<Buffer | undefined> => {
     try {
@@ -29,6 +29,8 @@ export function createCacheLink(
     putEntry: (identity, bytes) => put(`entries/${identity}`, bytes),
     pack: (sha256) => get(`packs/${sha256}`),
     putPack: (sha256, bytes) => put(`packs/${sha256}`, bytes),
+    told: (saved) =>
+      transport.call(`${root}/saved`, z.undefined(), { method: 'POST', body: saved, token, timeoutMs }),
   };
 }
 

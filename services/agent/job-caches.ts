@@ -11,7 +11,7 @@ const mostResults = 20;
 
 /**
  * Restores what the job's tree can use. What it has made is kept when its outcome has been told: nobody waits for
- * that, and so it cannot say in the job's result what it has kept; the agent's log does.
+ * that. How much it was is added to the job's result.
  *
  * @returns variables by which the tools of the steps find it
  */
@@ -27,8 +27,9 @@ export async function openJobCaches(
   const { read, write } = claim.cache;
   const say = (line: string) => void reporter.write(cloneStep, Buffer.from(`${line}\n`));
   try {
+    const link = createCacheLink(transport, claim.job, claim.cache);
     const caches = await openCaches({
-      store: createCacheLink(transport, claim.job, claim.cache),
+      store: link,
       wish: plan.cache,
       scopes: { read, write },
       identity: [platform, plan.workflow, ...Object.entries(plan.axes).flat()],
@@ -44,6 +45,8 @@ export async function openJobCaches(
     afterwards.push(async (stop) => {
       const saved = await caches.save(AbortSignal.any([stop, AbortSignal.timeout(longestSaveMs)]));
       log.info({ job: claim.job, ...saved }, 'what was kept for the next job');
+      if (saved.saved.length > 0)
+        await link.told(saved.saved.slice(0, mostResults).map(({ name, bytes }) => ({ name, bytes })));
     });
     return caches.variables;
   } catch (error) {

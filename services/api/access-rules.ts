@@ -105,6 +105,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'PUT /api/v1/agent/jobs/:id/caches/entries/:identity': ['cache'],
   'GET /api/v1/agent/jobs/:id/caches/packs/:sha256': ['cache'],
   'PUT /api/v1/agent/jobs/:id/caches/packs/:sha256': ['cache'],
+  'POST /api/v1/agent/jobs/:id/caches/saved': ['cache'],
 };
 
 /** The routes that answer people's browsers with pages; programs are told of the others (openapi/). */

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CacheResult, JobState } from '../core/job/index.ts';
+import type { CacheResult, JobState, SavedCaches } from '../core/job/index.ts';
 import type { OutboxState, PoolDepth, Totals } from '../core/queue/index.ts';
 import type { RedisHealth } from '../core/runtime/index.ts';
 import { toTotalsText } from './totals-text.ts';
@@ -35,6 +35,7 @@ export interface Metrics {
   archived(): void;
   /** What an ended job says of its caches. */
   caches(results: readonly Pick<CacheResult, 'hit' | 'bytes'>[]): void;
+  cachesSaved(saved: SavedCaches): void;
   archiveFailed(): void;
 }
 
@@ -95,6 +96,11 @@ export function createMetrics(sources: MetricSources): Metrics {
   const cacheBytes = new Counter({
     name: 'bellows_cache_restored_bytes_total',
     help: 'Bytes that jobs have restored from caches, as they are kept.',
+    registers,
+  });
+  const cacheSaved = new Counter({
+    name: 'bellows_cache_saved_bytes_total',
+    help: 'Bytes that jobs have added to caches, as they are kept.',
     registers,
   });
   const archiveFailures = new Counter({
@@ -211,6 +217,9 @@ export function createMetrics(sources: MetricSources): Metrics {
         caches.inc({ hit });
         cacheBytes.inc(bytes);
       }
+    },
+    cachesSaved: (saved) => {
+      for (const { bytes } of saved) cacheSaved.inc(bytes);
     },
     archived: () => archived.inc(),
     archiveFailed: () => archiveFailures.inc(),

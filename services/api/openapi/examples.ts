@@ -30,7 +30,7 @@ const job = {
 const result = {
   cloneMs: 210,
   steps: [{ name: 'cargo test', ms: 8400, cpuMs: 15_900, peakBytes: 410_000_000 }],
-  caches: [{ name: 'cargo', hit: 'exact', bytes: 96_000_000, ms: 700 }],
+  caches: [{ name: 'cargo', hit: 'exact', bytes: 96_000_000, ms: 700, saved: 1_200_000 }],
   tests: { passed: 118, failed: 1, skipped: 2, failing: ['cogs::turn_backwards'] },
   coverage: { covered: 812, total: 1000 },
   artifacts: { count: 2, bytes: 4_200_000 },

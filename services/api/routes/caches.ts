@@ -1,10 +1,11 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { CacheRefusal, type CacheStore } from '../../core/cache/index.ts';
+import { savedCachesSchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { JobCaches } from '../job-caches.ts';
 import { Problem } from '../problem.ts';
-import { createRoutes, jobParams, refuses } from '../route.ts';
+import { createRoutes, jobParams, refuses, takes } from '../route.ts';
 import { readJob } from './jobs.ts';
 
 const root = '/api/v1/agent/jobs/{id}/caches';
@@ -50,6 +51,16 @@ const putPack = createRoute({
   tags,
   summary: 'Keep a part of a cache',
   request: { params: packParams, body },
+  responses: taken,
+});
+
+const saved = createRoute({
+  method: 'post',
+  path: `${root}/saved`,
+  operationId: 'reportSavedCaches',
+  tags,
+  summary: 'How much was kept; it becomes part of the job’s result',
+  request: { params: jobParams, body: takes(savedCachesSchema) },
   responses: taken,
 });
 
@@ -101,6 +112,13 @@ export function createCacheRoutes(deps: ApiDeps) {
     .openapi(putPack, async (c) => {
       const { id, sha256 } = c.req.valid('param');
       await use(id, async (store) => store.putPack(sha256, await toBlob(c.req)));
+      return c.body(null, 204);
+    })
+    .openapi(saved, async (c) => {
+      const report = c.req.valid('json');
+      const answer = await deps.queue.addSaved(c.req.valid('param').id, report);
+      if (answer === 'unknown') throw new Problem(404, 'The job has no result yet.');
+      deps.metrics.cachesSaved(report);
       return c.body(null, 204);
     });
 }

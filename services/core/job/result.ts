@@ -29,6 +29,12 @@ export const cacheResultSchema = z.object({
 });
 export type CacheResult = z.infer<typeof cacheResultSchema>;
 
+const mostCaches = 20;
+
+/** `POST /agent/jobs/:id/caches/saved`: what was kept, as it went to the store, once all of it is there. */
+export const savedCachesSchema = z.array(z.object({ name, bytes })).max(mostCaches);
+export type SavedCaches = z.infer<typeof savedCachesSchema>;
+
 export const testResultSchema = z.object({
   passed: count,
   failed: count,
@@ -43,7 +49,7 @@ const mostSteps = 500;
 export const jobResultSchema = z.object({
   cloneMs: ms.optional(),
   steps: z.array(stepResultSchema).max(mostSteps).optional(),
-  caches: z.array(cacheResultSchema).max(20).optional(),
+  caches: z.array(cacheResultSchema).max(mostCaches).optional(),
   tests: testResultSchema.optional(),
   /** Lines. */
   coverage: z.object({ covered: count, total: count }).optional(),

@@ -20,11 +20,11 @@ import { readPage } from './page.ts';
 import type { Queue } from './queue.ts';
 import { createReplicatedRunner, type Replication } from './replicated.ts';
 import { createRerun } from './rerun.ts';
-import { parseResult, toResultBytes } from './result-bytes.ts';
+import { addSaved, parseResult, toResultBytes } from './result-bytes.ts';
 import { createRunner, toBytes, toFields, toList, toNumber, toText } from './run-script.ts';
 import { audit } from './scripts/audit.ts';
 import { claim } from './scripts/claim.ts';
-import { approve, cancel, complete, lost, requeue, skip } from './scripts/end.ts';
+import { addToResult, approve, cancel, complete, lost, requeue, skip } from './scripts/end.ts';
 import { expand } from './scripts/expand.ts';
 import { noteHead, removeHead } from './scripts/head.ts';
 import { look, tally } from './scripts/look.ts';
@@ -134,6 +134,18 @@ export function createQueue(deps: QueueDeps): Queue {
       const kept = result === undefined ? '' : toResultBytes(result);
       const reply = await runSafely(complete, [id, fence, ...end, ...retry, kept]);
       return completeAnswerSchema.shape.answer.parse(toText(reply));
+    },
+
+    async addSaved(id, saved) {
+      // Somebody else may add to it between the look and the word; nobody does so without end.
+      for (let tries = 0; tries < 10; tries++) {
+        const reply = await run(look, [id]);
+        const bytes = reply === null ? null : toList(reply)[3];
+        if (!Buffer.isBuffer(bytes)) return 'unknown';
+        const next = toResultBytes(addSaved(parseResult(bytes), saved));
+        if (toText(await run(addToResult, [id, bytes, next])) === 'done') return 'done';
+      }
+      return 'unknown';
     },
 
     async cancel(id, by) {

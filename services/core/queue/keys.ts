@@ -17,7 +17,7 @@
  * | job:<id>           | HASH   | small values only, so that it stays a listpack    | all that change a job         | trimmed by tick |
  * | spec:<id>          | STRING | the spec, packed; never changed                   | enqueue expand rerun          | with the job |
  * | reason:<id>        | STRING | why it is in its state                            | all that change a job         | with the reason |
- * | result:<id>        | STRING | what its last agent measured, packed              | complete, claim (forgets)     | with the job |
+ * | result:<id>        | STRING | what its last agent measured, packed              | complete, addSaved, claim (forgets) | with the job |
  * | steps:<id>         | HASH   | step → place, state, times, exit code             | step, claim (forgets)         | with the job |
  * | needs:<id>         | HASH   | job that it still waits for → its name            | enqueue rerun, whoever finishes one | when met |
  * | dependents:<id>    | SET    | jobs that wait for it                             | the same                      | when it ends |

@@ -13,6 +13,7 @@ import type {
   PipelineView,
   Pool,
   QueueView,
+  SavedCaches,
   StepFact,
 } from '../job/index.ts';
 
@@ -198,6 +199,8 @@ export interface Queue {
   heartbeat(id: string, fence: number): Promise<HeartbeatAnswer['answer']>;
   step(id: string, fence: number, fact: StepFact): Promise<'done' | 'stale'>;
   complete(id: string, fence: number, completion: Completion): Promise<CompleteAnswer['answer']>;
+  /** What the caches in its result have kept, which is known when the outcome has long been told. */
+  addSaved(id: string, saved: SavedCaches): Promise<'done' | 'unknown'>;
   cancel(id: string, by: string): Promise<'done' | 'final' | 'unknown'>;
   /** A parent saw its agent die: the same as a lease that ran out, at once. */
   lost(agent: string, reason: string): Promise<'done' | 'unknown'>;

@@ -1,4 +1,4 @@
-import { type JobResult, jobResultSchema } from '../job/index.ts';
+import { type JobResult, jobResultSchema, type SavedCaches } from '../job/index.ts';
 import { createLz4 } from './lz4.ts';
 
 /** What results have in common. Stored results need these exact bytes to be read again, so they never change. */
@@ -14,4 +14,14 @@ export function toResultBytes(result: JobResult): Buffer {
 
 export function parseResult(bytes: Uint8Array): JobResult {
   return jobResultSchema.parse(JSON.parse(lz4.unpack(bytes)));
+}
+
+/** The result with what each of its caches has kept; a cache that it does not have is no news of this job. */
+export function addSaved(result: JobResult, saved: SavedCaches): JobResult {
+  const bytes = new Map(saved.map((each) => [each.name, each.bytes]));
+  const caches = result.caches?.map((cache) => {
+    const kept = bytes.get(cache.name);
+    return kept === undefined ? cache : { ...cache, saved: kept };
+  });
+  return caches === undefined ? result : { ...result, caches };
 }

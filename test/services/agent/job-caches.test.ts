@@ -48,11 +48,19 @@ const toFiles = (commands: string[], lock = '1') => ({
 test('a job finds what the one before has kept, and its result says so', async () => {
   const first = await run(toFiles(counts));
   expect([first.exitCode, first.state]).toEqual([0, 'success']);
-  expect(first.caches).toEqual([{ name: 'npm', hit: 'miss', bytes: 0, ms: expect.any(Number) }]);
+  expect(first.caches).toEqual([
+    { name: 'npm', hit: 'miss', bytes: 0, ms: expect.any(Number), saved: expect.any(Number) },
+  ]);
   const second = await run(toFiles(counts));
   expect(second.log).toContain('runs: 2');
   expect(second.caches).toEqual([
-    { name: 'npm', hit: 'exact', bytes: expect.any(Number), ms: expect.any(Number) },
+    {
+      name: 'npm',
+      hit: 'exact',
+      bytes: expect.any(Number),
+      ms: expect.any(Number),
+      saved: expect.any(Number),
+    },
   ]);
   expect(second.caches?.[0]?.bytes).toBeGreaterThan(0);
   const third = await run(toFiles(counts, '2'), { branch: 'fix', ref: 'refs/heads/fix' });

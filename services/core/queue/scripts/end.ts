@@ -58,6 +58,21 @@ return 'done'
 
 /**
  * KEYS  [1] seq
+ * ARGV  [1] job  [2] its result as it was  [3] as it becomes
+ * Returns 'done' | 'changed'.
+ */
+export const addToResult = toScript('add-to-result', {
+  kind: 'drain',
+  parts: [base],
+  body: `
+if call('GET', RESULT .. ARGV[1]) ~= ARGV[2] then return 'changed' end
+call('SET', RESULT .. ARGV[1], ARGV[3])
+return 'done'
+`,
+});
+
+/**
+ * KEYS  [1] seq
  * ARGV  [1] job  [2] by whom
  * Returns 'done' | 'final' | 'unknown'. A running job is only asked: its agent ends it, or `tick` does.
  */

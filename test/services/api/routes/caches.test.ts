@@ -79,6 +79,35 @@ test('what a job keeps, the next one of its branch finds, and the job itself whe
   expect(metrics).toContain('bellows_cache_restored_bytes_total 7');
 });
 
+test('what was kept is told when the job has ended, counts for its own caches, and changes what is shown', async () => {
+  const job = await claim();
+  const tell = (json: unknown) =>
+    api.ask(`/api/v1/agent/jobs/${job.job}/caches/saved`, {
+      method: 'POST',
+      token: job.cache?.token ?? '',
+      json,
+    });
+  const saved = [
+    { name: 'target', bytes: 5 },
+    { name: 'made up', bytes: 6 },
+  ];
+  expect((await tell(saved)).status).toBe(404);
+  const cache = { name: 'target', hit: 'miss', bytes: 0, ms: 1 };
+  await api.ask(`/api/v1/agent/jobs/${job.job}/complete`, {
+    method: 'POST',
+    token: job.token,
+    json: { outcome: 'failure', result: { cloneMs: 3, caches: [cache] } },
+  });
+  const before = await api.admin(`/api/v1/jobs/${job.job}`);
+  expect((await tell(saved)).status).toBe(204);
+  expect((await tell(saved)).status).toBe(204);
+  expect((await tell([{ name: 'target', bytes: -1 }])).status).toBe(400);
+  const headers = { 'if-none-match': before.headers.get('etag') ?? '' };
+  const after = await api.admin(`/api/v1/jobs/${job.job}`, { headers });
+  expect(after.status).toBe(200);
+  expect(await after.json()).toMatchObject({ result: { cloneMs: 3, caches: [{ ...cache, saved: 5 }] } });
+});
+
 test("a fork's pull request reads what its target has, and writes nothing, whatever its steps send", async () => {
   const main = await claim();
   await ask(main, `packs/${sha256}`, 'PUT', bytes);
