@@ -6,7 +6,7 @@ import type { Programs } from './programs.ts';
 import { planRound, playRound, type RoundPlan, type RoundResult } from './round.ts';
 
 /** Rounds that an environment is used for before it forgets all jobs: looking at each takes time. */
-const roundsBetween = 60;
+const roundsBetween = 20;
 /** How often a round that could not be judged is played again. */
 const mostAgain = 4;
 

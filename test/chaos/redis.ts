@@ -10,6 +10,8 @@ import { toRedisConf, toRedisUsers } from '../../services/local/redis/conf.ts';
 import type { Random } from '../model/random.ts';
 import type { ShimPage } from './shim.ts';
 
+const patienceMs = 30_000;
+
 export interface RedisServerOptions {
   folder: string;
   apiPassword: string;
@@ -124,6 +126,8 @@ export async function createRedisServer(options: RedisServerOptions): Promise<Re
         'commands',
       );
       redis.on('error', () => undefined);
+      // Whoever looks on has more patience than the api: a slow machine is no broken promise.
+      Object.assign(redis.options, { commandTimeout: patienceMs, socketTimeout: patienceMs });
       if (redis.status !== 'ready') await once(redis, 'ready');
       return redis;
     },

@@ -16,7 +16,8 @@ export function toRows(catalogue: readonly Fault[], results: readonly RoundResul
     const own = results.flatMap((result) => {
       const at = result.plan.faults.indexOf(fault);
       const injected = result.injected[at] ?? 0;
-      return injected > 0 ? [{ result, injected }] : [];
+      // A round that broke before its end tells nothing of its faults but that.
+      return at >= 0 && (injected > 0 || result.wrong.length > 0) ? [{ result, injected }] : [];
     });
     return {
       fault,
@@ -35,7 +36,7 @@ export function toTable(
   others: readonly Elsewhere[],
 ): string {
   const lines = rows.map(({ fault, injected, broken, recoveryMs }) => {
-    const mark = injected === 0 ? '·' : broken === 0 ? '✓' : '✗';
+    const mark = broken > 0 ? '✗' : injected === 0 ? '·' : '✓';
     const recovery = injected === 0 ? '' : `${(recoveryMs / 1000).toFixed(2)} s`;
     return `${mark} ${String(fault.number).padStart(2)} ${String(injected).padStart(6)} ${recovery.padStart(9)}  ${fault.title}`;
   });

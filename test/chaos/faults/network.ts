@@ -38,7 +38,7 @@ export const networkFaults: readonly Fault[] = [
       load(stage, 4);
       const lines = allLines(stage);
       let resets = 0;
-      for (let n = 0; n < 4; n += 1) {
+      for (let n = 0; n < 8; n += 1) {
         await stage.pause(stage.random.below(25));
         if ((stage.random.some(lines)?.reset() ?? 0) > 0) resets += 1;
       }

@@ -235,6 +235,9 @@ function put(file: string, at: number, bytes: Uint8Array): void {
   closeSync(fd);
 }
 
+/** Neighbouring bytes: a command of three words and their lengths is hardly longer. */
+const cutsOfRound = 24;
+
 /** Cuts copies of the file at neighbouring bytes of its tail, and starts a Redis of its own on each. */
 async function cutFile(stage: Stage): Promise<number> {
   const { redis, random, folder } = stage;
@@ -254,7 +257,7 @@ async function cutFile(stage: Stage): Promise<number> {
   const whole = readFileSync(own);
   const first = whole.length - random.below(Math.min(4000, whole.length));
   let cuts = 0;
-  for (let end = first; end > Math.max(0, first - 8); end -= 1) {
+  for (let end = first; end > Math.max(0, first - cutsOfRound); end -= 1) {
     // What Redis truncates as it starts is another byte's business.
     const fd = openSync(own, 'w');
     writeSync(fd, whole, 0, end);
