@@ -42,6 +42,7 @@ Examples:
 `;
 
 const goal = 0.95;
+const patienceMs = 10_000;
 const scripts: Script[] = [
   ...[enqueue, claim, expand, rerun, removeHead, tick],
   ...Object.values(end),
@@ -106,7 +107,7 @@ async function share(): Promise<void> {
 async function work(): Promise<void> {
   const [part = 0, parts = 1] = values.part.split('/').map(Number);
   let redis = await startRedis();
-  let commands = await redis.connect();
+  let commands = await connect();
   for (const mutant of wanted.filter((_, i) => i % parts === part)) {
     for (const [script, { text }] of originals) {
       const broken = text.split('\n').map((line) => (line === mutant.line ? mutant.becomes : line));
@@ -118,6 +119,13 @@ async function work(): Promise<void> {
   }
   await redis.stop();
   process.disconnect();
+
+  /** A slow machine is no mutant that is noticed; one that never ends is, and is given up in the end. */
+  async function connect() {
+    const connection = await redis.connect();
+    Object.assign(connection.options, { commandTimeout: patienceMs, socketTimeout: patienceMs });
+    return connection;
+  }
 
   async function notices(): Promise<boolean> {
     try {
@@ -134,7 +142,7 @@ async function work(): Promise<void> {
         await redis.kill();
         await redis.stop();
         redis = await startRedis();
-        commands = await redis.connect();
+        commands = await connect();
       }
       return true;
     }
