@@ -15,7 +15,7 @@ export default {
     ],
   },
   // Real Redis, git and processes on two cores that others use too: this only ends what hangs.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   maxWorkers: 2,
   // Modules of finished suites stay in a worker's heap: it is replaced before its collections cost more than its tests.
   workerIdleMemoryLimit: '400MB',
