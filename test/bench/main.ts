@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<{ run(args: readonly string[]): Prom
   cache: () => import('./cache.ts'),
   checks: () => import('./checks.ts'),
   queue: () => import('./queue.ts'),
+  synth: () => import('./synth.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);
