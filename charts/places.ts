@@ -21,6 +21,9 @@ export const api = { name: 'api', namespace: namespaces.ci, port: 7440 } as cons
 export const gitea = { name: 'gitea', namespace: namespaces.ci, port: 3000 } as const satisfies Place;
 export const redis = { name: 'redis', namespace: namespaces.ci, port: 6379 } as const satisfies Place;
 
+/** Where programs of ours show their figures, to Prometheus and nobody else. */
+export const metricsPort = 9464;
+
 /** `redis.ci.svc` */
 export function hostOf({ name, namespace }: Place): string {
   return `${name}.${namespace}.svc`;

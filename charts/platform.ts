@@ -313,6 +313,25 @@ const clusterSchema = z
       'Where Secrets come from. What Flux needs before it reads the repository, a person puts there.',
     ),
     flux: fluxSchema.describe('What Flux hears and says.'),
+    monitoring: z
+      .strictObject({
+        by: z
+          .enum(['operator', 'annotations'])
+          .describe(
+            'How Prometheus finds what to read: by objects of its operator, which has to be there, or by the annotations prometheus.io/scrape, port and path.',
+          ),
+        namespace: label
+          .default('monitoring')
+          .describe('Where Prometheus is; from nowhere else are figures seen.'),
+        labels: z
+          .record(z.string().regex(/^[A-Za-z0-9./_-]{1,200}$/), z.string().regex(/^[A-Za-z0-9._-]{0,63}$/))
+          .default({})
+          .describe("What the operator's selectors ask for, such as {release: prometheus}."),
+      })
+      .optional()
+      .describe(
+        'A Prometheus that is there reads the figures, has our alerts, and Grafana a dashboard. Without it /metrics takes a token.',
+      ),
     tracing: z
       .strictObject({
         endpoint: z

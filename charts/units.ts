@@ -13,6 +13,7 @@ import { toHostFiles } from './foundation/k3s.ts';
 import { Namespaces } from './foundation/namespaces.ts';
 import { Priorities } from './foundation/priorities.ts';
 import { Edges } from './network/edges.ts';
+import { Monitoring } from './observability/monitoring.ts';
 import { sealedFolder } from './places.ts';
 import type { Cluster, Platform } from './platform.ts';
 import { PlatformError } from './platform-file.ts';
@@ -39,7 +40,14 @@ export function toUnits(cluster: Cluster): Unit[] {
     unit('add-ons', ['network'], (app) => [new Keda(app), new Traefik(app, cluster)]),
     unit('scaling', ['add-ons', 'services'], (app) => new Pools(app, cluster)),
     ...toNotifications(cluster),
+    ...toMonitoring(cluster),
   ];
+}
+
+function toMonitoring({ monitoring }: Cluster): Unit[] {
+  return monitoring === undefined
+    ? []
+    : [unit('monitoring', ['services'], (app) => new Monitoring(app, monitoring))];
 }
 
 function toNotifications(cluster: Cluster): Unit[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { toPlatformJsonSchema } from '../charts/platform.ts';
 import { toCommandReference } from '../services/cli/reference.ts';
 import { toPipelineSchema } from '../services/core/pipeline/index.ts';
+import { toAlertsPage } from './generate/alerts.ts';
 import { toChecksPage } from './generate/checks.ts';
 import { toConfigurationPage } from './generate/configuration.ts';
 import { toDiffPage } from './generate/diff.ts';
@@ -20,6 +21,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const pages: Record<string, () => string | Promise<string>> = {
   'docs/configuration.md': toConfigurationPage,
   'docs/keys.md': () => toKeysPage(read),
+  'docs/operations/alerts.md': toAlertsPage,
   'docs/operations/checks.md': toChecksPage,
   'docs/operations/diff.md': toDiffPage,
   'docs/platform.schema.json': toPlatformJsonSchema,

@@ -36,6 +36,8 @@ export interface ContainerProps {
   readonly env?: readonly k8s.EnvVar[];
   /** What it listens on. @default nothing */
   readonly port?: number;
+  /** Where it shows its figures, as the port `metrics`. @default nowhere */
+  readonly metricsPort?: number;
   /** What has the name of another container's mount is the same volume. */
   readonly mounts: readonly Mount[];
   /** Cores. `limit`: more than asked for is never given. */
@@ -134,9 +136,7 @@ function container(props: ContainerProps) {
     ...(props.command === undefined ? {} : { command: [...props.command] }),
     ...(props.args === undefined ? {} : { args: [...props.args] }),
     ...(props.env === undefined ? {} : { env: [...props.env] }),
-    ...(props.port === undefined
-      ? {}
-      : { ports: [{ name: props.name, containerPort: props.port, protocol: 'TCP' }] }),
+    ...toPorts(props),
     resources: {
       requests: { cpu: quantity(String(cpu.request)), ...bounded },
       limits: { ...(cpu.limit === undefined ? {} : { cpu: quantity(String(cpu.limit)) }), ...bounded },
@@ -153,6 +153,13 @@ function container(props: ContainerProps) {
     })),
     ...props.probes,
   };
+}
+
+function toPorts({ name, port, metricsPort }: ContainerProps) {
+  const all = Object.entries({ [name]: port, metrics: metricsPort }).flatMap(([name, containerPort]) =>
+    containerPort === undefined ? [] : [{ name, containerPort, protocol: 'TCP' }],
+  );
+  return all.length === 0 ? {} : { ports: all };
 }
 
 type Volume = Pick<

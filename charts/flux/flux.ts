@@ -52,6 +52,11 @@ export class Bootstrap extends Chart {
     const cluster = clusters[name];
     const sealed = cluster !== undefined && takesFrom(cluster, 'sealed');
     if (sealed) new Brought(this, 'sealed-key', { by: 'a person', secrets: [sealedKey] });
+    if (cluster?.monitoring?.by === 'operator')
+      new Brought(this, 'prometheus-operator', {
+        by: 'whoever runs the Prometheus operator',
+        groups: ['monitoring.coreos.com'],
+      });
     if (cluster?.secrets.store !== undefined)
       new Brought(this, 'external-secrets', {
         by: 'whoever runs External Secrets',

@@ -17,6 +17,7 @@ import {
   giteaSecrets,
   githubToken,
   labelsOf,
+  metricsPort,
   redis,
   secrets,
   selectorOf,
@@ -78,6 +79,7 @@ export class Api extends Chart {
           image: ownImage(cluster, name),
           env: envFromSchema(apiConfigSchema, {
             BELLOWS_LISTEN: `0.0.0.0:${port}`,
+            ...(cluster.monitoring === undefined ? {} : { BELLOWS_METRICS_LISTEN: `0.0.0.0:${metricsPort}` }),
             BELLOWS_PUBLIC_URL: `https://${host}`,
             BELLOWS_HOSTS: [host, addressOf(api)].join(','),
             BELLOWS_REDIS_URL: `redis://${addressOf(redis)}`,
@@ -102,6 +104,8 @@ export class Api extends Chart {
               .join(','),
           }),
           port,
+          ...(cluster.monitoring === undefined ? {} : { metricsPort }),
+          ...(cluster.monitoring?.by === 'annotations' ? { annotations: scraped } : {}),
           mounts: [
             {
               name: 'secrets',
@@ -157,6 +161,12 @@ export class Api extends Chart {
     new Exposure(this, 'exposure', { place: api, host, certificate: cluster.certificate });
   }
 }
+
+const scraped = {
+  'prometheus.io/scrape': 'true',
+  'prometheus.io/port': String(metricsPort),
+  'prometheus.io/path': '/metrics',
+};
 
 function bucketSecret(name: string) {
   return { name, keys: ['s3-access-key', 's3-secret-key'] };

@@ -27,6 +27,12 @@ export const apiConfigSchema = z.object({
     .regex(/^(?:[^\s:]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, 'expected host:port')
     .default('127.0.0.1:7440')
     .describe('Address and port to listen on; port 0 takes a free one.'),
+  BELLOWS_METRICS_LISTEN: text
+    .regex(/^(?:[^\s:]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, 'expected host:port')
+    .optional()
+    .describe(
+      'Another address and port, where /metrics answers to whoever asks, and nothing else does: for a network that lets only Prometheus there.',
+    ),
   BELLOWS_PUBLIC_URL: originSchema
     .default('http://127.0.0.1:7440')
     .describe('Where people and forges reach the api; pages and webhooks are printed with it.'),

@@ -51,6 +51,7 @@ import { createStreamSlots } from './event-stream.ts';
 import { createJobCaches } from './job-caches.ts';
 import { createJobWatch } from './job-watch.ts';
 import { createMetrics } from './metrics.ts';
+import { openMetricsListener } from './metrics-listener.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { repeat } from './repeat.ts';
 import { type ApiServer, openServer } from './server.ts';
@@ -270,6 +271,10 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     }),
   ]);
   stack.add('loops', async () => void (await loops));
+  if (config.BELLOWS_METRICS_LISTEN !== undefined) {
+    const figures = await openMetricsListener(metrics, toListen(config.BELLOWS_METRICS_LISTEN));
+    stack.add('metrics', () => figures.stop());
+  }
   const server = await openServer({ ...listen, fetch: app.fetch });
   stack.add('server', () => server.stop());
   stack.add('streams', () => stopping.abort());

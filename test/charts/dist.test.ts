@@ -99,6 +99,14 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     `secrets: {recipients: [age1${'q'.repeat(58)}], each: {bellows-forges: sealed}}`,
     ['bootstrap/bootstrap', 'flux/kustomizations'],
   ],
+  'a Prometheus by its operator': [
+    'monitoring: {by: operator}',
+    ['flux/kustomizations', 'monitoring/monitoring', 'services/api'],
+  ],
+  'a Prometheus by annotations': [
+    'monitoring: {by: annotations}',
+    ['flux/kustomizations', 'monitoring/monitoring', 'services/api'],
+  ],
   'a storage class': ['storageClass: fast', ['data/redis', 'forge/gitea']],
   'a push that Flux hears of': [
     'flux: {receiver: gitea}',

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { ApiDeps } from '../deps.ts';
+import { metricsType } from '../metrics-listener.ts';
 import { answersText, createRoutes } from '../route.ts';
 
 const health = createRoute({
@@ -40,9 +41,5 @@ export function createHealthRoutes(deps: ApiDeps) {
       const lines = c.get('identity') === undefined ? [faults.length === 0 ? 'ready' : 'not ready'] : faults;
       return c.text(`${lines.length === 0 ? 'ready' : lines.join('\n')}\n`, faults.length === 0 ? 200 : 503);
     })
-    .openapi(figures, async (c) =>
-      c.text(await deps.metrics.render(), 200, {
-        'content-type': 'text/plain; version=0.0.4; charset=utf-8',
-      }),
-    );
+    .openapi(figures, async (c) => c.text(await deps.metrics.render(), 200, { 'content-type': metricsType }));
 }

@@ -34,7 +34,11 @@ const toConfig = (given: Record<string, string>) =>
 test('opened, it ticks, reconciles and answers its client; stopped, nothing of it is left', async () => {
   const forge = await openTestForge({ 'refs/heads/main': 'a'.repeat(40) });
   redis = await startRedis({ appendfsync: 'always' });
-  const given = { BELLOWS_REDIS_URL: redis.url, BELLOWS_GITEA_ORIGIN: forge.origin };
+  const given = {
+    BELLOWS_REDIS_URL: redis.url,
+    BELLOWS_GITEA_ORIGIN: forge.origin,
+    BELLOWS_METRICS_LISTEN: '127.0.0.1:0',
+  };
   // A push that moved its ref while no api lived.
   const before = await redis.connect();
   await before.hset('ci:{q}:repositories', repository.id, JSON.stringify(repository));

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { parser } from '@prometheus-io/lezer-promql';
+import { parse, stringify } from 'yaml';
+import { alertRows, toRuleGroups } from '../../../charts/observability/alerts.ts';
+import { panels, toDashboard } from '../../../charts/observability/dashboard.ts';
+import { parsePlatform } from '../../../charts/platform-file.ts';
+import { checkPlatform } from '../../../charts/review/check.ts';
+import { buildPlatform, toUnits } from '../../../charts/units.ts';
+import { root } from '../committed.ts';
+
+const expressions = [
+  ...alertRows.map(({ expr }) => expr),
+  ...panels.flatMap(({ lines }) => Object.keys(lines)),
+];
+
+function build(monitoring: string) {
+  const text = `clusters: {home: {monitoring: {${monitoring}}, pools: {m: {arch: amd64, max: 1}}}}`;
+  const [built] = buildPlatform(parsePlatform(text, 'platform.yaml'), toUnits);
+  if (built === undefined) throw new Error('no cluster');
+  const errors = checkPlatform([built]).filter(({ level }) => level === 'error');
+  // biome-ignore lint/suspicious/noExplicitAny: rendered objects, read as JSON
+  const objects: any[] = built.objects.map(({ object }) => object);
+  const find = (kind: string, name: string) =>
+    objects.find((object) => object.kind === kind && object.metadata.name === name);
+  return { errors, find };
+}
+
+/** Metrics of the page, which a test holds against what the api serves: name → kind and labels. */
+const served = new Map(
+  [
+    ...readFileSync(join(root, 'docs/operations/metrics.md'), 'utf8').matchAll(
+      /^\| `(bellows_\w+)(?:\{([^}]*)\})?` \| (\w+) \|/gm,
+    ),
+  ].map(([, name = '', labels = '', kind = '']) => [name, { kind, labels: labels.split(',') }]),
+);
+
+test.each(expressions)('%s parses, and is about metrics and labels that there are', (expr) => {
+  const metrics: string[] = [];
+  const labels: string[] = [];
+  parser.parse(expr).iterate({
+    enter: ({ type, from, to }) => {
+      const text = expr.slice(from, to);
+      expect([type.isError, text]).toEqual([false, text]);
+      if (type.name === 'Identifier' && text.startsWith('bellows_')) metrics.push(text);
+      if (type.name === 'LabelName') labels.push(text);
+    },
+  });
+  expect(metrics.length).toBeGreaterThan(0);
+  const known = metrics.flatMap(labelsOf);
+  for (const label of labels) expect(known).toContain(label);
+});
+
+/** Only what a histogram is made of has an ending, and `le`. */
+function labelsOf(name: string): string[] {
+  const [, base = name] = /^(.+)_(?:bucket|sum|count)$/.exec(name) ?? [];
+  const metric = served.get(base);
+  if (metric === undefined) throw new Error(`${name} is no metric of docs/operations/metrics.md`);
+  expect(metric.kind === 'histogram').toBe(base !== name);
+  return metric.kind === 'histogram' ? [...metric.labels, 'le'] : metric.labels;
+}
+
+test('an alert has one name, and says what it is about and what mends it', () => {
+  expect(new Set(alertRows.map(({ name }) => name)).size).toBe(alertRows.length);
+  for (const { name, says, mend, expr } of alertRows) {
+    expect(name).toMatch(/^Bellows[A-Z][A-Za-z]+$/);
+    expect(mend.length).toBeGreaterThan(20);
+    for (const [, label] of says.matchAll(/\$labels\.(\w+)/g)) expect(expr).toContain(`by (${label})`);
+  }
+});
+
+test('with the operator a PodMonitor names a port of the pods, and its labels are what selectors ask for', () => {
+  const { errors, find } = build('by: operator, namespace: metrics, labels: {release: prometheus}');
+  expect(errors).toEqual([]);
+  const { metadata, spec } = find('PodMonitor', 'bellows');
+  expect(metadata.labels).toMatchObject({ release: 'prometheus' });
+  const [{ ports, env }] = find('Deployment', 'api').spec.template.spec.containers;
+  expect(ports).toContainEqual({
+    name: spec.podMetricsEndpoints[0].port,
+    containerPort: 9464,
+    protocol: 'TCP',
+  });
+  expect(env).toContainEqual({ name: 'BELLOWS_METRICS_LISTEN', value: '0.0.0.0:9464' });
+  expect(find('PrometheusRule', 'bellows').spec.groups[0].rules.length).toBe(alertRows.length);
+  const [{ from }] = find('NetworkPolicy', 'prometheus-to-api-in').spec.ingress;
+  expect(from).toEqual([
+    {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'metrics' } },
+      podSelector: { matchLabels: {} },
+    },
+  ]);
+});
+
+test('without it the pods say where to look, and the rules are a file', () => {
+  const { errors, find } = build('by: annotations');
+  expect(errors).toEqual([]);
+  expect(find('Deployment', 'api').spec.template.metadata.annotations).toEqual({
+    'prometheus.io/scrape': 'true',
+    'prometheus.io/port': '9464',
+    'prometheus.io/path': '/metrics',
+  });
+  expect(parse(find('ConfigMap', 'bellows-alerts').data['bellows.rules.yaml'])).toEqual({
+    groups: toRuleGroups(),
+  });
+  const dashboard = JSON.parse(find('ConfigMap', 'bellows-dashboard').data['bellows.json']);
+  expect(dashboard).toEqual(JSON.parse(toDashboard()));
+  expect(dashboard.panels.map(({ title }: { title: string }) => title)).toEqual(
+    panels.map(({ title }) => title),
+  );
+});
+
+test('promtool takes the rules, where it is installed', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bellows-rules-'));
+  const file = join(folder, 'bellows.rules.yaml');
+  writeFileSync(file, stringify({ groups: toRuleGroups() }));
+  try {
+    expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).toContain('SUCCESS');
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
+    process.stderr.write('promtool is not installed: the rules were parsed, and not checked by Prometheus\n');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
