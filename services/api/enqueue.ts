@@ -1,6 +1,6 @@
-import type { ForgeEvent } from '../core/forge/index.ts';
+import type { ForgeEvent, ToldEvent } from '../core/forge/index.ts';
 import type { Accepted, JobSpec, Repository } from '../core/job/index.ts';
-import type { EnqueueRequest, EnqueueResult, Queue, Quota } from '../core/queue/index.ts';
+import type { EnqueueRequest, EnqueueResult, NewJob, Queue, Quota } from '../core/queue/index.ts';
 import type { Span, Tracer } from '../core/trace/index.ts';
 import { toAwaits } from './approval.ts';
 import { Problem } from './problem.ts';
@@ -31,9 +31,8 @@ export function toEnqueueRequest(
     timeLimitMs: repository.timeLimitMs,
     ...(movement.kind === 'push' && /[^0]/.test(movement.before) ? { before: movement.before } : {}),
     ...(pull === undefined ? {} : { pullRequest: pull }),
-    ...(movement.movedBy === undefined ? {} : { movedBy: movement.movedBy }),
+    ...toPerson(movement),
   };
-  const awaits = toAwaits(repository, spec);
   return {
     cause: {
       kind: 'ref',
@@ -45,9 +44,57 @@ export function toEnqueueRequest(
       ...(pull === undefined ? {} : { pullRequest: pull.number }),
     },
     ...(delivery === undefined ? {} : { delivery: `${repository.forge}:${delivery}` }),
-    jobs: [{ spec, pool: repository.pool, ...(awaits === undefined ? {} : { awaits }) }],
+    jobs: [toNewJob(repository, spec)],
     ...toQuota(repository),
     ...toLane(repository, spec, 'newest'),
+  };
+}
+
+/**
+ * What an event that moves no ref asks of the queue: it is one event, however often and by whom it is told.
+ *
+ * @param sha where the event does not say it
+ * @param foreign whether its commit is not known to have been pushed to the repository
+ */
+export function toToldRequest(
+  repository: Repository,
+  told: ToldEvent,
+  { sha, foreign, delivery }: { sha: string; foreign: boolean; delivery: string | undefined },
+): EnqueueRequest {
+  const { event, ref, branch, subject, author, defaultBranch, pullRequest, release, deployment, reason } =
+    told;
+  const spec: JobSpec = {
+    ...{ repository: repository.id, event, ref, branch, sha, subject, author, defaultBranch },
+    timeLimitMs: repository.timeLimitMs,
+    ...(pullRequest === undefined ? {} : { pullRequest }),
+    ...(release === undefined ? {} : { release }),
+    ...(deployment === undefined ? {} : { deployment }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(foreign ? { foreign } : {}),
+    ...toPerson(told),
+  };
+  const occasion = told.occasion ?? `delivery ${delivery}`;
+  return {
+    cause: { kind: 'told', repository: repository.id, event, occasion },
+    ...(delivery === undefined ? {} : { delivery: `${repository.forge}:${delivery}` }),
+    jobs: [toNewJob(repository, spec)],
+    ...toQuota(repository),
+  };
+}
+
+function toNewJob(repository: Repository, spec: JobSpec): NewJob {
+  const awaits = toAwaits(repository, spec);
+  return { spec, pool: repository.pool, ...(awaits === undefined ? {} : { awaits }) };
+}
+
+function toPerson({
+  movedBy,
+  sender = '',
+  author,
+}: Movement | ToldEvent): Pick<JobSpec, 'movedBy' | 'sender'> {
+  return {
+    ...(movedBy === undefined ? {} : { movedBy }),
+    ...(sender === '' || sender === author ? {} : { sender }),
   };
 }
 

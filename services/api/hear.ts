@@ -1,8 +1,9 @@
-import type { ForgeEvent } from '../core/forge/index.ts';
-import type { Accepted, Repository } from '../core/job/index.ts';
+import type { ForgeEvent, ToldEvent } from '../core/forge/index.ts';
+import { type Accepted, type Repository, type ToldEventName, toldEvents } from '../core/job/index.ts';
 import type { Queue } from '../core/queue/index.ts';
 import type { SpanOptions, Tracer } from '../core/trace/index.ts';
-import { enqueue, toEnqueueRequest } from './enqueue.ts';
+import { enqueue, toEnqueueRequest, toToldRequest } from './enqueue.ts';
+import { isPushed } from './is-pushed.ts';
 import { trace } from './trace.ts';
 
 export type HeardEvent = Exclude<ForgeEvent, { kind: 'ping' | 'ignored' }>;
@@ -10,7 +11,9 @@ export type HeardEvent = Exclude<ForgeEvent, { kind: 'ping' | 'ignored' }>;
 export type Heard = Accepted | { answer: 'ignored'; reason: string } | { answer: 'gone'; ref: string };
 
 export interface HearDeps {
-  queue: Pick<Queue, 'enqueue' | 'noteHead' | 'removeHead'>;
+  queue: Pick<Queue, 'enqueue' | 'jobs' | 'noteHead' | 'removeHead'>;
+  /** The commits of branches and tags, as the forge has them now. @throws HeadsError */
+  readHeads(repository: Repository): Promise<Map<string, string>>;
   tracer: Tracer;
   publicUrl: string;
 }
@@ -40,7 +43,11 @@ export async function hear(
     await queue.noteHead(repository.id, event.ref, event.sha, delivery);
     return { answer: 'ignored', reason: event.reason };
   }
+  if (event.kind === 'told') return hearTold(deps, repository, event, { span: name, options, delivery });
   if (event.kind === 'gone') {
+    // First: where it is not taken now, the ref is still known, and will be looked for again.
+    if (event.told !== undefined)
+      await hearTold(deps, repository, event.told, { span: name, options, delivery });
     await queue.removeHead(repository.id, event.ref, event.closedAt || delivery);
     return { answer: 'gone', ref: event.ref };
   }
@@ -48,4 +55,28 @@ export async function hear(
   return trace(tracer, name, { ...options, attributes }, (span) =>
     enqueue(deps, toEnqueueRequest(repository, event, delivery), span),
   );
+}
+
+const usual: readonly ToldEventName[] = toldEvents.filter((event) => event !== 'pull_request_metadata');
+
+async function hearTold(
+  deps: HearDeps,
+  repository: Repository,
+  told: ToldEvent,
+  { span: name, options = {}, delivery }: Teller,
+): Promise<Heard> {
+  const { events = usual } = repository;
+  if (!events.includes(told.event))
+    return {
+      answer: 'ignored',
+      reason: `${told.event} starts nothing for ${repository.id}: see its settings`,
+    };
+  const sha = told.sha ?? (await deps.readHeads(repository)).get(told.ref);
+  if (sha === undefined) return { answer: 'ignored', reason: `${told.ref} is not there` };
+  // A deployment is of any commit; what comes of a pull request says itself whose it is, and a tag is the repository's.
+  const foreign =
+    told.event === 'deployment' && !(await isPushed(deps.queue, deps, repository, { ref: told.ref, sha }));
+  const request = toToldRequest(repository, told, { sha, foreign, delivery });
+  const attributes = { 'bellows.repository': repository.id, 'bellows.event': told.event };
+  return trace(deps.tracer, name, { ...options, attributes }, (span) => enqueue(deps, request, span));
 }

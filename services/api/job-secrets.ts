@@ -1,5 +1,11 @@
 import { SealError } from '../core/access/index.ts';
-import { isForeign, type JobSecrets, type JobSpec, type RepositorySecret } from '../core/job/index.ts';
+import {
+  isForeign,
+  type JobSecrets,
+  type JobSpec,
+  type RepositorySecret,
+  toSecretEvent,
+} from '../core/job/index.ts';
 import type { ApiDeps } from './deps.ts';
 
 export const noSecretsKey =
@@ -27,7 +33,7 @@ export async function openJobSecrets(
       if (secret === undefined)
         refused[name] =
           `${spec.repository} has none of this name: ./bellows secret set ${spec.repository} ${name}`;
-      else if (!secret.events.includes(spec.event))
+      else if (!secret.events.includes(toSecretEvent(spec.event)))
         refused[name] = `it is for ${secret.events.join(', ')}, and this is ${spec.event}`;
       else if (!(await isForBranch(secret, spec)))
         refused[name] = `it is for ${secret.branches?.join(', ')}, and this is ${toRef(spec)}`;

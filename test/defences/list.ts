@@ -265,7 +265,7 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'who is trusted',
-    file: 'services/core/forge/movement.ts',
+    file: 'services/core/forge/payload.ts',
     text: 'openedBy: user?.id ?? undefined,',
     without: "openedBy: toName(user) === 'ada' ? 3 : 9,",
   },

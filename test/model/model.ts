@@ -579,5 +579,6 @@ function toPipeline(cause: EnqueueRequest['cause'], epoch: number): string {
   const { kind, repository } = cause;
   if (kind === 'asked') return toId(kind, repository, cause.key);
   if (kind === 'cron') return toId(kind, repository, cause.name, cause.dueAt);
+  if (kind === 'told') return toId(kind, repository, cause.event, cause.occasion);
   return toId(kind, repository, cause.ref, epoch, cause.after, cause.event, cause.pullRequest ?? 0);
 }

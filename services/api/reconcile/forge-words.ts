@@ -1,4 +1,10 @@
-import { type CommitWords, type Lookup, LookupError, type OpenedEvent } from '../../core/forge/index.ts';
+import {
+  type ClosedPull,
+  type CommitWords,
+  type Lookup,
+  LookupError,
+  type OpenedEvent,
+} from '../../core/forge/index.ts';
 import type { Forge, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 
@@ -7,7 +13,7 @@ export interface ForgeWords {
   /** By ref, each as the event of its head; undefined where nobody says. */
   openPullRequests(repository: Repository): Promise<ReadonlyMap<string, OpenedEvent> | undefined>;
   /** Undefined while it is open, and where nobody says. */
-  closedAt(repository: Repository, number: number): Promise<string | undefined>;
+  closed(repository: Repository, number: number): Promise<ClosedPull | undefined>;
   /** Empty where nobody says. */
   commit(repository: Repository, sha: string): Promise<CommitWords>;
 }
@@ -51,7 +57,7 @@ export function createForgeWords({
       const opened = await ask(repository, (lookup) => lookup.openPullRequests(repository.name));
       return opened && new Map(opened.map((event) => [event.ref, { ...event, repository: repository.name }]));
     },
-    closedAt: (repository, number) => ask(repository, (lookup) => lookup.closedAt(repository.name, number)),
+    closed: (repository, number) => ask(repository, (lookup) => lookup.closed(repository.name, number)),
     commit: async (repository, sha) =>
       (await ask(repository, (lookup) => lookup.commit(repository.name, sha))) ?? { message: '', author: '' },
   };

@@ -35,7 +35,7 @@ export interface Reconciler {
   noteHeads(repository: Repository): Promise<void>;
 }
 
-export interface ReconcilerDeps extends HearDeps {
+export interface ReconcilerDeps extends Omit<HearDeps, 'readHeads'> {
   queue: Pick<Queue, 'enqueue' | 'heads' | 'jobs' | 'noteHead' | 'removeHead'>;
   repositories: Pick<Repositories, 'get' | 'list'>;
   origins: Origins;
@@ -79,7 +79,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       const event = await toEvent(repository, difference, commits, pulls);
       if (event === undefined) continue;
       // Nobody told of it, so its trace begins here.
-      const { answer } = await hear(deps, repository, event, { span: 'missed event' });
+      const hearing = { ...deps, readHeads: async () => new Map(commits) };
+      const { answer } = await hear(hearing, repository, event, { span: 'missed event' });
       if (answer === 'enqueued')
         log.info({ repository: repository.id, ref: difference.ref }, 'a missed event');
       if (answer === 'enqueued' || answer === 'gone') events += 1;
@@ -100,8 +101,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
       const gone = { kind: 'gone' as const, repository: repository.name, ref };
       if (number === undefined || pulls === undefined) return gone;
       // One that is not in the list may have been moved past us while we read it.
-      const closedAt = await words.closedAt(repository, number);
-      return closedAt === undefined ? undefined : { ...gone, closedAt };
+      const closed = await words.closed(repository, number);
+      return closed === undefined ? undefined : { ...gone, ...closed };
     }
     const { sha, before } = difference;
     if (number === undefined) {

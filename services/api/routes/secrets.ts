@@ -2,9 +2,9 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { type RepositorySecrets, toActor } from '../../core/access/index.ts';
 import {
-  jobEvents,
   repositorySecretSchema,
   secretBranchesSchema,
+  secretEvents,
   secretEventsSchema,
   secretLimits,
   secretNameSchema,
@@ -46,7 +46,7 @@ const put = createRoute({
         .pipe(secretEventsSchema)
         .optional()
         .meta({
-          description: `Jobs of these are given it, comma-separated: ${jobEvents.join(', ')}. Default: as before; at first all but pull_request.`,
+          description: `Jobs of these are given it, comma-separated: ${secretEvents.join(', ')}. Default: as before; at first all but pull_request.`,
         }),
       branches: z
         .string()

@@ -37,7 +37,7 @@ const hook = {
   responses: {
     200: answers(z.union([acceptedSchema, heardSchema]), 'Known already, or nothing to start.'),
     202: answers(acceptedSchema, 'Accepted, and on disk.'),
-    ...refuses(400, 401, 403, 404, 413, 415),
+    ...refuses(400, 401, 403, 404, 413, 415, 502),
   },
 };
 const forgeHook = createRoute({
@@ -116,7 +116,8 @@ async function receive(deps: ApiDeps, c: Context<ApiEnv>, name: string, hookId?:
       const reason = 'it is older than a week, or has no time: the forge is asked what stands';
       return c.json({ answer: 'ignored', reason }, 200);
     }
-    const heard = await hear(deps, repository, event, {
+    const hearing = { ...deps, readHeads: deps.reconciler.readHeads };
+    const heard = await hear(hearing, repository, event, {
       span: 'webhook',
       // Whoever signed may go on with a trace of its own.
       options: { ...toServerSpan(c.req.header('traceparent'), {}), startMs: receivedAt },

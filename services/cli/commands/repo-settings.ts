@@ -9,6 +9,7 @@ import {
   type RepositoryPatch,
   repositoryIdSchema,
   repositorySchema,
+  toldEvents,
 } from '../../core/job/index.ts';
 import { type Context, withClient } from '../context.ts';
 
@@ -28,6 +29,7 @@ interface Settings {
   trusted?: number[];
   approvers?: number[] | 'all';
   reads?: NonNullable<Repository['reads']>;
+  events?: NonNullable<Repository['events']>;
   json?: true;
 }
 
@@ -138,6 +140,11 @@ function addSettings(command: Command, shown?: typeof usual): Command {
       'other private repositories of its forge that its jobs may fetch as submodules, such as gitea/me/lib,gitea/me/data, or none (default: none)',
       parseReads,
     )
+    .option(
+      '--events <events>',
+      `which events that move no ref start a pipeline, comma-separated: ${toldEvents.join(', ')}, or none (default: all but pull_request_metadata)`,
+      parseTold,
+    )
     .option('--json', `the api's answer, for scripts: ${repositoryFields}`);
 }
 
@@ -153,6 +160,7 @@ function toSeldom({
   trusted,
   approvers,
   reads,
+  events,
 }: Settings): RepositoryPatch {
   return {
     ...(jobLimit === undefined ? {} : { jobLimit }),
@@ -161,6 +169,7 @@ function toSeldom({
     ...(cancelPrevious === undefined ? {} : { cancelPrevious }),
     ...(trusted === undefined ? {} : { trusted }),
     ...(reads === undefined ? {} : { reads }),
+    ...(events === undefined ? {} : { events }),
     ...(approvers === undefined ? {} : { approvers: approvers === 'all' ? null : approvers }),
   };
 }
@@ -204,12 +213,15 @@ function parseApproval(text: string): NonNullable<Repository['approval']> {
   throw new InvalidArgumentError(`Expected one of ${approvalRules.join(', ')}.`);
 }
 
-function parseCancelling(text: string): NonNullable<Repository['cancelPrevious']> {
+const parseCancelling = (text: string) => parseWords(text, cancellingEvents);
+const parseTold = (text: string) => parseWords(text, toldEvents);
+
+function parseWords<W extends string>(text: string, known: readonly W[]): W[] {
   const words = text === 'none' ? [] : text.split(',');
-  return words.map((word) => {
-    const event = cancellingEvents.find((known) => known === word.trim());
-    if (event !== undefined) return event;
-    throw new InvalidArgumentError(`Expected some of ${cancellingEvents.join(', ')}, or none.`);
+  return words.map((given) => {
+    const word = known.find((one) => one === given.trim());
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`Expected some of ${known.join(', ')}, or none.`);
   });
 }
 

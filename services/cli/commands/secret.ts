@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatAge } from '../../core/display/index.ts';
 import {
-  jobEvents,
   type RepositorySecret,
   secretBranchesSchema,
+  secretEvents,
   secretNameSchema,
 } from '../../core/job/index.ts';
 import { type Context, withClient } from '../context.ts';
@@ -41,7 +41,7 @@ function configureSet(command: Command, context: Context): void {
     .argument('<name>', 'letters, digits, _, . and -; capitals are the same as small letters', parseName)
     .option(
       '--events <events>',
-      `jobs of these are given it, comma-separated: ${jobEvents.join(', ')} (default: as before; at first all but pull_request)`,
+      `jobs of these are given it, comma-separated: ${secretEvents.join(', ')} (default: as before; at first all but pull_request)`,
       parseEvents,
     )
     .option(
@@ -138,8 +138,8 @@ function parseName(text: string): string {
 
 function parseEvents(text: string): RepositorySecret['events'] {
   return text.split(',').map((word) => {
-    const event = jobEvents.find((known) => known === word.trim());
-    if (event === undefined) throw new InvalidArgumentError(`expected some of ${jobEvents.join(', ')}.`);
+    const event = secretEvents.find((known) => known === word.trim());
+    if (event === undefined) throw new InvalidArgumentError(`expected some of ${secretEvents.join(', ')}.`);
     return event;
   });
 }

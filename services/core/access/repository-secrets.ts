@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import * as z from 'zod';
-import { type RepositorySecret, repositorySecretSchema, secretLimits } from '../job/index.ts';
+import { type RepositorySecret, repositorySecretSchema, secretEvents, secretLimits } from '../job/index.ts';
 import { ask } from './ask.ts';
 import { keys } from './keys.ts';
 import { createSealer, type Sealer } from './seal.ts';
@@ -28,7 +28,7 @@ export interface RepositorySecrets {
 export type OpenSecret = RepositorySecret & { value: string };
 
 /** Where nobody says otherwise: not for pull requests, whose author chooses what runs. */
-const usualEvents: RepositorySecret['events'] = ['push', 'tag', 'manual', 'cron'];
+const usualEvents: RepositorySecret['events'] = secretEvents.filter((event) => event !== 'pull_request');
 
 const recordSchema = repositorySecretSchema
   .omit({ name: true })

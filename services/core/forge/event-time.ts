@@ -7,6 +7,8 @@ const timesSchema = z
     repository: part({ pushed_at: at, updated_at: at }),
     pull_request: part({ updated_at: at }),
     head_commit: part({ timestamp: at }),
+    release: part({ published_at: at, created_at: at }),
+    deployment: part({ updated_at: at, created_at: at }),
   })
   .catch({});
 
@@ -18,7 +20,9 @@ const aheadMs = 10 * 60_000;
  * times that may be it: Gitea tells of a push with the time of the one before, and a commit's is its author's.
  */
 export function toEventTimes(payload: unknown): number[] {
-  const { repository, pull_request, head_commit } = timesSchema.parse(payload);
+  const { repository, pull_request, head_commit, release, deployment } = timesSchema.parse(payload);
+  if (release !== undefined) return [release.published_at, release.created_at].flatMap(toMs);
+  if (deployment !== undefined) return [deployment.updated_at, deployment.created_at].flatMap(toMs);
   const own = toMs(pull_request === undefined ? repository?.pushed_at : pull_request.updated_at);
   return own.length > 0 ? own : [repository?.updated_at, head_commit?.timestamp].flatMap(toMs);
 }

@@ -1,4 +1,4 @@
-import type { JobSpec } from '../job/index.ts';
+import type { JobSpec, ToldEventName } from '../job/index.ts';
 
 interface Moved {
   /** `owner/name`, as the forge spells it. */
@@ -11,8 +11,23 @@ interface Moved {
   author: string;
   /** Who moved it, by the number that the forge knows them by. */
   movedBy?: number | undefined;
+  /** What the forge calls them. Hostile. */
+  sender?: string | undefined;
   defaultBranch: string;
 }
+
+/** What moves no ref, and starts a pipeline all the same. */
+export type ToldEvent = {
+  kind: 'told';
+  event: ToldEventName;
+  /** Which one of its kind, as the forge knows it. Absent: what was signed names it. */
+  occasion?: string;
+  branch: string;
+  /** Absent: that which its tag names. */
+  sha?: string;
+  reason?: string;
+} & Pick<JobSpec, 'pullRequest' | 'release' | 'deployment'> &
+  Omit<Moved, 'sha'>;
 
 /** What a forge told us, in our words. */
 export type ForgeEvent =
@@ -37,7 +52,10 @@ export type ForgeEvent =
       ref: string;
       /** Which closing of a pull request it is: one that was opened again may be closed again. */
       closedAt?: string | undefined;
+      /** What a pull request is as it is closed. */
+      told?: ToldEvent;
     }
+  | ToldEvent
   /** Its author asked for no pipeline; the ref stands there all the same. */
   | { kind: 'skipped'; repository: string; ref: string; sha: string; reason: string }
   | { kind: 'ping' }

@@ -1,10 +1,10 @@
 /** What forges say and are told: webhooks and heads in, commit statuses out. Knows of no queue. */
 export { type PullComment, putComment } from './comment.ts';
-export { type ForgeEvent, type ForgeEventKind, PayloadError } from './event.ts';
+export { type ForgeEvent, type ForgeEventKind, PayloadError, type ToldEvent } from './event.ts';
 export { isRecent } from './event-time.ts';
 export { toFacts } from './facts.ts';
 export { type GitCredentials, type Heads, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
-export { type CommitWords, createLookup, type Lookup, LookupError } from './lookup.ts';
+export { type ClosedPull, type CommitWords, createLookup, type Lookup, LookupError } from './lookup.ts';
 export { type OpenedEvent, toCommit, toMoved, toPullRef } from './movement.ts';
 export { type Origins, originSchema, toCloneUrl } from './origin.ts';
 export { type GitQuestion, PassGitError, passGit } from './pass-git.ts';

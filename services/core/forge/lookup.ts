@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { asksToSkip, type ToldEvent } from './event.ts';
 import { type OpenedEvent, toOpened } from './movement.ts';
 import { commitsSchema, openPullsSchema, pullStateSchema, toName } from './payload.ts';
 import {
@@ -10,6 +11,7 @@ import {
   toRepositoryPath,
   toWhy,
 } from './rest.ts';
+import { closedPullSchema, toClosed } from './told.ts';
 
 /** What git does not say of a repository, and its forge's API does. */
 export interface Lookup {
@@ -20,10 +22,16 @@ export interface Lookup {
    * @throws LookupError, as all of these
    */
   openPullRequests(name: string): Promise<OpenedEvent[] | undefined>;
-  /** When it was closed, in the forge's words; undefined while it is open. */
-  closedAt(name: string, number: number): Promise<string | undefined>;
+  /** When it was closed, in the forge's words, and the event that this is; undefined while it is open. */
+  closed(name: string, number: number): Promise<ClosedPull | undefined>;
   /** @param sha of a commit, or of an annotated tag */
   commit(name: string, sha: string): Promise<CommitWords | undefined>;
+}
+
+export interface ClosedPull {
+  closedAt: string;
+  /** Absent where the forge does not say all that it is. */
+  told?: ToldEvent;
 }
 
 export interface CommitWords {
@@ -111,10 +119,17 @@ export function createLookup(
       }
       return undefined;
     },
-    async closedAt(name, number) {
+    async closed(name, number) {
       const path = `${toRepositoryPath(name)}/pulls/${number}`;
-      const { state, closed_at } = parse(pullStateSchema, await ask(path), path);
-      return state === 'closed' ? (closed_at ?? '') : undefined;
+      const answer = await ask(path);
+      const { state, closed_at } = parse(pullStateSchema, answer, path);
+      if (state !== 'closed') return undefined;
+      const closedAt = closed_at ?? '';
+      const whole = closedPullSchema.safeParse(JSON.parse(answer.body.toString()));
+      if (!whole.success || closedAt === '' || asksToSkip(whole.data.title)) return { closedAt };
+      const { number: given, ...pull } = whole.data;
+      const told = toClosed({ number: given, pull_request: pull, repository: pull.base.repo }, closedAt);
+      return { closedAt, told: { ...told, repository: name } };
     },
     async commit(name, sha) {
       // A list of one says the author's login and leaves the diff out. The last three are for Gitea.

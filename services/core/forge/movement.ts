@@ -1,5 +1,5 @@
 import { asksToSkip, type ForgeEvent, toSubject } from './event.ts';
-import { type PullRequest, toName } from './payload.ts';
+import { type PullRequest, toName, toPullFacts } from './payload.ts';
 
 /** A branch or tag that stands elsewhere now. */
 export interface MovedRef {
@@ -16,6 +16,8 @@ export interface MovedRef {
   author: string;
   /** Undefined where nobody saw who. */
   movedBy?: number | undefined;
+  /** What the forge calls them. */
+  sender?: string;
   defaultBranch: string;
 }
 
@@ -46,11 +48,12 @@ export function toPullRef(number: number): string {
 
 interface Pull extends Pick<PullRequest, 'number' | 'before' | 'pull_request' | 'repository'> {
   movedBy?: number | undefined;
+  sender?: string;
 }
 export type OpenedEvent = Extract<ForgeEvent, { kind: 'pull request' | 'skipped' }>;
 
 /** What an open pull request is at its head, as `toMoved`. */
-export function toOpened({ number, before, pull_request, repository, movedBy }: Pull): OpenedEvent {
+export function toOpened({ number, before, pull_request, repository, movedBy, sender }: Pull): OpenedEvent {
   const ref = toPullRef(number);
   const { title, user, head, base } = pull_request;
   if (asksToSkip(title))
@@ -71,13 +74,8 @@ export function toOpened({ number, before, pull_request, repository, movedBy }: 
     subject: toSubject(title),
     author: toName(user),
     movedBy,
+    ...(sender === undefined ? {} : { sender }),
     defaultBranch: repository.default_branch,
-    // The repository that the head came from may be deleted by now: then nobody can say that it was ours.
-    pullRequest: {
-      number,
-      head: head.ref,
-      fork: head.repo?.id !== repository.id,
-      openedBy: user?.id ?? undefined,
-    },
+    pullRequest: toPullFacts({ number, pull_request, repository }),
   };
 }

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { forgeUserSchema, refSchema, shaSchema } from '../job/index.ts';
+import { forgeUserSchema, type JobSpec, refSchema, shaSchema } from '../job/index.ts';
 
 /*
  * The parts that Gitea and GitHub share, and that we read. Both send far more; what is not read is not
  * kept. Gitea: modules/structs/hook.go. GitHub: docs.github.com/webhooks/webhook-events-and-payloads.
  */
 
-const text = z.string().max(100_000);
-const person = z.object({
+export const text = z.string().max(100_000);
+export const person = z.object({
   // Gitea's ghosts and bots have numbers below 1; they are nobody.
   id: forgeUserSchema.nullish().catch(undefined),
   name: text.nullish(),
@@ -32,12 +32,18 @@ export const pushSchema = z.object({
 export type Push = z.infer<typeof pushSchema>;
 
 const side = z.object({ ref: z.string().min(1).max(512), sha: shaSchema, repo: repositorySchema.nullish() });
-const pull = z.object({
+export const pull = z.object({
   title: text,
   user: person.nullish(),
   head: side,
   base: side,
   closed_at: z.string().max(100).nullish(),
+  labels: z
+    .array(z.object({ name: text }))
+    .nullish()
+    .catch(undefined),
+  milestone: z.object({ title: text }).nullish().catch(undefined),
+  draft: z.boolean().nullish().catch(undefined),
 });
 
 export const pullRequestSchema = z.object({
@@ -75,4 +81,26 @@ export const commitsSchema = z.array(
 
 export function toName(given: z.infer<typeof person> | null | undefined): string {
   return (given?.login || given?.username || given?.name || '').slice(0, 200).toWellFormed();
+}
+
+const mostLabels = 30;
+
+/** What a job knows of its pull request. */
+export function toPullFacts({
+  number,
+  pull_request: { head, user, labels, milestone, draft },
+  repository,
+}: Pick<PullRequest, 'number' | 'pull_request' | 'repository'>): NonNullable<JobSpec['pullRequest']> {
+  const names = (labels ?? []).slice(0, mostLabels).map(({ name }) => name.slice(0, 100).toWellFormed());
+  const title = milestone?.title ?? '';
+  return {
+    number,
+    head: head.ref,
+    // The repository that the head came from may be deleted by now: then nobody can say that it was ours.
+    fork: head.repo?.id !== repository.id,
+    openedBy: user?.id ?? undefined,
+    ...(names.length === 0 ? {} : { labels: names }),
+    ...(title === '' ? {} : { milestone: title.slice(0, 200).toWellFormed() }),
+    ...(draft === true ? { draft } : {}),
+  };
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Forge, type RepositoryFacts, refSchema } from '../job/index.ts';
-import { type ForgeEvent, isZero, PayloadError } from './event.ts';
+import { asksToSkip, type ForgeEvent, isZero, PayloadError } from './event.ts';
 import { toEventTimes } from './event-time.ts';
 import { toFacts } from './facts.ts';
 import { toCommit, toMoved, toOpened, toPullRef } from './movement.ts';
@@ -12,6 +12,7 @@ import {
   pushSchema,
   toName,
 } from './payload.ts';
+import { toClosed, toDeployment, toMetadata, toRelease } from './told.ts';
 
 export interface Webhook {
   event: ForgeEvent;
@@ -46,6 +47,12 @@ function toEvent(forge: Forge, name: string, payload: unknown): ForgeEvent {
       return toPush(parse(pushSchema, payload));
     case 'pull_request':
       return toPullRequest(parse(pullRequestSchema, payload));
+    case 'release':
+      return toRelease(forge, payload);
+    case 'deployment':
+      return forge === 'github'
+        ? toDeployment(payload)
+        : { kind: 'ignored', reason: 'event "deployment" is GitHub’s' };
     case 'delete':
       // GitHub tells of a deletion twice; counting it twice would build a branch that came back twice.
       return forge === 'github'
@@ -74,6 +81,7 @@ function toPush(push: Push): ForgeEvent {
     message: push.head_commit?.message ?? '',
     author: toName(push.head_commit?.author ?? push.pusher),
     movedBy: push.sender?.id ?? undefined,
+    sender: toName(push.sender ?? push.pusher),
     defaultBranch: push.repository.default_branch,
   });
 }
@@ -85,11 +93,24 @@ function toPullRequest(told: PullRequest): ForgeEvent {
   const { action, number, repository, sender, pull_request } = told;
   if (action === 'closed') {
     const closedAt = pull_request.closed_at ?? undefined;
-    return { kind: 'gone', repository: repository.full_name, ref: toPullRef(number), closedAt };
+    const gone = {
+      kind: 'gone' as const,
+      repository: repository.full_name,
+      ref: toPullRef(number),
+      closedAt,
+    };
+    return closedAt === undefined || asksToSkip(pull_request.title)
+      ? gone
+      : { ...gone, told: toClosed(told, closedAt) };
   }
   if (!builds.has(action))
-    return { kind: 'ignored', reason: `pull request action "${action}" changes no commit` };
-  return toOpened({ ...told, movedBy: sender?.id ?? undefined });
+    return (
+      (asksToSkip(pull_request.title) ? undefined : toMetadata(told)) ?? {
+        kind: 'ignored',
+        reason: `pull request action "${action}" changes no commit`,
+      }
+    );
+  return toOpened({ ...told, movedBy: sender?.id ?? undefined, sender: toName(sender) });
 }
 
 function toDeletion({ ref, ref_type, repository }: z.infer<typeof deleteSchema>): ForgeEvent {

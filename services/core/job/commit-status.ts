@@ -20,6 +20,8 @@ const suffixes: Partial<Record<JobSpec['event'], string>> = {
   // The same commit may be on a branch, in a pull request and under a tag: each has a result of its own.
   pull_request: ' (pull request)',
   tag: ' (tag)',
+  release: ' (release)',
+  deployment: ' (deployment)',
 };
 
 /** `bellows`, or `bellows/<workflow>`, or `bellows/<workflow>-<n>` for an entry of a matrix; a branch rule of the forge may require it by this name. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { forges, forgeUserSchema, nameSchema, repositoryIdSchema } from './spec.ts';
+import { forges, forgeUserSchema, nameSchema, repositoryIdSchema, toldEvents } from './spec.ts';
 
 /** Which pipelines wait for an approval, unless those who caused them are trusted. */
 export const approvalRules = ['forks', 'pull_requests', 'all_events', 'none'] as const;
@@ -31,6 +31,8 @@ export const repositorySchema = z.strictObject({
   trusted: peopleSchema.optional(),
   /** Where a newer push cancels what the one before has started and is not done. @default nowhere */
   cancelPrevious: z.array(z.enum(cancellingEvents)).max(cancellingEvents.length).optional(),
+  /** Which events that move no ref start a pipeline. @default all but pull_request_metadata */
+  events: z.array(z.enum(toldEvents)).max(toldEvents.length).optional(),
   /** Forge users who may approve, beside admins. @default whoever may trigger */
   approvers: peopleSchema.optional(),
   /** Other private repositories of its forge that its jobs may fetch as submodules, never those of a fork. @default none */
@@ -61,6 +63,7 @@ export const repositoryPatchSchema = repositorySchema
     cancelPrevious: true,
     trusted: true,
     reads: true,
+    events: true,
   })
   .extend({
     /** Null: whoever may trigger. */

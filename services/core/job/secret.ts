@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jobEvents } from './spec.ts';
+import { type JobSpec, jobEvents } from './spec.ts';
 
 /** Of one secret, and of all of a repository together: a job has to find each of them in all that it prints. */
 export const secretLimits = { bytes: 64 * 1024, bytesTogether: 128 * 1024, count: 100 } as const;
@@ -13,7 +13,18 @@ export const secretNameSchema = z
   )
   .transform((name) => name.toLowerCase());
 
-export const secretEventsSchema = z.array(z.enum(jobEvents)).min(1).max(jobEvents.length);
+/** As in Woodpecker, whatever is told of a pull request is `pull_request`. */
+export const secretEvents = jobEvents.filter(
+  (event): event is Exclude<JobSpec['event'], 'pull_request_closed' | 'pull_request_metadata'> =>
+    !event.startsWith('pull_request_'),
+);
+export type SecretEvent = (typeof secretEvents)[number];
+
+export function toSecretEvent(event: JobSpec['event']): SecretEvent {
+  return secretEvents.find((known) => known === event) ?? 'pull_request';
+}
+
+export const secretEventsSchema = z.array(z.enum(secretEvents)).min(1).max(secretEvents.length);
 
 /**
  * Globs of branches, as in `when`; one that begins with `refs/` is of whole refs, so that tags can be named. No

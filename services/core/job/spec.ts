@@ -19,7 +19,11 @@ export type Forge = (typeof forges)[number];
 /** Of a person at a forge: the number that it knows them by. Names change hands, and commits say what they like. */
 export const forgeUserSchema = z.int().positive();
 
-export const jobEvents = ['push', 'tag', 'pull_request', 'manual', 'cron'] as const;
+/** What moves no ref, and is an event all the same. */
+export const toldEvents = ['pull_request_closed', 'pull_request_metadata', 'release', 'deployment'] as const;
+export type ToldEventName = (typeof toldEvents)[number];
+
+export const jobEvents = ['push', 'tag', 'pull_request', 'manual', 'cron', ...toldEvents] as const;
 
 /** A registered repository's id: `<forge>/<owner>/<name>`. */
 export const repositoryIdSchema = z
@@ -56,8 +60,17 @@ export const jobSpecSchema = z.object({
       fork: z.boolean(),
       /** Who opened it. Absent: the forge did not say. */
       openedBy: forgeUserSchema.optional(),
+      labels: z.array(z.string().max(100)).max(30).optional(),
+      milestone: z.string().max(200).optional(),
+      draft: z.literal(true).optional(),
     })
     .optional(),
+  release: z.object({ title: z.string().max(500), pre: z.boolean() }).optional(),
+  deployment: z.object({ target: z.string().max(200), task: z.string().max(200) }).optional(),
+  /** What was changed of a pull request, where its commits were not. */
+  reason: z.string().max(100).optional(),
+  /** Whose doing it was, as the forge calls them. Absent: `author`. Hostile as that. */
+  sender: z.string().max(200).optional(),
   /** Who moved the ref, as the forge knows them. Absent: nobody saw who. */
   movedBy: forgeUserSchema.optional(),
   /** Asked for by its commit, and not known to have been pushed to the repository itself. */
@@ -104,7 +117,7 @@ export function isForeign({
 }: Pick<JobSpec, 'event' | 'ref' | 'pullRequest' | 'foreign'>): boolean {
   if (foreign === true) return true;
   if (pullRequest !== undefined) return pullRequest.fork;
-  return event === 'pull_request' || ref.startsWith('refs/pull/');
+  return event.startsWith('pull_request') || ref.startsWith('refs/pull/');
 }
 
 /** What a job is called in its pipeline: its workflow, `<workflow>-<n>` for an entry of a matrix. */

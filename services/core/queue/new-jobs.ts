@@ -25,7 +25,12 @@ export function toCall(request: EnqueueRequest, epoch: number, most: number, tol
   checkJobs(jobs, most);
   const pipeline = toPipelineId(cause, epoch);
   const ids = jobs.map((job) => toJobId(pipeline, toJobName(job.spec)));
-  const { ref, before = '', after } = cause.kind === 'ref' ? cause : { ref: '', after: '' };
+  // Without a ref, `after` only says that a forge told it, and will not tell it again.
+  const {
+    ref,
+    before = '',
+    after,
+  } = cause.kind === 'ref' ? cause : { ref: '', after: cause.kind === 'told' ? '+' : '' };
   const lane =
     request.lane === undefined ? '' : `${request.lane === 'newest' ? '+' : ''}${toLaneId(jobs[0]?.spec)}`;
   const of = delivery === undefined ? '' : toId('delivery', delivery);
@@ -56,6 +61,7 @@ export function toAskedId(repository: string, key: string): string {
 function toPipelineId(cause: Cause, epoch: number): string {
   if (cause.kind === 'asked') return toAskedId(cause.repository, cause.key);
   if (cause.kind === 'cron') return toId('cron', cause.repository, cause.name, cause.dueAt);
+  if (cause.kind === 'told') return toId('told', cause.repository, cause.event, cause.occasion);
   const { repository, ref, after, event, pullRequest } = cause;
   return toId('ref', repository, ref, epoch, after, event, pullRequest ?? 0);
 }
@@ -71,10 +77,15 @@ function toLaneId(spec: JobSpec | undefined): string {
  */
 export function toStatusId(spec: JobSpec, told: readonly Forge[]): string | undefined {
   const forge = forges.find((known) => spec.repository.startsWith(`${known}/`));
-  if (forge === undefined || !told.includes(forge)) return undefined;
+  if (forge === undefined || !told.includes(forge) || isQuiet(spec)) return undefined;
   const text = JSON.stringify([spec.repository, spec.sha, toStatusContext(spec)]);
   // 72 bits: with their header they fill Redis' 16 bytes, three times for each job.
   return hash('sha256', text, 'base64url').slice(0, 12);
+}
+
+/** Of a pull request's commits something else is told already, and most files have nothing for these. */
+function isQuiet({ event }: JobSpec): boolean {
+  return event === 'pull_request_closed' || event === 'pull_request_metadata';
 }
 
 /** What `expand` and `enqueue` look at of a job. */

@@ -50,6 +50,13 @@ export type Cause =
       pullRequest?: number;
     }
   | {
+      kind: 'told';
+      repository: string;
+      event: JobSpec['event'];
+      /** Which one of its kind; the same again is the same event. */
+      occasion: string;
+    }
+  | {
       kind: 'asked';
       repository: string /** Unique for each asking: an idempotency key, or random. */;
       key: string;

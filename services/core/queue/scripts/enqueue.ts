@@ -63,7 +63,7 @@ local function next_request()
   end
   return {
     delivery = delivery ~= '' and DEDUPE .. delivery, pipeline = pipeline, repo = repo,
-    ref = ref ~= '' and ref, lane = lane, newest = newest == '+', before = before, after = after, epoch = tonumber(epoch),
+    ref = ref ~= '' and ref, told = after ~= '', lane = lane, newest = newest == '+', before = before, after = after, epoch = tonumber(epoch),
     most = tonumber(cap), per_hour = tonumber(per_hour), jobs = jobs,
   }
 end
@@ -116,7 +116,7 @@ local function take(request)
   local hour = request.per_hour and find_hour(request.repo, #request.jobs, request.per_hour)
   local waits = hour and hour.due > now
   -- Whoever asks can ask again. A forge tells once, so what it told of has its place in a later hour.
-  if waits and not request.ref then return { 'full', 'hour', hour.most, whole(hour.due - now) } end
+  if waits and not request.told then return { 'full', 'hour', hour.most, whole(hour.due - now) } end
   local full = admit(request.repo, request.jobs, { most, most_of_pool, request.most or most_of_repo })
   if full then return full end
   if hour then take_hour(hour) end

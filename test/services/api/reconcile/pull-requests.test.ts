@@ -106,7 +106,10 @@ test('closed while nobody listened, it ends as by its webhook, and is built agai
   open();
   expect(await events()).toBe(1);
   expect(await hook(opened)).toBe(200);
-  expect(await jobs()).toHaveLength(2);
+  const [again, ended, before] = await jobs();
+  expect([before?.spec.event, again?.spec.event]).toEqual(['pull_request', 'pull_request']);
+  expect(ended?.spec).toMatchObject({ event: 'pull_request_closed', ref, sha: pull.head.sha });
+  expect(await jobs()).toHaveLength(3);
 });
 
 test('its closing is one event, however late the webhook tells of it: not the end of what was opened again', async () => {
@@ -118,7 +121,11 @@ test('its closing is one event, however late the webhook tells of it: not the en
   expect(await hook(closed)).toBe(200);
   expect((await api.queue.heads(repository.id)).has(ref)).toBe(true);
   expect(await events()).toBe(0);
-  expect(await jobs()).toHaveLength(2);
+  expect((await jobs()).map(({ spec }) => spec.event).sort()).toEqual([
+    'pull_request',
+    'pull_request',
+    'pull_request_closed',
+  ]);
 });
 
 test('one that is missing in the list, but open, is not closed', async () => {

@@ -39,7 +39,7 @@ test('a secret is written and listed, and no answer ever holds its value', async
     secrets: [
       {
         name: 'npm_token',
-        events: ['push', 'tag', 'manual', 'cron'],
+        events: ['push', 'tag', 'manual', 'cron', 'release', 'deployment'],
         setBy: 'admin-token',
         setAt: expect.any(Number),
       },

@@ -71,12 +71,15 @@ test('who is trusted and who approves are numbers of the forge, and all may be s
   await cli('set', 'gitea/ada/engine', '--cancel-previous', 'none');
   await cli('set', 'gitea/ada/engine', '--reads', 'gitea/ada/lib,gitea/ada/data');
   expect((await cli('set', 'gitea/ada/engine', '--reads', 'lib')).code).toBe(2);
+  await cli('set', 'gitea/ada/engine', '--events', 'release');
+  expect((await cli('set', 'gitea/ada/engine', '--events', 'push')).code).toBe(2);
   expect(api.bodies).toEqual([
     { approval: 'pull_requests', trusted: [3, 12], approvers: [] },
     { trusted: [], approvers: null },
     { cancelPrevious: ['push', 'pull_request'] },
     { cancelPrevious: [] },
     { reads: ['gitea/ada/lib', 'gitea/ada/data'] },
+    { events: ['release'] },
   ]);
   api.repositories.push({ ...createRepository('gitea/ada/engine'), trusted: [3, 12], approvers: [] });
   const { stdout } = await cli('show', 'engine');

@@ -31,7 +31,7 @@ const kept = async (name: string) =>
 test('what is piped in becomes the value: one line without its break, several as they are', async () => {
   expect(await set('NPM_Token', 'hunter2\n')).toMatchObject({
     code: 0,
-    stdout: `Set npm_token of ${id}, for push, tag, manual, cron.\n`,
+    stdout: `Set npm_token of ${id}, for push, tag, manual, cron, release, deployment.\n`,
     stderr: '',
   });
   await set('dos', 'hunter2\r\n');
@@ -83,7 +83,7 @@ test('secrets are listed without their values, and removed', async () => {
 
 test.each([
   [['set', 'bell', '1st'], 2, 'expected a name of letters'],
-  [['set', 'bell', 'x', '--events', 'release'], 2, 'expected some of push, tag'],
+  [['set', 'bell', 'x', '--events', 'pull_request_closed'], 2, 'expected some of push, tag'],
   [['set', 'bell', 'x'], 2, 'the value is empty'],
 ])('%j is refused', async (words, code, line) => {
   expect(await cli(words)).toMatchObject({ code, stderr: expect.stringContaining(line) });

@@ -30,7 +30,7 @@ test('a secret is set, used, listed without its value and removed; what lies in 
   const made = await secrets.put(one, 'token', 'tëxt\nof two lines', { setBy });
   expect(made).toEqual({
     name: 'token',
-    events: ['push', 'tag', 'manual', 'cron'],
+    events: ['push', 'tag', 'manual', 'cron', 'release', 'deployment'],
     setBy,
     setAt: expect.any(Number),
   });

@@ -29,7 +29,7 @@ test.each(['gitea', 'github'] as const)(
       forge.documents[pulls] = [readPull(kind, fixture)];
       const { event } = parseWebhook(kind, headers, readFixture(kind, fixture));
       expect(await createLookup(access(kind)).openPullRequests(name)).toEqual([
-        { ...event, movedBy: undefined },
+        { ...event, movedBy: undefined, sender: undefined },
       ]);
     }
   },
@@ -85,9 +85,15 @@ test('a commit’s author is the forge’s login, or else the name that the comm
 test('a pull request is closed when the forge says so', async () => {
   const lookup = createLookup(access('gitea'));
   forge.documents[`${pulls}/4`] = { state: 'open', closed_at: null };
-  expect(await lookup.closedAt(name, 4)).toBeUndefined();
+  expect(await lookup.closed(name, 4)).toBeUndefined();
   forge.documents[`${pulls}/4`] = { state: 'closed', closed_at: '2026-05-30T15:00:00Z' };
-  expect(await lookup.closedAt(name, 4)).toBe('2026-05-30T15:00:00Z');
+  expect(await lookup.closed(name, 4)).toEqual({ closedAt: '2026-05-30T15:00:00Z' });
+  forge.documents[`${pulls}/4`] = { ...readPull('gitea', 'pull-request-closed'), state: 'closed' };
+  const headers = new Headers({ 'x-gitea-event': 'pull_request' });
+  const { event } = parseWebhook('gitea', headers, readFixture('gitea', 'pull-request-closed'));
+  const { kind: _, told, ...closed } = event as Extract<typeof event, { kind: 'gone' }>;
+  const { sender: _sender, movedBy: _by, ...rest } = told ?? {};
+  expect(await lookup.closed(name, 4)).toMatchObject({ closedAt: closed.closedAt, told: rest });
 });
 
 test.each<[string, number, Record<string, string>, number]>([
@@ -119,14 +125,14 @@ test.each<[string, number, Record<string, string>, number]>([
 
 test('no answer, a wrong token, and what is no answer are said as what they are', async () => {
   const lookup = createLookup(access('gitea'));
-  await expect(lookup.closedAt(name, 4)).rejects.toThrow(
+  await expect(lookup.closed(name, 4)).rejects.toThrow(
     'gitea says to /repos/ada/forge-bell/pulls/4: 404 Not Found',
   );
   forge.documents[`${pulls}/4`] = { state: 4 };
-  await expect(lookup.closedAt(name, 4)).rejects.toThrow('is not as expected');
+  await expect(lookup.closed(name, 4)).rejects.toThrow('is not as expected');
   const denied = createLookup({ ...access('gitea'), token: 'x' });
-  await expect(denied.closedAt(name, 4)).rejects.toThrow('401 Bad credentials');
+  await expect(denied.closed(name, 4)).rejects.toThrow('401 Bad credentials');
   forge.setFault(() => true);
   const hasty = createLookup(access('gitea'), { timeoutMs: 50 });
-  await expect(hasty.closedAt(name, 4)).rejects.toThrow(LookupError);
+  await expect(hasty.closed(name, 4)).rejects.toThrow(LookupError);
 });

@@ -18,7 +18,7 @@ function read(forge: 'gitea' | 'github', event: string, name: string) {
 const parse = (body: unknown, event = 'push') =>
   parseWebhook('gitea', new Headers({ 'x-gitea-event': event }), Buffer.from(JSON.stringify(body))).event;
 
-const common = { repository: 'ada/forge-bell', defaultBranch: 'main', author: 'ada' };
+const common = { repository: 'ada/forge-bell', defaultBranch: 'main', author: 'ada', sender: 'ada' };
 const pullRequest = {
   ...common,
   kind: 'pull request',
@@ -87,7 +87,77 @@ describe.each(['gitea', 'github'] as const)('%s', (forge) => {
       repository: 'ada/forge-bell',
       ref,
       closedAt: '2026-05-30T15:20:00Z',
+      told: {
+        ...pullRequest,
+        kind: 'told',
+        event: 'pull_request_closed',
+        occasion: `4 ${Date.parse('2026-05-30T15:20:00Z')}`,
+        movedBy,
+        pullRequest: { ...pullRequest.pullRequest, openedBy: movedBy },
+      },
     });
+  });
+
+  test('a release is of its tag, whose commit the forge has to be asked for', () => {
+    const release = read(forge, 'release', 'release');
+    expect(release).toEqual({
+      ...common,
+      kind: 'told',
+      event: 'release',
+      occasion: forge === 'gitea' ? '48 whole' : '7201 whole',
+      ref: 'refs/tags/v1.2.0',
+      branch: 'main',
+      subject: 'Louder',
+      movedBy,
+      release: { title: 'Louder', pre: false },
+    });
+    const told = (change: object, action?: string) => {
+      const recorded = JSON.parse(readFileSync(join(fixtures, forge, 'release.json'), 'utf8'));
+      const body = {
+        ...recorded,
+        action: action ?? recorded.action,
+        release: { ...recorded.release, ...change },
+      };
+      const headers = new Headers({ [`x-${forge}-event`]: 'release' });
+      return parseWebhook(forge, headers, Buffer.from(JSON.stringify(body)));
+    };
+    const pre = forge === 'gitea' ? told({ prerelease: true }) : told({ prerelease: true }, 'prereleased');
+    expect(pre.event).toMatchObject({ kind: 'told', release: { pre: true } });
+    expect(pre.times).toContain(Date.parse('2026-05-30T15:30:00Z'));
+    expect(told({ name: '' }).event).toMatchObject({ release: { title: 'v1.2.0' } });
+    for (const action of ['updated', 'deleted', 'edited', 'created'])
+      expect(told({}, action).event.kind).toBe('ignored');
+    expect(told({ draft: true }).event.kind).toBe('ignored');
+    expect(() => told({ tag_name: 'a..b' })).toThrow(PayloadError);
+  });
+
+  test('what changes no commit of a pull request says what it changed', () => {
+    const actions =
+      forge === 'gitea'
+        ? { label_updated: 'label_cleared', milestoned: 'milestoned' }
+        : { labeled: 'label_cleared', converted_to_draft: 'converted_to_draft' };
+    const recorded = JSON.parse(readFileSync(join(fixtures, forge, 'pull-request-opened.json'), 'utf8'));
+    const told = (action: string, change: object = {}) => {
+      const body = { ...recorded, action, pull_request: { ...recorded.pull_request, ...change } };
+      const headers = new Headers({ [`x-${forge}-event`]: 'pull_request' });
+      return parseWebhook(forge, headers, Buffer.from(JSON.stringify(body))).event;
+    };
+    for (const [action, reason] of Object.entries(actions))
+      expect(told(action, { labels: [] })).toMatchObject({
+        kind: 'told',
+        event: 'pull_request_metadata',
+        reason,
+      });
+    const labels = [{ name: 'loud' }, { name: 'x'.repeat(200) }];
+    expect(
+      told(Object.keys(actions)[0] ?? '', { labels, milestone: { title: 'One' }, draft: true }),
+    ).toMatchObject({
+      reason: 'label_updated',
+      pullRequest: { labels: ['loud', 'x'.repeat(100)], milestone: 'One', draft: true },
+    });
+    expect(told('review_requested').kind).toBe('ignored');
+    expect(told('constructor').kind).toBe('ignored');
+    expect(told('edited', { title: '[skip ci] x' }).kind).toBe('ignored');
   });
 
   test('a new ref is told by its push, and an unknown event starts nothing', () => {
@@ -130,7 +200,10 @@ test('GitHub names the commit before a synchronised head, Gitea does not', () =>
 });
 
 test('a label changes no commit', () => {
-  expect(read('gitea', 'pull_request', 'pull-request-label').kind).toBe('ignored');
+  expect(read('gitea', 'pull_request', 'pull-request-label')).toMatchObject({
+    kind: 'told',
+    event: 'pull_request_metadata',
+  });
 });
 
 test('a head whose repository is deleted counts as a fork', () => {
@@ -216,4 +289,28 @@ test('of a repository is kept what is its own, and no address of another', () =>
     });
   expect(toFacts({ repository: { id: 'x' } })).toBeUndefined();
   expect(toFacts(null)).toBeUndefined();
+});
+
+test('a deployment of GitHub is of a commit, for an environment, and a part of a commit is no branch', () => {
+  expect(read('github', 'deployment', 'deployment')).toEqual({
+    ...common,
+    kind: 'told',
+    event: 'deployment',
+    occasion: '71069',
+    ref: 'refs/heads/main',
+    branch: 'main',
+    sha: main,
+    subject: 'Ring it there',
+    movedBy: 5810,
+    deployment: { target: 'production', task: 'deploy' },
+  });
+  const recorded = JSON.parse(readFileSync(join(fixtures, 'github', 'deployment.json'), 'utf8'));
+  const told = (ref: string) => {
+    const body = JSON.stringify({ ...recorded, deployment: { ...recorded.deployment, ref } });
+    return parseWebhook('github', new Headers({ 'x-github-event': 'deployment' }), Buffer.from(body)).event;
+  };
+  expect(told(main.slice(0, 9))).toMatchObject({ ref: 'refs/heads/main', sha: main });
+  expect(told('refs/tags/v1')).toMatchObject({ ref: 'refs/tags/v1', branch: 'v1' });
+  expect(() => told('--upload-pack=x y')).toThrow(PayloadError);
+  expect(read('gitea', 'deployment', 'create').kind).toBe('ignored');
 });
