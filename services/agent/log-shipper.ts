@@ -43,8 +43,8 @@ export function createLogShipper({
   const pending = createStepBuffers();
   let n = 0;
   let unconfirmed: Chunk[] = [];
-  /** Of a log that is full: its last chunk, and what came after it. */
-  let full: { have: number; step: string; dropped: number } | undefined;
+  /** Of a log that is full: its last chunk, and what came after it, of which the first bytes may be there. */
+  let full: { have: number; step: string; dropped: number; unsure: number } | undefined;
   let broken: { error: unknown } | undefined;
   let sending: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -55,7 +55,10 @@ export function createLogShipper({
     unconfirmed.push(chunk);
     for (let next: Chunk | undefined = chunk; next !== undefined; ) {
       const { answer, have } = await send(next.n, next.step, next.bytes);
-      if (answer === 'full') full ??= { have, step: next.step, dropped: next.bytes.length };
+      if (answer === 'full') {
+        const { length } = next.bytes;
+        full ??= { have, step: next.step, dropped: length, unsure: have < next.n ? length : 0 };
+      }
       if (answer !== 'gap') {
         const done = next.n;
         unconfirmed = unconfirmed.filter((kept) => kept.n > done);
@@ -123,9 +126,12 @@ export function createLogShipper({
       clearTimeout(timer);
       if (broken !== undefined) throw broken.error;
       if (full === undefined || full.dropped === 0) return;
-      const { have, step, dropped } = full;
+      const { have, step, dropped, unsure } = full;
       full.dropped = 0;
-      await send(have + 1, step, new Uint8Array(), dropped);
+      const say = (at: number, count: number) => send(at, step, new Uint8Array(), count);
+      // The chunk that was given up may have been written, and only the answer lost: then the word stands after it.
+      if (unsure > 0 && dropped > unsure && (await say(have + 2, dropped - unsure)).answer !== 'gap') return;
+      await say(have + 1, dropped);
     },
   };
 }

@@ -99,6 +99,25 @@ test('a full log is no error: nothing more is sent but, at its end, how much was
   expect(calls).toBe(3);
 });
 
+test.each([
+  ['was never written', false, '0123[6 dropped]'],
+  ['was written, though its answer was lost', true, '01234567[2 dropped]'],
+])('the last word is right also where the chunk that was given up %s', async (_, isWritten, text) => {
+  const log = createLog();
+  const shipper = createLogShipper({
+    chunkBytes: 4,
+    send: async (n, step, bytes, dropped) => {
+      if (n !== 2 || dropped !== undefined) return log.append(n, step, bytes, dropped);
+      if (isWritten) log.append(n, step, bytes);
+      return { answer: 'full', have: 1 };
+    },
+  });
+  await shipper.write('build', Buffer.from('0123'));
+  await shipper.write('build', Buffer.from('456789'));
+  await shipper.drain();
+  expect(log.text()).toBe(text);
+});
+
 test('a writer waits while too much is on its way', async () => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
