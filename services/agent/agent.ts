@@ -125,6 +125,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       uid: config.BELLOWS_STEP_UID,
       hide: config.BELLOWS_HIDE,
       engine: config.BELLOWS_ENGINE,
+      containers: toContainers(config),
       path,
       env,
       platform,
@@ -193,3 +194,12 @@ function lost(log: LateLog, job: string): number {
   log.warn({ job }, 'the job belongs to another agent');
   return exitCodes.lost;
 }
+
+function toContainers(config: AgentConfig): JobSetting['containers'] {
+  return {
+    limits: { memoryBytes: toBytes(config.BELLOWS_STEP_MEMORY_MIB), pids: config.BELLOWS_STEP_PIDS },
+    plugins: config.BELLOWS_PLUGINS,
+  };
+}
+
+const toBytes = (mib: number | undefined) => (mib === undefined ? undefined : mib * 1024 * 1024);

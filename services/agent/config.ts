@@ -39,6 +39,31 @@ export const agentConfigSchema = z.object({
     .describe(
       'Where steps run: as processes beside the agent, with its own tools; in containers of their images, by docker or podman; or auto: in containers where every step names an image and one of the two answers.',
     ),
+  BELLOWS_STEP_MEMORY_MIB: z.coerce
+    .number()
+    .int()
+    .min(6)
+    .max(16_777_216)
+    .optional()
+    .describe(
+      'How much memory a step or service in a container may take at most, MiB. Default: nine tenths of the machine’s. Set, and nothing runs where it cannot be held.',
+    ),
+  BELLOWS_STEP_PIDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(4_194_304)
+    .optional()
+    .describe(
+      'How many processes and threads a step or service in a container may have. Default: 4096. Set, and nothing runs where it cannot be held.',
+    ),
+  BELLOWS_PLUGINS: z
+    .string()
+    .transform((text) => text.split(',').filter((pattern) => pattern !== ''))
+    .optional()
+    .describe(
+      'Plugins that may have secrets by a tag: globs of their names, with commas. All others need a digest (`name@sha256:…`). Default: Woodpecker’s own. Empty: none.',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/, error: 'expected http:// or https:// with a host' })
     .optional()

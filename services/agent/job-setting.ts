@@ -1,5 +1,5 @@
 import type { Transport } from '../core/client/index.ts';
-import type { CloneTarget, EngineKind } from '../core/execute/index.ts';
+import type { CloneTarget, EngineKind, EngineOptions } from '../core/execute/index.ts';
 import type { Claim, JobResult, JobSecrets } from '../core/job/index.ts';
 import type { ArtifactSender } from './artifact-sender.ts';
 import type { Ending } from './ending.ts';
@@ -27,6 +27,8 @@ export interface JobSetting {
   /** A folder that steps must not see. */
   hide: string | undefined;
   engine: EngineKind;
+  /** Of steps in containers. */
+  containers: Pick<EngineOptions, 'limits' | 'plugins'>;
   /** Where commands are found. */
   path: string;
   /** Our own; steps get of it what toolchains are found by. */

@@ -96,7 +96,10 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     measured,
   } = setting;
   const tools = toToolVariables(env);
-  const bare = openEngine(setting.engine, { workspace, isolation, path, env, tools, graceMs });
+  const bare = openEngine(setting.engine, {
+    ...setting.containers,
+    ...{ workspace, isolation, path, env, tools, graceMs },
+  });
   const engine = { ...bare, run: fence.guard(bare.run) };
   // The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it.
   parsePipeline('steps: [{ commands: "true" }]', 'warm-up');

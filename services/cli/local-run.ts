@@ -113,7 +113,11 @@ export async function runLocally(
   const workspace = { ...createWorkspace(scratch), tree: folder };
   const isolation = { kind: 'none', reason: 'these are the commands of whoever runs them' } as const;
   const kept = await toKept(env);
-  const engine = openEngine(kind, { workspace, isolation, path, env, tools: { ...kept, ...tools } });
+  const plugins = env.BELLOWS_PLUGINS?.split(',').filter((pattern) => pattern !== '');
+  const engine = openEngine(kind, {
+    ...{ workspace, isolation, path, env, plugins },
+    tools: { ...kept, ...tools },
+  });
   const masked = secrets.size === 0 ? undefined : maskSink(secrets, sink);
   try {
     const end = await runPipeline({

@@ -36,6 +36,9 @@ export const localConfigSchema = z.object({
     .enum(['process', 'container', 'auto'])
     .default('process')
     .describe('Where the steps of jobs run: see the agent.'),
+  BELLOWS_STEP_MEMORY_MIB: z.string().optional().describe('For the agents: see there.'),
+  BELLOWS_STEP_PIDS: z.string().optional().describe('For the agents: see there.'),
+  BELLOWS_PLUGINS: z.string().optional().describe('For the agents: see there.'),
   BELLOWS_CACHE_GIB: z.coerce
     .number()
     .min(0)

@@ -163,6 +163,11 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
           uid,
           hide: folder.data,
           engine: config.BELLOWS_ENGINE,
+          given: {
+            BELLOWS_STEP_MEMORY_MIB: config.BELLOWS_STEP_MEMORY_MIB,
+            BELLOWS_STEP_PIDS: config.BELLOWS_STEP_PIDS,
+            BELLOWS_PLUGINS: config.BELLOWS_PLUGINS,
+          },
           stepUids,
           compileCache: join(folder.data, 'compile-cache'),
           logFile: join(folder.log, 'agents.log'),

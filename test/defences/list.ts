@@ -330,6 +330,24 @@ export const defences: readonly Defence[] = [
     without: '...[0].map(',
   },
   {
+    name: 'moving tags',
+    file: 'services/core/execute/container-images.ts',
+    text: "if (kind !== 'plugin' || ",
+    without: "if (kind !== 'image' || ",
+  },
+  {
+    name: 'bounded containers',
+    file: 'services/core/execute/container-limits.ts',
+    text: 'limits.pids ?? defaultPids',
+    without: 'limits.pids ?? -1',
+  },
+  {
+    name: 'few rights',
+    file: 'services/core/execute/container-arguments.ts',
+    text: "'--cap-drop', 'ALL'",
+    without: "'--cap-drop', 'MKNOD'",
+  },
+  {
     name: 'output is no command',
     file: 'services/core/execute/script.ts',
     text: "    'exec 2>&1',\n",

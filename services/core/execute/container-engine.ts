@@ -1,90 +1,51 @@
 import { randomBytes } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PlannedStep } from '../pipeline/index.ts';
+import { type ContainerJob, toContainerStart, toPlace } from './container-arguments.ts';
 import type { ContainerCommand } from './container-command.ts';
+import { readyImages, toReason } from './container-images.ts';
+import {
+  type ContainerLimits,
+  checkLimits,
+  findUnheld,
+  type Holds,
+  readHolds,
+  toLimitArguments,
+} from './container-limits.ts';
 import { createContainerSweeper } from './container-sweeper.ts';
-import { CannotRunError, type Engine, EngineError, type StepEnd, type StepRun } from './engine.ts';
+import { type Engine, EngineError, type StepEnd, type StepRun } from './engine.ts';
 import { forward } from './forward.ts';
 import { isListening } from './listening.ts';
 import { untilExit } from './process-group.ts';
-import { toCarrier, toScript } from './script.ts';
-import { findDirectory, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 export interface ContainerEngineOptions {
   command: ContainerCommand;
   /** Our own, for what cleans up after us. */
   env: Readonly<Record<string, string | undefined>>;
   workspace: Workspace;
+  /** Of each step and service. */
+  limits?: ContainerLimits;
+  /** Globs of plugins that may have secrets by a tag. @default Woodpecker's own */
+  plugins?: readonly string[] | undefined;
   /** From TERM to KILL. @default 10000 */
   graceMs?: number;
 }
 
-const imagePattern = /^[A-Za-z0-9][\w./:@-]{0,500}$/;
-
 /**
  * Runs each step and service in a container of its image, with the job's folders at the places where we have them, in
- * one network of the job where a service has its own name. Values never stand in an argument.
+ * one network of the job where a service has its own name, with bounded memory and processes and few rights.
  */
 export function createContainerEngine(options: ContainerEngineOptions): Engine {
-  const { command, workspace, graceMs = 10_000 } = options;
+  const { command, workspace, limits = {}, graceMs = 10_000 } = options;
   const job = `bellows-${randomBytes(8).toString('hex')}`;
   const sweeper = createContainerSweeper(command.name, options.env, `bellows=${job}`, job);
   const names = new Map<PlannedStep, string>();
+  const all: ContainerJob = { label: `bellows=${job}`, network: job, workspace, place: workspace.tree };
+  let images: ReadonlyMap<string, string> = new Map();
+  let holds: Holds = { memory: false, pids: false, cpu: false };
   let count = 0;
-
-  const pull = async (image: string, always: boolean) => {
-    if (!always && (await command.ask(['image', 'inspect', image])).exitCode === 0) return;
-    const pulled = await command.ask(['pull', '--quiet', image], 30 * 60_000);
-    if (pulled.exitCode !== 0)
-      throw new EngineError(`the image ${image} cannot be had: ${toReason(pulled.stderr)}`);
-  };
-
-  const toArguments = async (given: StepRun, name: string) => {
-    const { step, variables, secrets = [] } = given;
-    const { tree, home, scripts } = workspace;
-    const cwd = await findDirectory(tree, step.directory);
-    if (cwd === undefined) return undefined;
-    const args = ['run', '--name', name, '--label', `bellows=${job}`, '--pull', 'never'];
-    args.push('--network', job, '--network-alias', toAlias(step.name), '--workdir', cwd);
-    args.push('--volume', `${tree}:${tree}`, '--volume', `${home}:${home}`);
-    // Ours, so that no name of the author's comes into the environment of a program that is not in the container.
-    const own: Record<string, string> = { ...variables };
-    const { image = '', commands, entrypoint } = step;
-    if (commands.length > 0) {
-      const file = join(scripts, `${name}.sh`);
-      await writeFile(file, toScript(step), { mode: 0o644, flag: 'wx' });
-      for (const [i, value] of secrets.entries()) own[toCarrier(i)] = value;
-      own.HOME = home;
-      args.push('--volume', `${file}:${file}:ro`, '--entrypoint', '/bin/sh', ...toNames(own));
-      return { args: [...args, image, '-e', file], env: own, files: [] };
-    }
-    const asked = { ...step.environment };
-    for (const [i, { variable }] of (step.secrets ?? []).entries()) asked[variable] = secrets[i] ?? '';
-    const file = join(scripts, `${name}.env`);
-    const lines = Object.entries(asked).filter(
-      ([variable, value]) => !isSafe(variable) && !value.includes('\n'),
-    );
-    for (const [variable, value] of Object.entries(asked)) if (isSafe(variable)) own[variable] = value;
-    const lost = Object.keys(asked).find((variable) => !isSafe(variable) && asked[variable]?.includes('\n'));
-    if (lost !== undefined)
-      throw new CannotRunError(
-        `${lost} of step ${JSON.stringify(step.name)} has several lines: only PLUGIN_* may`,
-      );
-    await writeFile(file, lines.map(([variable, value]) => `${variable}=${value}\n`).join(''), {
-      mode: 0o600,
-      flag: 'wx',
-    });
-    const [program, ...rest] = entrypoint ?? [];
-    args.push(
-      '--env-file',
-      file,
-      ...toNames(own),
-      ...(program === undefined ? [] : ['--entrypoint', program]),
-    );
-    return { args: [...args, image, ...rest], env: own, files: [file] };
-  };
 
   /** TERM for all of it, a grace, KILL. */
   const end = async (name: string, isOver: () => boolean) => {
@@ -100,7 +61,10 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
     count += 1;
     const name = `${job}-${count}`;
     names.set(step, name);
-    const made = await toArguments(given, name);
+    const unheld = findUnheld(step, holds);
+    if (unheld !== undefined) await write(Buffer.from(`${unheld}\n`));
+    const image = images.get(step.image ?? '') ?? '';
+    const made = await toContainerStart(given, name, image, toLimitArguments(step, limits, holds), all);
     if (made === undefined) {
       await write(Buffer.from(`There is no directory ${step.directory} in the workspace.\n`));
       return { exitCode: 1 };
@@ -150,16 +114,13 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
 
   return {
     name: 'container',
-    prepare: async ({ services, steps }) => {
-      const all = [...services, ...steps];
-      for (const { name, image = '' } of all)
-        if (!imagePattern.test(image))
-          throw new CannotRunError(
-            `${JSON.stringify(name)} names no image to run in: ${JSON.stringify(image)}`,
-          );
-      const images = new Map<string, boolean>();
-      for (const { image = '', pull: always } of all) images.set(image, always || images.get(image) === true);
-      await Promise.all([...images].map(([image, always]) => pull(image, always)));
+    prepare: async ({ services, steps, workspace: wanted }) => {
+      all.place = toPlace(wanted, workspace.tree);
+      [images, holds] = await Promise.all([
+        readyImages(command, [...services, ...steps], options.plugins),
+        readHolds(command),
+      ]);
+      checkLimits(limits, holds, command.name);
       const made = await command.ask(['network', 'create', '--label', `bellows=${job}`, job]);
       if (made.exitCode !== 0) throw new EngineError(`no network could be made: ${toReason(made.stderr)}`);
     },
@@ -173,28 +134,4 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
     },
     close: () => sweeper.sweep(),
   };
-}
-
-/** By such names nothing but our own programs in containers is told anything. */
-function isSafe(variable: string): boolean {
-  return /^(?:PLUGIN|CI)_\w+$/.test(variable);
-}
-
-function toNames(variables: Readonly<Record<string, string>>): string[] {
-  return Object.keys(variables).flatMap((variable) => ['--env', variable]);
-}
-
-/** As a host name (RFC 1123). */
-function toAlias(name: string): string {
-  const alias = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return alias.slice(0, 63) || 'step';
-}
-
-/** The last line that says something. */
-function toReason(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.at(-1)?.slice(0, 300) ?? 'it did not say why';
 }

@@ -1,4 +1,4 @@
-import type { PlannedStep, Variables } from '../pipeline/index.ts';
+import type { Plan, PlannedStep, Variables } from '../pipeline/index.ts';
 
 /** Takes a step's output, exactly as it came; awaiting it is how a slow reader slows a fast step down. */
 export type Write = (bytes: Uint8Array) => void | Promise<void>;
@@ -27,6 +27,8 @@ export interface StepEnd {
 export interface EngineWork {
   services: readonly PlannedStep[];
   steps: readonly PlannedStep[];
+  /** Where containers find the tree. @default the engine's choice */
+  workspace?: Plan['workspace'];
 }
 
 /** Where steps run. */

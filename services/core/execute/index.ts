@@ -9,6 +9,7 @@ export {
 } from './checkout.ts';
 export type { Commit } from './commit.ts';
 export { type Contained, type ContainedOptions, type ContainedRun, createContained } from './contained.ts';
+export type { ContainerLimits } from './container-limits.ts';
 export {
   CannotRunError,
   type Engine,

@@ -1,3 +1,4 @@
+import type { ContainerLimits } from './container-limits.ts';
 import { CannotRunError, type Engine, type EngineWork } from './engine.ts';
 import { createProcessEngine, type ProcessEngineOptions } from './process-engine.ts';
 
@@ -7,6 +8,10 @@ export type EngineKind = (typeof engineKinds)[number];
 export interface EngineOptions extends ProcessEngineOptions {
   /** Our own: by it Docker or Podman finds its daemon. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Of steps in containers. */
+  limits?: ContainerLimits;
+  /** Globs of plugins that may have secrets by a tag. @default Woodpecker's own */
+  plugins?: readonly string[] | undefined;
 }
 
 /** An engine by its name. What only another needs is not loaded. */
@@ -44,15 +49,14 @@ function createLateEngine(name: string, choose: (work: EngineWork) => Promise<En
   };
 }
 
-async function openContainers({ path, env, workspace, graceMs }: EngineOptions): Promise<Engine | undefined> {
+async function openContainers({ path, env, ...options }: EngineOptions): Promise<Engine | undefined> {
   const [{ findContainerCommand }, { createContainerEngine }] = await Promise.all([
     import('./container-command.ts'),
     import('./container-engine.ts'),
   ]);
   const command = await findContainerCommand(path, { ...env, PATH: path });
   if (command === undefined) return undefined;
-  const limit = graceMs === undefined ? {} : { graceMs };
-  return createContainerEngine({ command, env: { ...env, PATH: path }, workspace, ...limit });
+  return createContainerEngine({ ...options, command, env: { ...env, PATH: path } });
 }
 
 function namesImages({ services, steps }: EngineWork): boolean {

@@ -70,6 +70,8 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       await write(
         Buffer.from(`The image ${step.image} is not used: this step runs with the agent's own tools.\n`),
       );
+    if (step.resources !== undefined)
+      await write(Buffer.from('Its resources are not held: this step runs as a process of the agent.\n'));
     const cwd = await findDirectory(workspace.tree, step.directory);
     if (cwd === undefined) {
       await write(Buffer.from(`There is no directory ${step.directory} in the workspace.\n`));

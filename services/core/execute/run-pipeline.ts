@@ -83,7 +83,7 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   const services = plan.services.filter((service) => isSelected(service, situation));
   try {
     const graph = toGraph(plan, situation);
-    await engine.prepare({ services, steps: steps.filter(isEngines) }, signal);
+    await engine.prepare({ services, steps: steps.filter(isEngines), workspace: plan.workspace }, signal);
     return await runGraph(graph, services, { ...options, situation }, skipAll);
   } catch (error) {
     if (!(error instanceof GraphError || isCannotRun(error))) throw error;

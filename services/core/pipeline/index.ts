@@ -32,6 +32,7 @@ export {
   type StepKind,
   stepDefaults,
 } from './plan.ts';
+export { defaultPlugins, isNamed, isPinned, toImageName } from './plugin-pins.ts';
 export { printPlan } from './print.ts';
 export { toPipelineSchema } from './schema/json-schema.ts';
 export { pipelineEvents } from './schema/when.ts';

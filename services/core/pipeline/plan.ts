@@ -90,11 +90,11 @@ interface StepPlan {
   /** Asks the registry for a newer image even where one is there. */
   pull: boolean;
   timeoutMs?: number;
-  /** What a Pod's container may be told: nothing else of `backend_options` is taken. */
-  kubernetes?: KubernetesOptions;
+  /** What it may use, where it runs in a container: nothing else of `backend_options` is taken. */
+  resources?: Resources;
 }
 
-export interface KubernetesOptions {
+export interface Resources {
   /** Quantities by name: `cpu`, `memory`, `ephemeral-storage`. */
   requests: Readonly<Record<string, string>>;
   limits: Readonly<Record<string, string>>;

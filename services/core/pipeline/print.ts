@@ -83,8 +83,8 @@ function toContainer(step: PlannedStep, plan: Plan): YamlMap {
     directory: step.directory === '.' ? undefined : toLiteral(step.directory),
     failure: step.failure === 'fail' ? undefined : step.failure,
     when: toWhen(step.when),
-    backend_options: step.kubernetes && {
-      kubernetes: { resources: { requests: step.kubernetes.requests, limits: step.kubernetes.limits } },
+    backend_options: step.resources && {
+      kubernetes: { resources: { requests: step.resources.requests, limits: step.resources.limits } },
     },
     environment: isPlugin || isOurs(step) || isEmpty(variables) ? undefined : variables,
     settings: isPlugin ? toPluginSettings(variables) : toKindSettings(step),

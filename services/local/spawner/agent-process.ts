@@ -27,6 +27,8 @@ export interface AgentOptions {
   hide: string;
   /** Where steps run. */
   engine: string;
+  /** Settings of the agent that are the user's, as they gave them. */
+  given: Readonly<Record<string, string | undefined>>;
   /** First of the user ids for steps, where we may choose: one for each slot. */
   stepUids?: number | undefined;
   compileCache: string;
@@ -99,6 +101,7 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
       stdio: ['pipe', log, log],
       env: {
         ...options.tools,
+        ...options.given,
         PATH: options.path,
         NODE_COMPILE_CACHE: options.compileCache,
         BELLOWS_URL: options.api,

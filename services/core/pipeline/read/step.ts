@@ -1,6 +1,6 @@
 import { toShellCommand } from '../command.ts';
 import type { Path } from '../document.ts';
-import type { KubernetesOptions, PlannedStep } from '../plan.ts';
+import type { PlannedStep, Resources } from '../plan.ts';
 import { stepDefaults } from '../plan.ts';
 import type { NeedsFile, ServiceFile, StepFile } from '../schema/step.ts';
 import { toConditions } from './conditions.ts';
@@ -91,7 +91,7 @@ function toContainer(reader: Reader, step: StepFile | ServiceFile, name: string,
     failure: step.failure ?? 'fail',
     when: toConditions(reader, step.when, [...path, 'when']),
     pull: step.pull ?? false,
-    ...toKubernetes(step.backend_options?.kubernetes?.resources),
+    ...toResources(step.backend_options?.kubernetes?.resources),
   };
 }
 
@@ -132,18 +132,18 @@ export function toNeeds(
 }
 
 /** The allow-list: a quantity of a resource, as the schema has let it through, and nothing beside it. */
-function toKubernetes(
+function toResources(
   given:
     | {
         requests?: Record<string, string | undefined> | undefined;
         limits?: Record<string, string | undefined> | undefined;
       }
     | undefined,
-): { kubernetes?: KubernetesOptions } {
+): { resources?: Resources } {
   if (given === undefined) return {};
   const read = (quantities: Record<string, string | undefined> = {}) =>
     Object.fromEntries(
       Object.entries(quantities).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     );
-  return { kubernetes: { requests: read(given.requests), limits: read(given.limits) } };
+  return { resources: { requests: read(given.requests), limits: read(given.limits) } };
 }

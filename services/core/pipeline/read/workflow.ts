@@ -46,10 +46,18 @@ export function toPlan(reader: Reader, file: string, given: WorkflowFile): Plan 
 }
 
 function toWorkspace(reader: Reader, { base, path }: Exclude<WorkflowFile['workspace'], undefined>) {
-  return {
+  const wanted = {
     ...(base === undefined ? {} : { base: reader.text(base, ['workspace', 'base']) }),
     ...(path === undefined ? {} : { path: toFolder(reader, path, ['workspace', 'path']) }),
   };
+  for (const [key, folder] of Object.entries(wanted))
+    if (!/^[\w./-]{1,200}$/.test(folder) || folder.split('/').includes('..') || folder === '/')
+      reader.fail(
+        ['workspace', key],
+        `${JSON.stringify(folder)} is no folder for containers`,
+        'use letters, digits, dots, dashes, _ and /',
+      );
+  return wanted;
 }
 
 function toLabels(reader: Reader, given: WorkflowFile['labels']): Record<string, string> {

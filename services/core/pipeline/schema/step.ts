@@ -51,7 +51,7 @@ export const resourcesShape = {
 export const kubernetesShape = {
   resources: says(
     z.strictObject(resourcesShape).optional(),
-    '`cpu`, `memory` and `ephemeral-storage` of the step.',
+    '`cpu`, `memory` and `ephemeral-storage` of the step. What cannot be held its log says.',
   ),
 };
 export const backendShape = {
@@ -86,7 +86,7 @@ const shared = {
   when: whenSchema.optional(),
   backend_options: says(
     z.strictObject(backendShape).optional(),
-    'What is given to Kubernetes: `kubernetes.resources`, and nothing else.',
+    '`kubernetes.resources`, and nothing else: what it may use where it runs in a container, of docker and podman, too. The agent’s own limits hold beside it.',
   ),
 };
 

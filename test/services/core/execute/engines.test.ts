@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createContainerEngine } from '../../../../services/core/execute/container-engine.ts';
+import { readHolds } from '../../../../services/core/execute/container-limits.ts';
 import { createDummyEngine } from '../../../../services/core/execute/dummy-engine.ts';
 import { createProcessEngine, type Engine } from '../../../../services/core/execute/index.ts';
 import type { PlannedStep } from '../../../../services/core/pipeline/index.ts';
@@ -22,6 +23,7 @@ interface Kind {
 }
 
 const found = await findContainers();
+const holds = 'missing' in found ? undefined : await readHolds(found.command);
 const graceMs = 500;
 const kinds: Kind[] = [
   {
@@ -229,8 +231,9 @@ describe('the container engine', () => {
   const ask = async (...args: string[]) =>
     'missing' in found ? '' : (await found.command.ask(args)).stdout.trim();
   beforeEach(() => {
+    const options = { env: process.env, workspace, graceMs, plugins: [testImage.replace(/:.*/, '')] };
     if ('missing' in found) engine = createDummyEngine();
-    else engine = createContainerEngine({ command: found.command, env: process.env, workspace, graceMs });
+    else engine = createContainerEngine({ ...options, command: found.command });
   });
 
   claim('runs a plugin as its image is, with its settings, and its secrets in no argument', async () => {
@@ -265,6 +268,63 @@ describe('the container engine', () => {
     const broken = toImageStep([], { entrypoint: ['/none'] });
     await engine.prepare({ services: [], steps: [broken] }, free);
     await expect(start(broken).ended).rejects.toThrow('no container could be started');
+  });
+
+  claim('gives a step few rights, and no way to more', async () => {
+    const { text } = await run(toImageStep(['grep -E "^(NoNewPrivs|CapEff|CapBnd)" /proc/self/status']));
+    const fieldOf = (name: string) => new RegExp(`^${name}:\\s+(\\w+)`, 'm').exec(text)?.[1];
+    // capabilities(7): CHOWN 0, DAC_OVERRIDE 1, FOWNER 3, FSETID 4, KILL 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10.
+    expect([fieldOf('CapEff'), fieldOf('CapBnd'), fieldOf('NoNewPrivs')]).toEqual([
+      '00000000000004fb',
+      '00000000000004fb',
+      '1',
+    ]);
+  });
+
+  claim('finds the tree where the workspace of the file is', async () => {
+    const step = toImageStep(['pwd; echo made > file']);
+    await engine.prepare({ services: [], steps: [step], workspace: { base: '/go', path: 'src/app' } }, free);
+    const { output, ended } = start(step);
+    await ended;
+    expect(output.text).toContain('/go/src/app\n');
+    expect(await readdir(workspace.tree)).toEqual(['file']);
+  });
+
+  claim('runs the image that was there when it was looked at, wherever its tag goes', async () => {
+    const name = `localhost/bellows-test-moving:${process.pid}`;
+    await ask('tag', testImage, name);
+    try {
+      const step = toStep(['echo the first'], { image: name });
+      await engine.prepare({ services: [], steps: [step] }, free);
+      await ask('rmi', name);
+      const { output, ended } = start(step);
+      expect(await ended).toMatchObject({ exitCode: 0 });
+      expect(output.text).toContain('\nthe first\n');
+    } finally {
+      await ask('rmi', '--force', name);
+    }
+  });
+
+  const bounded = holds?.memory === true && holds.pids ? test : test.skip;
+  if (holds !== undefined && bounded === test.skip)
+    process.stderr.write('not tried: limits of containers, since no cgroup here can hold them\n');
+
+  bounded('holds a step to its memory, which is no fault of its commands', async () => {
+    const resources = { requests: {}, limits: { memory: '32Mi' } };
+    const step = toImageStep(['tail /dev/zero'], { resources });
+    await expect(run(step)).rejects.toThrow('out of memory');
+  });
+
+  bounded('holds a step to its processes', async () => {
+    if ('missing' in found) return;
+    await engine.close();
+    const limits = { pids: 20 };
+    engine = createContainerEngine({ command: found.command, env: process.env, workspace, graceMs, limits });
+    const { text } = await run(
+      toImageStep(['i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i+1)); done; echo never']),
+    );
+    expect(text).toContain("can't fork");
+    expect(text).not.toMatch(/^never$/m);
   });
 
   claim('leaves neither a container nor a network, whatever still runs', async () => {

@@ -28,11 +28,11 @@ const open = (kind: EngineKind, path = '/bin:/usr/bin') => {
 const step = toStep(['echo ran']);
 const withImage = { ...step, image: 'alpine:3' };
 
-/** A docker that answers every question, and says what it was asked. */
+/** A docker that answers every question by a word, and says what it was asked. */
 async function putDocker(exitCode: number): Promise<string> {
   const folder = join(workspace.folder, 'bin');
   await mkdir(folder);
-  const script = `#!/bin/sh\necho "$*" >> ${join(workspace.folder, 'asked')}\nexit ${exitCode}\n`;
+  const script = `#!/bin/sh\necho "$*" >> ${join(workspace.folder, 'asked')}\necho answer\nexit ${exitCode}\n`;
   await writeFile(join(folder, 'docker'), script, { mode: 0o755 });
   return `${folder}:/bin:/usr/bin`;
 }

@@ -380,7 +380,7 @@ describe('what a file asks of Kubernetes (S21)', () => {
 steps: [{commands: x, backend_options: {kubernetes: {<<: *base, resources: ${JSON.stringify(own)}}}}]`;
         let kubernetes: unknown = {};
         try {
-          kubernetes = parse(file).steps[0]?.kubernetes ?? {};
+          kubernetes = parse(file).steps[0]?.resources ?? {};
         } catch (error) {
           expect(error).toBeInstanceOf(PipelineError);
         }
@@ -393,7 +393,7 @@ steps: [{commands: x, backend_options: {kubernetes: {<<: *base, resources: ${JSO
     expect(
       parse(
         step('backend_options: {kubernetes: {resources: {requests: {cpu: 500m}, limits: {memory: 2Gi}}}}'),
-      ).steps[0]?.kubernetes,
+      ).steps[0]?.resources,
     ).toEqual({ requests: { cpu: '500m' }, limits: { memory: '2Gi' } });
   });
 });

@@ -57,7 +57,7 @@ const whenOf = (one: fc.Arbitrary<object>) => fc.array(one, { maxLength: 2 }) as
 
 const position = fc.constant({ line: 1, column: 1 });
 const secret = fc.record({ variable: variable.map((name) => `S${name}`), secret: word, position });
-const kubernetes = fc.record({
+const resources = fc.record({
   requests: fc.constantFrom({}, { cpu: '500m' }),
   limits: fc.constantFrom({}, { memory: '2Gi', 'ephemeral-storage': '1G' }),
 });
@@ -66,7 +66,7 @@ const shared = {
   directory: fc.constantFrom('.', 'a/b'),
   pull: fc.boolean(),
   when: whenOf(fc.oneof(condition, matrixCondition)),
-  kubernetes: some(kubernetes),
+  resources: some(resources),
 };
 const bySecret = (names: readonly string[]) =>
   some(fc.uniqueArray(secret, { minLength: 1, maxLength: 2, selector: (one) => one.variable })).map((all) =>

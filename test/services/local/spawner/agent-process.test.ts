@@ -27,6 +27,7 @@ beforeEach(async () => {
     uid: process.getuid?.() ?? 0,
     hide: folder,
     engine: 'process',
+    given: {},
     compileCache: join(folder, 'cache'),
     logFile: join(folder, 'agents.log'),
     logLevel: 'info',
