@@ -144,21 +144,27 @@ export function createPlay(
       return request.jobs.length;
     },
     async push() {
-      const sha = () => String(random.below(4)).repeat(40);
-      const delivery = random.chance(0.5) ? { delivery: `local:${random.below(40)}` } : {};
-      const request: EnqueueRequest = {
-        ...toPush(sha(), {
-          ...(random.chance(0.8) ? { before: sha() } : {}),
-          ref: `refs/heads/${random.pick(['a', 'b'])}`,
-          ...delivery,
-        }),
-        ...(random.chance(0.7) ? { lane: random.chance(0.8) ? 'newest' : 'member' } : {}),
+      const ref = `refs/heads/${random.pick(['a', 'b'])}`;
+      const many = random.chance(0.3) ? 2 + random.below(3) : 1;
+      const request = (): EnqueueRequest => {
+        const sha = () => String(random.below(4)).repeat(40);
+        return {
+          ...toPush(sha(), {
+            ...(random.chance(0.8) ? { before: sha() } : {}),
+            ref,
+            ...(random.chance(0.5) ? { delivery: `local:${random.below(40)}` } : {}),
+          }),
+          // Of several, what makes room for others does so when all are taken or refused: the model does it at once.
+          ...(many === 1 && random.chance(0.7) ? { lane: random.chance(0.8) ? 'newest' : 'member' } : {}),
+          ...(random.chance(0.2) ? { perHour: random.pick([2, 5]) } : {}),
+        };
       };
-      if (random.chance(0.2)) request.perHour = random.pick([2, 5]);
+      // What comes together goes to Redis in one call.
+      const together = Array.from({ length: many }, request);
       await ask(
-        'push',
-        async () => remembered(await queue.enqueue(request)),
-        () => remembered(model.enqueue(request)),
+        many === 1 ? 'push' : 'push, several at once',
+        async () => (await Promise.all(together.map((each) => queue.enqueue(each)))).map(remembered),
+        () => together.map((each) => remembered(model.enqueue(each))),
       );
     },
     async removeHead() {

@@ -50,7 +50,8 @@ export function createEnqueue(
     }
     if (calls.length === 0) return;
     const jobs = calls.reduce((sum, { ids }) => sum + ids.length, 0);
-    const args = [...toCaps(limits), deliveryMs, jobs, ...calls.flatMap((call) => call.args)];
+    const asked = [...toCaps(limits), `${deliveryMs}`, `${jobs}`, calls.map((call) => call.asked)];
+    const args = [JSON.stringify(asked), ...calls.flatMap((call) => call.specs)];
     try {
       const answers = toList(await run(enqueue, args));
       for (const [i, { each, pipeline, ids }] of calls.entries()) {

@@ -10,7 +10,6 @@ import {
 } from '../job/index.ts';
 import { QueueError } from './error.ts';
 import type { Cause, EnqueueRequest, NewJob } from './queue.ts';
-import type { Argument } from './run-script.ts';
 import { toSpecBytes } from './spec-bytes.ts';
 
 /**
@@ -21,26 +20,55 @@ import { toSpecBytes } from './spec-bytes.ts';
  * @param told forges that are told the state of commits
  */
 export function toCall(request: EnqueueRequest, epoch: number, most: number, told: readonly Forge[] = []) {
-  const { cause, delivery, jobs, most: ofRepository, perHour } = request;
+  const { cause, delivery, jobs } = request;
   checkJobs(jobs, most);
   const pipeline = toPipelineId(cause, epoch);
-  const ids = jobs.map((job) => toJobId(pipeline, toJobName(job.spec)));
-  // Without a ref, `after` only says that a forge told it, and will not tell it again.
-  const {
-    ref,
-    before = '',
-    after,
-  } = cause.kind === 'ref' ? cause : { ref: '', after: cause.kind === 'told' ? '+' : '' };
-  const lane =
-    request.lane === undefined ? '' : `${request.lane === 'newest' ? '+' : ''}${toLaneId(jobs[0]?.spec)}`;
-  const of = delivery === undefined ? '' : toId('delivery', delivery);
-  const args: Argument[] = [of, pipeline, cause.repository, ref, before, after];
-  args.push(epoch, ofRepository ?? '', perHour ?? '', lane, jobs.length);
-  for (const [i, job] of jobs.entries()) {
-    const { pool, priority = 5, spec } = job;
-    args.push(ids[i] ?? '', pool, priority, spec.timeLimitMs, toMoreText(job, pipeline, told), toStored(job));
+  const ids: string[] = [];
+  const specs: Buffer[] = [];
+  const wanted = [];
+  for (const job of jobs) {
+    const id = toJobId(pipeline, toJobName(job.spec));
+    ids.push(id);
+    specs.push(toStored(job));
+    wanted.push(toWanted(job, id, pipeline, told));
   }
-  return { pipeline, ids, args };
+  const asked = {
+    pipeline,
+    delivery: delivery === undefined ? undefined : toId('delivery', delivery),
+    repo: cause.repository,
+    // Whoever told it will not tell it again.
+    told: cause.kind === 'ref' || cause.kind === 'told' || undefined,
+    ...(cause.kind === 'ref' ? toMovement(cause) : undefined),
+    epoch: epoch === 0 ? undefined : epoch,
+    most: request.most,
+    perHour: request.perHour,
+    ...(request.lane === undefined ? undefined : toLane(request.lane, jobs[0]?.spec)),
+    jobs: wanted,
+  };
+  return { pipeline, ids, asked, specs };
+}
+
+/** JSON knows no half of a pair (RFC 8259, 8.2), and a forge's may hold one. */
+function toMovement({ ref, before, after }: Extract<Cause, { kind: 'ref' }>) {
+  return { ref: ref.toWellFormed(), before, after };
+}
+
+function toLane(lane: NonNullable<EnqueueRequest['lane']>, spec: JobSpec | undefined) {
+  return { lane: toLaneId(spec), newest: lane === 'newest' || undefined };
+}
+
+/** Numbers as text: Redis wants them so, and writes them slower than we do. */
+function toWanted(job: NewJob, id: string, pipeline: string, told: readonly Forge[]) {
+  const { pool, priority = 5, spec, awaits } = job;
+  return {
+    id,
+    pool,
+    class: `${priority}`,
+    limit: `${spec.timeLimitMs}`,
+    ...toMore(job, (name) => toJobId(pipeline, name)),
+    ...(awaits === undefined ? undefined : { awaits: true, reason: awaits.slice(0, 2000) }),
+    status: toStatusId(spec, told),
+  };
 }
 
 /** What it needs is part of the spec, too: later runs of the pipeline begin from there. */
@@ -96,18 +124,6 @@ export interface Named {
   runs?: NewJob['runs'];
   group?: NewJob['group'];
   priority?: number;
-}
-
-/** JSON of what most jobs do not have. */
-function toMoreText(job: NewJob, pipeline: string, told: readonly Forge[]): string {
-  const { awaits } = job;
-  const status = toStatusId(job.spec, told);
-  const more = {
-    ...toMore(job, (name) => toJobId(pipeline, name)),
-    ...(awaits === undefined ? {} : { awaits: true, reason: awaits.slice(0, 2000) }),
-    ...(status === undefined ? {} : { status }),
-  };
-  return Object.keys(more).length === 0 ? '' : JSON.stringify(more);
 }
 
 /** @param toId of the job that has this name */

@@ -5,38 +5,38 @@ local open = {}
 local all = call('ZCARD', INDEX)
 local finished = 0
 
-local function learn(fields)
-  local unknown = {}
-  for _, field in ipairs(fields) do
-    if not open[field] then unknown[#unknown + 1] = field end
-  end
-  if #unknown == 0 then return end
-  for i, number in ipairs(call('HMGET', UNFINISHED, unpack(unknown))) do open[unknown[i]] = tonumber(number or 0) end
+local function learn(of_repo, of_pool)
+  if open[of_repo] and open[of_pool] then return end
+  local known = call('HMGET', UNFINISHED, of_repo, of_pool)
+  open[of_repo] = open[of_repo] or tonumber(known[1] or 0)
+  open[of_pool] = open[of_pool] or tonumber(known[2] or 0)
 end
 
 -- Takes the room for these jobs, or says what is full.
--- caps: { all, pool, repository }
-local function admit(repo, jobs, caps)
+local function admit(repo, jobs, most, most_of_pool, most_of_repo)
   -- Finished ones count only when it matters.
-  if all + #jobs > caps[1] and finished == 0 then
+  if all + #jobs > most and finished == 0 then
     finished = call('ZCARD', DONE)
     all = all - finished
   end
-  if all + #jobs > caps[1] then return { 'full', 'all', caps[1] } end
-  local of_repo = 'repo ' .. repo
-  local wanted, fields = { [of_repo] = #jobs }, { of_repo }
+  if all + #jobs > most then return { 'full', 'all', most } end
+  local of_repo, full = 'repo ' .. repo, nil
   for _, job in ipairs(jobs) do
-    local pool = 'pool ' .. job.pool
-    if not wanted[pool] then fields[#fields + 1] = pool end
-    wanted[pool] = (wanted[pool] or 0) + 1
+    local of_pool = 'pool ' .. job.pool
+    learn(of_repo, of_pool)
+    open[of_repo], open[of_pool] = open[of_repo] + 1, open[of_pool] + 1
+    if open[of_pool] > most_of_pool then full = { 'full', 'pool', most_of_pool } end
   end
-  learn(fields)
-  if open[of_repo] + #jobs > caps[3] then return { 'full', 'repository', caps[3] } end
-  for i = 2, #fields do
-    if open[fields[i]] + wanted[fields[i]] > caps[2] then return { 'full', 'pool', caps[2] } end
+  if open[of_repo] > most_of_repo then full = { 'full', 'repository', most_of_repo } end
+  if not full then
+    all = all + #jobs
+    return
   end
-  all = all + #jobs
-  for field, more in pairs(wanted) do open[field] = open[field] + more end
+  for _, job in ipairs(jobs) do
+    local of_pool = 'pool ' .. job.pool
+    open[of_repo], open[of_pool] = open[of_repo] - 1, open[of_pool] - 1
+  end
+  return full
 end
 
 local function note_admitted()

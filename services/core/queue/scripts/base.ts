@@ -6,8 +6,10 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function whole(number) return string.format('%d', number) end
 local stamp = whole(now)
 
--- Into a sorted set; enqueue, which adds many, puts its own in this place.
-local add = call
+-- Into a sorted set, into a hash; enqueue, which makes many jobs, puts its own in this place.
+local add, put = call, call
+-- What its own have put into hashes, and Redis does not have yet: key → field → value.
+local noted = {}
 
 local function read(id)
   local flat = call('HGETALL', JOB .. id)

@@ -42,7 +42,8 @@ for i, new in ipairs(cjson.decode(ARGV[4])) do
     new.class, new.lane, new.move = job.class, job.lane, job.move
     if not new.group then new.group, new.permits = job.group, job.permits end
     new.seq = call('INCR', SEQ)
-    create(new, ARGV[4 + i], job.repo, job.pipeline)
+    call('SET', SPEC .. new.id, ARGV[4 + i])
+    create(new, job.repo, job.pipeline)
     made[#made + 1] = new
   end
 end

@@ -1,23 +1,26 @@
+/** Lua: a movement of a ref, in few bytes. */
+export const movement = `
+-- Short enough for a small hash: half of a commit's id is as good.
+local function shorten(sha) return string.sub(sha, 1, 20) end
+local function to_place(epoch, sha) return epoch .. ' ' .. shorten(sha) end
+-- With a + where the movement began where the head was.
+local function to_move(request)
+  return (request.epoch or 0) .. ' ' .. (request.moved and '+' or '') .. shorten(request.after)
+end
+`;
+
 /**
- * Lua: of the pipelines of one ref and event only the newest goes on. Needs `finish`.
+ * Lua: of the pipelines of one ref and event only the newest goes on. Needs `finish`, `movement`.
  *
  * Which is newer the movements say, and not the order in which they come: one begins where another has ended. So the
  * trail keeps where each led to. What began at the head is newer than all that did so before it; of what came out of
  * order only the trail says. Where a ref was removed it begins anew, in another epoch.
  */
 export const lane = `
--- Short enough for a small hash: half of a commit's id is as good.
-local function shorten(sha) return string.sub(sha, 1, 20) end
-local function to_place(epoch, sha) return epoch .. ' ' .. shorten(sha) end
--- With a + where the movement began where the head was.
-local function to_move(request)
-  return request.epoch .. ' ' .. (request.moved and '+' or '') .. shorten(request.after)
-end
-
 local function note_trail(request, remembered)
-  if request.before == '' then return end
+  if not request.before then return end
   local trail = TRAIL .. request.lane
-  call('HSET', trail, to_place(request.epoch, request.before), shorten(request.after))
+  call('HSET', trail, to_place(request.epoch or 0, request.before), shorten(request.after))
   call('PEXPIRE', trail, remembered)
 end
 
@@ -35,7 +38,7 @@ end
 -- Stops what is older than the request; and the request's own jobs, if a newer one came before it. The last made is
 -- stopped first, so that none goes on because what it needs has ended.
 local function clear_lane(request)
-  local epoch, after, trail = request.epoch, shorten(request.after), TRAIL .. request.lane
+  local epoch, after, trail = request.epoch or 0, shorten(request.after), TRAIL .. request.lane
   local newer, last = follow(trail, epoch, after)
   local all, pipelines, isOlder = {}, {}, {}
   for _, id in ipairs(call('SMEMBERS', LANE .. request.lane)) do

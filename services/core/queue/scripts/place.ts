@@ -5,6 +5,13 @@ local CLASS = 2 ^ 49
 -- many wait.
 local MANY = 2 ^ 20
 
+local function more_of(key, field, by)
+  if put == call then return call('HINCRBY', key, field, by) end
+  local more = by + (noted[key] and noted[key][field] or call('HGET', key, field) or 0)
+  put('HSET', key, field, whole(more))
+  return more
+end
+
 local function sequence(job)
   job.seq = job.seq or call('ZSCORE', INDEX, job.id)
   return tonumber(job.seq)
@@ -43,14 +50,17 @@ local function head_of(pool, class)
   return 0
 end
 
+-- MANY + 1, as Redis wants it.
+local ONE_MORE = '1048577'
+
 -- Never tostring a score: it loses digits from 2^47 on.
 local function rank(job, class)
   local fair = FAIR .. job.pool .. ':' .. class
   -- One more, one later than the last: right unless this is the only one.
-  local waiting = call('HINCRBY', fair, job.repo, MANY + 1)
+  local waiting = more_of(fair, job.repo, ONE_MORE)
   if waiting == MANY + 1 then
     waiting = head_of(job.pool, class) * MANY + 1
-    call('HSET', fair, job.repo, whole(waiting))
+    put('HSET', fair, job.repo, whole(waiting))
   end
   add('ZADD', READY .. job.pool, whole(class * CLASS + math.floor(waiting / MANY)), member(job))
 end
@@ -72,7 +82,7 @@ end
 -- Sets job.state, and job.ticket or job.reason; the caller writes and tells them.
 local function place(job)
   if permitted(job) then
-    rank(job, tonumber(job.class))
+    rank(job, job.class)
     job.state, job.reason = 'queued', nil
     job.ticket = call('XADD', TICKETS .. job.pool, '*', 'job', job.id)
   else

@@ -39,7 +39,7 @@ for _, each in ipairs(plan) do
 end
 local hour = ARGV[7] ~= '' and find_hour(repo, #wanted, tonumber(ARGV[7]))
 if hour and hour.due > now then return { 'full', 'hour', hour.most, whole(hour.due - now) } end
-local full = admit(repo, wanted, { tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]) })
+local full = admit(repo, wanted, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]))
 if full then return full end
 if hour then take_hour(hour) end
 
@@ -49,7 +49,8 @@ for i, each in ipairs(plan) do
   if new then
     specs = specs + 1
     new.seq = call('INCR', SEQ)
-    create(new, ARGV[specs], repo, pipeline)
+    call('SET', SPEC .. new.id, ARGV[specs])
+    create(new, repo, pipeline)
   else
     call('SADD', STANDS .. each.id, pipeline)
   end

@@ -293,6 +293,23 @@ test('no repository and no pool takes the room of all, and each job that ends gi
   expect(await queue.audit()).toEqual([]);
 });
 
+test('a push costs 18 commands of Redis, and of 16 that come together each costs 6', async () => {
+  const push = (n: number) =>
+    queue.enqueue(toPush(n.toString(16).padStart(40, '0'), { delivery: `local:${n}` }));
+  const cost = async (from: number, many: number) => {
+    await commands.config('RESETSTAT');
+    await Promise.all(Array.from({ length: many }, (_, i) => push(from + i)));
+    const said = (await commands.info('commandstats')).matchAll(/cmdstat_([a-z]+):calls=(\d+)/g);
+    const asked = [...said].filter(([, name]) => !['eval', 'evalsha', 'config', 'info'].includes(name ?? ''));
+    return asked.reduce((sum, [, , calls]) => sum + Number(calls), 0);
+  };
+  // A first one makes what is there once.
+  await push(0);
+  expect(await cost(1, 1)).toBeLessThanOrEqual(18);
+  expect(await cost(2, 16)).toBeLessThanOrEqual(6 * 16);
+  expect(await queue.audit()).toEqual([]);
+});
+
 test('a job that was not approved runs only after approval of just that commit', async () => {
   const awaits = 'awaits approval: a fork';
   const result = await queue.enqueue(toRequest([toNewJob({ awaits })]));
