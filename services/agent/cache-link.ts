@@ -14,7 +14,7 @@ export function createCacheLink(
   { token }: NonNullable<Claim['cache']>,
 ): CacheStore & { told(saved: SavedCaches): Promise<unknown> } {
   const root = `/api/v1/agent/jobs/${job}/caches`;
-  const get = async (path: string): Promise<Buffer | undefined> => {
+  const get = async (path: string): Promise<Buffer<ArrayBuffer> | undefined> => {
     try {
       return await readBlob(await transport.open(`${root}/${path}`, { token, timeoutMs }));
     } catch (error) {
@@ -34,7 +34,7 @@ export function createCacheLink(
   };
 }
 
-async function readBlob(response: IncomingMessage): Promise<Buffer> {
+async function readBlob(response: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of response as AsyncIterable<Buffer>) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPrograms } from '../../services/local/bundle/build.ts';
 import { type AgentBench, openAgentBench } from '../support/agent.ts';
+import { runAgentProgram } from './agent-program.ts';
 import { inTurns, median, quantile } from './rounds.ts';
 
 /**
@@ -68,22 +69,12 @@ async function measureAgent(
   const plan = { steps: Array.from({ length: steps + 1 }, (_, i) => ({ name: `s${i}`, commands })) };
   await bench.enqueue({ '.bellows.yaml': JSON.stringify(plan) });
   const workspace = await mkdtemp(join(folder, 'job-'));
-  const token = await bench.api.deps.claimTokens.issue('default');
-  const startedAt = Date.now();
-  const agent = spawn(process.execPath, [program], {
-    env: {
-      PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
-      BELLOWS_URL: bench.url,
-      BELLOWS_POOL: 'default',
-      BELLOWS_AGENT: `bench-${agents}`,
-      BELLOWS_WORKSPACE: workspace,
-      BELLOWS_LOG_LEVEL: 'error',
-    },
-    stdio: ['pipe', 'ignore', 'inherit'],
+  const startedAt = await runAgentProgram(bench, program, {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+    BELLOWS_AGENT: `bench-${agents}`,
+    BELLOWS_WORKSPACE: workspace,
   });
-  agent.stdin.write(`${token}\n`);
-  await once(agent, 'exit');
   await rm(workspace, { recursive: true, force: true });
   return readTimes(times, startedAt, steps);
 }

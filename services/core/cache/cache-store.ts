@@ -8,7 +8,7 @@ export interface CacheStore {
   /** The list of a cache's files. */
   entry(scope: string, identity: string): Promise<Buffer | undefined>;
   putEntry(identity: string, bytes: Uint8Array): Promise<void>;
-  pack(sha256: string): Promise<Buffer | undefined>;
+  pack(sha256: string): Promise<Buffer<ArrayBuffer> | undefined>;
   putPack(sha256: string, bytes: Uint8Array): Promise<void>;
 }
 

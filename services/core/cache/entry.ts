@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod';
 
 /** What is kept of one cache: the list of its files, whose contents stand in packs. */
@@ -69,15 +69,16 @@ export function compress(bytes: Uint8Array): Promise<Buffer> {
   return promisify(zstdCompress)(bytes, { params, chunkSize: toChunkSize(bytes.length) });
 }
 
-/**
- * At once: a pack takes milliseconds, and on a busy machine a thread that does it takes longer to answer.
- *
- * @throws where it is not zstd, or becomes larger.
- */
-export function decompress(bytes: Uint8Array, mostBytes: number): Buffer {
-  const chunkSize = toChunkSize(Math.min(mostBytes, packBytes));
-  return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, mostBytes), chunkSize });
+/** @throws where it is not zstd, or becomes larger. */
+export async function decompress(bytes: Uint8Array, mostBytes: number): Promise<Buffer> {
+  const options = { maxOutputLength: Math.max(1, mostBytes), chunkSize: toChunkSize(mostBytes) };
+  // What takes less time than a thread to answer is done at once.
+  return bytes.length < smallBytes
+    ? zstdDecompressSync(bytes, options)
+    : promisify(zstdDecompress)(bytes, options);
 }
+
+const smallBytes = 64 * 1024;
 
 /** Room for all of it at once: by default zlib hands out 16 KiB at a time, and takes a turn of the loop for each. */
 const toChunkSize = (bytes: number): number => bytes + 1024;
@@ -97,7 +98,8 @@ export function decodeEntry(
   isInside: (path: string, target: string) => boolean,
 ): Entry {
   try {
-    const json = decompress(bytes, limits.listBytes).toString();
+    const chunkSize = toChunkSize(packBytes);
+    const json = zstdDecompressSync(bytes, { maxOutputLength: limits.listBytes, chunkSize }).toString();
     const entry = entrySchema.parse(JSON.parse(json));
     requireSound(entry, roots, isInside);
     return entry;

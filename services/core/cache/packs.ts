@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, subtle } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { decompress, type Entry, EntryError, type FileEntry, type Pack, packBytes } from './entry.ts';
 import type { Stamp } from './sources.ts';
@@ -84,11 +84,19 @@ export function readFully(file: number, into: Uint8Array, from: number): void {
   }
 }
 
-/** @throws EntryError where these are not the bytes that were put */
-export function openPack(bytes: Uint8Array | undefined, [sha256, , rawBytes]: Pack): Buffer {
+/**
+ * Hashed and unpacked by threads, while this one makes files.
+ *
+ * @throws EntryError where these are not the bytes that were put
+ */
+export async function openPack(
+  bytes: Uint8Array<ArrayBuffer> | undefined,
+  [sha256, , rawBytes]: Pack,
+): Promise<Buffer> {
   if (bytes === undefined) throw new EntryError(`pack ${sha256.slice(0, 12)} is gone`);
-  if (toSha256(bytes) !== sha256) throw new EntryError(`pack ${sha256.slice(0, 12)} is damaged`);
-  const raw = decompress(bytes, rawBytes);
+  const found = Buffer.from(await subtle.digest('SHA-256', bytes)).toString('hex');
+  if (found !== sha256) throw new EntryError(`pack ${sha256.slice(0, 12)} is damaged`);
+  const raw = await decompress(bytes, rawBytes);
   if (raw.length !== rawBytes) throw new EntryError(`pack ${sha256.slice(0, 12)} has another length`);
   return raw;
 }

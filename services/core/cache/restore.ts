@@ -13,10 +13,12 @@ import {
   rmdirSync,
   symlinkSync,
   utimesSync,
+  write,
   writeSync,
 } from 'node:fs';
 import { lchown, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
 import type { CacheStore } from './cache-store.ts';
 import type { Entry, FolderEntry } from './entry.ts';
 import { inTurn } from './in-turn.ts';
@@ -100,13 +102,14 @@ async function writeUnit(
 ): Promise<void> {
   const [pack] = packs;
   if (pack === undefined) return;
-  let raw = openPack(await store.pack(pack[0]), pack);
+  let raw = await openPack(await store.pack(pack[0]), pack);
   for (const [path, mode, mtimeUs, size] of files) {
     const file = openSync(join(staging, path), 'wx', 0o600);
     try {
-      writeFully(file, raw.subarray(0, size));
+      await writeFully(file, raw.subarray(0, size));
       raw = raw.subarray(size);
-      for (const more of packs.slice(1)) writeFully(file, openPack(await store.pack(more[0]), more));
+      for (const more of packs.slice(1))
+        await writeFully(file, await openPack(await store.pack(more[0]), more));
       if (owner !== undefined) fchownSync(file, owner, owner);
       fchmodSync(file, mode);
       futimesSync(file, toSeconds(mtimeUs), toSeconds(mtimeUs));
@@ -116,8 +119,15 @@ async function writeUnit(
   }
 }
 
-function writeFully(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+/** A small file is written sooner than a thread would answer. */
+const smallBytes = 256 * 1024;
+
+async function writeFully(file: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; )
+    at +=
+      bytes.length < smallBytes
+        ? writeSync(file, bytes, at)
+        : (await promisify(write)(file, bytes, at, bytes.length - at)).bytesWritten;
 }
 
 /** The tree is somebody else's: a link in it may lead anywhere, and what the commit has is not ours to replace. */

@@ -73,7 +73,7 @@ async function writeWhole(path: string, parts: readonly Uint8Array[], lasts: boo
   }
 }
 
-async function readPart(path: string, range: Range | undefined): Promise<Buffer | undefined> {
+async function readPart(path: string, range: Range | undefined): Promise<Buffer<ArrayBuffer> | undefined> {
   // A link is not followed: nothing of ours makes one.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(ignoreMissing);
   if (file === undefined) return undefined;

@@ -5,7 +5,7 @@ export interface Store {
   /** Replaces what was there. @param parts one after the other */
   put(name: string, parts: readonly Uint8Array[], options?: PutOptions): Promise<void>;
   /** Undefined where there is none of this name; shorter where it ends before the range does. */
-  get(name: string, range?: Range): Promise<Buffer | undefined>;
+  get(name: string, range?: Range): Promise<Buffer<ArrayBuffer> | undefined>;
   /** Also where there is none. */
   remove(name: string): Promise<void>;
   /** Everything below a folder, in no order; what comes or goes meanwhile may be missed. */

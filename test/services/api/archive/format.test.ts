@@ -10,7 +10,7 @@ const id = 'a'.repeat(20);
 
 /** A store of this process, and the bytes that were read from it. */
 function createMemory() {
-  const blobs = new Map<string, Buffer>();
+  const blobs = new Map<string, Buffer<ArrayBuffer>>();
   let read = 0;
   const store: Store = {
     name: 'memory',
