@@ -21,6 +21,18 @@ export const api = { name: 'api', namespace: namespaces.ci, port: 7440 } as cons
 export const gitea = { name: 'gitea', namespace: namespaces.ci, port: 3000 } as const satisfies Place;
 export const redis = { name: 'redis', namespace: namespaces.ci, port: 6379 } as const satisfies Place;
 
+/** Of each pod of Redis, by its own name: with three of them, those are what others connect to. */
+export const redisMembers = {
+  name: 'redis-members',
+  namespace: namespaces.ci,
+  sentinelPort: 26379,
+  /** What sentinels call the primary. */
+  primary: 'bellows',
+} as const;
+
+/** Where Redis' exporter tells Prometheus of it, in its own pod. */
+export const exporterPort = 9121;
+
 /** Where programs of ours show their figures, to Prometheus and nobody else. */
 export const metricsPort = 9464;
 

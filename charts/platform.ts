@@ -229,6 +229,18 @@ const clusterSchema = z
         storage: size
           .default('4Gi')
           .describe('Its volume; the file that is being rewritten needs room beside the old one.'),
+        servers: z
+          .union([z.literal(1), z.literal(3)], {
+            error: 'expected 1, or 3 that agree on which is the primary',
+          })
+          .default(1)
+          .describe(
+            'How many run. Of three, one may be lost: sentinels choose another primary within seconds, and nothing is acknowledged before a second one has it.',
+          ),
+        exporter: z
+          .boolean()
+          .default(false)
+          .describe('Beside each, a program that tells Prometheus how it is (port 9121).'),
       })
       .prefault({}),
     gitea: z

@@ -8,17 +8,21 @@ export interface StatefulProps {
   readonly place: Place;
   /** `{ claim: true }` in its mounts, under the name `data`, is its volume. */
   readonly pod: Omit<PodProps, 'name' | 'port' | 'serviceAccount'>;
-  /** Of its volume. */
+  /** How many pods, each with a volume of its own. @default 1 */
+  readonly replicas?: number;
+  /** The headless Service that gives each pod a name. @default nobody asks for one of them by its name */
+  readonly members?: string;
+  /** Of one volume. */
   readonly storage: string;
   readonly storageClass: string;
 }
 
 /**
- * One pod with one volume that outlives it, and the account that it runs as. Nothing deletes the volume: neither a
+ * A pod with a volume that outlives it, or several, and the account that they run as. Nothing deletes the volume: neither a
  * smaller count, nor the end of the StatefulSet, nor a commit without it. Whoever means that says it to the cluster.
  */
 export class Stateful extends Construct {
-  constructor(scope: Construct, { place, pod, storage, storageClass }: StatefulProps) {
+  constructor(scope: Construct, { place, pod, replicas = 1, members, storage, storageClass }: StatefulProps) {
     const { name, namespace, port } = place;
     super(scope, name);
     const labels = labelsOf(name);
@@ -28,7 +32,10 @@ export class Stateful extends Construct {
     });
     new Brought(this, 'claims', {
       by: `the StatefulSet ${name}`,
-      objects: [`PersistentVolumeClaim ${namespace}/${claimOf(name)}`],
+      objects: Array.from(
+        { length: replicas },
+        (_, n) => `PersistentVolumeClaim ${namespace}/${claimOf(name, n)}`,
+      ),
     });
     new k8s.KubeStatefulSet(this, 'set', {
       metadata: {
@@ -38,8 +45,8 @@ export class Stateful extends Construct {
         annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
       },
       spec: {
-        replicas: 1,
-        serviceName: name,
+        replicas,
+        serviceName: members ?? name,
         selector: { matchLabels: selectorOf(name) },
         persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
         template: podTemplate({ ...pod, name, port, serviceAccount: name }),
@@ -58,7 +65,7 @@ export class Stateful extends Construct {
   }
 }
 
-/** What its pod's volume is claimed by. */
-export function claimOf(name: string): string {
-  return `data-${name}-0`;
+/** What the volume of one of its pods is claimed by. */
+export function claimOf(name: string, pod = 0): string {
+  return `data-${name}-${pod}`;
 }

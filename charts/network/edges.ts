@@ -2,7 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { toCollector } from '../collector.ts';
 import { type Addresses, NetworkEdge, type NetworkEdgeProps, type Pods } from '../constructs/network-edge.ts';
-import { api, gitea, namespaces, type Place, redis, selectorOf } from '../places.ts';
+import { api, gitea, namespaces, type Place, redis, redisMembers, selectorOf } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 
 /** Every way that is open, by name. What is not here is closed, but for DNS (charts/foundation). */
@@ -21,7 +21,10 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'ingress-to-gitea': { from: traefik, to: podsOf(gitea), tcp: [gitea.port] },
     // A push: Gitea's webhook, the queue, and the heads that the api compares it with.
     'gitea-to-api': { from: podsOf(gitea), to: podsOf(api), tcp: [api.port] },
-    'api-to-redis': { from: podsOf(api), to: podsOf(redis), tcp: [redis.port] },
+    'api-to-redis': { from: podsOf(api), to: podsOf(redis), tcp: toRedisPorts(cluster) },
+    ...(cluster.redis.servers > 1
+      ? { 'redis-to-redis': { from: podsOf(redis), to: podsOf(redis), tcp: toRedisPorts(cluster) } }
+      : {}),
     'api-to-gitea': { from: podsOf(api), to: podsOf(gitea), tcp: [gitea.port] },
     'api-to-github': { from: podsOf(api), to: internet, tcp: [443] },
     // An identity provider of this cluster is reached as people reach it; one elsewhere is public.
@@ -33,7 +36,7 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'agent-to-gitea': { from: agents, to: podsOf(gitea), tcp: [gitea.port] },
     'agent-to-internet': { from: agentsWithInternet, to: internet, tcp: [80, 443] },
     // KEDA: how many jobs wait, and the Kubernetes API, in both directions.
-    'keda-to-redis': { from: keda('keda-operator'), to: podsOf(redis), tcp: [redis.port] },
+    'keda-to-redis': { from: keda('keda-operator'), to: podsOf(redis), tcp: toRedisPorts(cluster) },
     'keda-to-kubernetes': { from: keda('keda-operator'), to: kubernetes, tcp: [6443] },
     'keda-metrics-to-keda': {
       from: keda('keda-operator-metrics-apiserver'),
@@ -59,6 +62,11 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'gitea-setup-to-kubernetes': { from: ci('gitea-setup'), to: kubernetes, tcp: [6443] },
     'flux-to-gitea': { from: fluxSource, to: podsOf(gitea), tcp: [gitea.port] },
   };
+}
+
+/** Of three, sentinels say which one is the primary. */
+function toRedisPorts({ redis: { servers } }: Cluster): number[] {
+  return servers === 1 ? [redis.port] : [redis.port, redisMembers.sentinelPort];
 }
 
 /** Whether people sign in at something of this cluster. */

@@ -7,7 +7,8 @@ import {
   TriggerAuthentication,
 } from '../../imports/keda.sh.ts';
 import { ticketsKey } from '../../services/core/queue/keys.ts';
-import { addressOf, labelsOf, namespaces, redis, secrets } from '../places.ts';
+import { toSentinels } from '../data/redis-member.ts';
+import { addressOf, labelsOf, namespaces, redis, redisMembers, secrets } from '../places.ts';
 import type { Cluster, Pool } from '../platform.ts';
 import { agentAccount, agentPod } from './agent.ts';
 
@@ -26,11 +27,9 @@ export class Pools extends Chart {
     new TriggerAuthentication(this, 'redis', {
       metadata: { name: secrets.keda.name, namespace, labels: labelsOf('agent') },
       spec: {
-        secretTargetRef: ['username', 'password'].map((key) => ({
-          parameter: key,
-          name: secrets.keda.name,
-          key,
-        })),
+        secretTargetRef: (['username', 'password'] as const).flatMap((key) =>
+          toParameters(cluster, key).map((parameter) => ({ parameter, name: secrets.keda.name, key })),
+        ),
       },
     });
     for (const [name, pool] of Object.entries(cluster.pools)) this.scaledJob(name, pool, cluster);
@@ -57,10 +56,10 @@ export class Pools extends Chart {
         failedJobsHistoryLimit: 20,
         triggers: [
           {
-            type: 'redis-streams',
+            ...toTrigger(cluster),
             // No consumerGroup, lagCount or pendingEntriesCount: with none of them the measure is the stream's length.
             metadata: {
-              address: addressOf(redis),
+              ...toTrigger(cluster).metadata,
               stream: ticketsKey(name),
               streamLength: '1',
               activationLagCount: '0',
@@ -84,4 +83,16 @@ export class Pools extends Chart {
       },
     });
   }
+}
+
+/** Whom KEDA asks: the one Redis, or the sentinels, who say which of three is the primary. */
+function toTrigger({ redis: { servers } }: Cluster) {
+  if (servers === 1) return { type: 'redis-streams', metadata: { address: addressOf(redis) } };
+  const metadata = { addresses: toSentinels().join(','), sentinelMaster: redisMembers.primary };
+  return { type: 'redis-sentinel-streams', metadata };
+}
+
+/** Sentinels know the same user. */
+function toParameters({ redis: { servers } }: Cluster, key: 'username' | 'password'): string[] {
+  return servers === 1 ? [key] : [key, key === 'username' ? 'sentinelUsername' : 'sentinelPassword'];
 }

@@ -10,8 +10,8 @@ import { SecretReference, sourceOf } from '../constructs/secret-reference.ts';
 import { pins } from '../pins.ts';
 import { fluxReceiver, labelsOf, namespaces, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
-import { generatedKeys, type Plan } from './program/generate.ts';
-import { redisRules } from './redis-rules.ts';
+import { generatedKeys, type Plan, toFurtherUsers } from './program/generate.ts';
+import { toRules } from './redis-rules.ts';
 
 const name = 'secrets';
 const namespace = namespaces.ci;
@@ -24,9 +24,13 @@ interface Made {
   readonly derived: readonly string[];
 }
 
-function madeOf({ flux }: Cluster): Made[] {
+function madeOf(cluster: Cluster): Made[] {
+  const { flux } = cluster;
+  const rules = toRules(cluster);
+  const further = toFurtherUsers(rules).map(({ key }) => key);
+  const derived = rules.sentinelRules === undefined ? ['users.acl'] : ['users.acl', 'sentinel.acl'];
   return [
-    { ...secrets.platform, random: generatedKeys, derived: ['users.acl'] },
+    { ...secrets.platform, random: [...generatedKeys, ...further], derived },
     { ...secrets.keda, random: ['username', 'password'], derived: [] },
     ...(flux.receiver === undefined ? [] : [{ ...fluxReceiver.secret, random: [], derived: ['token'] }]),
   ];
@@ -104,11 +108,12 @@ export function fetched(cluster: Cluster): readonly Made[] {
   );
 }
 
-function toProgram({ flux }: Cluster): Record<string, string> {
+function toProgram(cluster: Cluster): Record<string, string> {
   const folder = join(import.meta.dirname, 'program');
   const files = ['main.ts', 'age-identity.ts', 'generate.ts', 'kubernetes.ts'];
+  const { flux } = cluster;
   const receiver = flux.receiver === undefined ? {} : { receiver: fluxReceiver.secret };
-  const plan: Plan = { ...secrets, ...receiver, rules: redisRules };
+  const plan: Plan = { ...secrets, ...receiver, ...toRules(cluster) };
   return {
     ...Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')])),
     'plan.json': `${JSON.stringify(plan, null, 2)}\n`,

@@ -8,6 +8,7 @@ import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
+import { toSentinelUrl } from '../data/redis-member.ts';
 import { giteaHost } from '../forge/gitea.ts';
 import { ownImage } from '../pins.ts';
 import {
@@ -82,7 +83,7 @@ export class Api extends Chart {
             ...(cluster.monitoring === undefined ? {} : { BELLOWS_METRICS_LISTEN: `0.0.0.0:${metricsPort}` }),
             BELLOWS_PUBLIC_URL: `https://${host}`,
             BELLOWS_HOSTS: [host, addressOf(api)].join(','),
-            BELLOWS_REDIS_URL: `redis://${addressOf(redis)}`,
+            ...toRedis(cluster),
             BELLOWS_REDIS_USER: 'api',
             BELLOWS_SECRETS_DIR: secretsFolder,
             BELLOWS_GITEA_ORIGIN: `http://${addressOf(gitea)}`,
@@ -170,6 +171,12 @@ const scraped = {
 
 function bucketSecret(name: string) {
   return { name, keys: ['s3-access-key', 's3-secret-key'] };
+}
+
+/** Of three, a second one has what is acknowledged. */
+function toRedis({ redis: { servers } }: Cluster) {
+  if (servers === 1) return { BELLOWS_REDIS_URL: `redis://${addressOf(redis)}` };
+  return { BELLOWS_REDIS_URL: toSentinelUrl(), BELLOWS_REDIS_REPLICAS: 1 };
 }
 
 function toSignIn(cluster: Cluster) {

@@ -45,9 +45,14 @@ export const apiConfigSchema = z.object({
       'Host headers that are answered, comma-separated, with their ports (api.bellows.svc:7440). Default: those of the public URL and, when listening on loopback, its names.',
     ),
   BELLOWS_REDIS_URL: text
-    .regex(/^(?:redis|unix):\/\//, 'expected redis://host:port or unix:///path')
+    .regex(
+      /^(?:(?:redis|unix):\/\/|redis\+sentinel:\/\/[^/]+\/[\w.-]+$)/,
+      'expected redis://host:port, unix:///path or redis+sentinel://host:port,host:port/name',
+    )
     .default('redis://127.0.0.1:6379')
-    .describe('The Redis that holds the queue: redis://host:port or unix:///path.'),
+    .describe(
+      'The Redis that holds the queue: redis://host:port, unix:///path, or redis+sentinel://host:port,host:port/name, where sentinels say which server is the primary.',
+    ),
   BELLOWS_REDIS_USER: text
     .default('api')
     .describe('Redis ACL user; its password is the secret redis-password.'),

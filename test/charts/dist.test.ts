@@ -119,6 +119,11 @@ const settings: Record<string, [settings: string, files: string[]]> = {
   'alerts of Flux': ['flux: {alerts: {to: discord}}', ['flux/kustomizations', 'notifications/alerts']],
   'where the nodes are': ['nodes: [192.168.7.0/24]', ['network/edges']],
   'memory of Redis': ['redis: {memory: 1Gi}', ['data/redis']],
+  'three of Redis': [
+    'redis: {servers: 3}',
+    ['data/redis', 'network/edges', 'scaling/pools', 'secrets/secrets', 'services/api'],
+  ],
+  'an exporter of Redis': ['redis: {exporter: true}', ['data/redis', 'secrets/secrets']],
   'memory of Gitea': ['gitea: {memory: 2Gi}', ['forge/gitea']],
   'organisations of Gitea': ['gitea: {organizations: [acme]}', ['forge/setup']],
   'replicas of the api': ['api: {replicas: 3}', ['services/api']],

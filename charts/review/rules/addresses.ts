@@ -135,8 +135,9 @@ interface Readers {
   readonly rules?: Ingress['spec']['rules'];
 }
 
+/** The address of a Service, or of one pod of a headless one: `redis-0.redis-members.ci.svc:6379`. */
 const form =
-  /(?:(?<scheme>[a-z]+):\/\/)?(?<![a-z0-9.-])(?<service>[a-z][a-z0-9-]*)\.(?<namespace>[a-z][a-z0-9-]*)\.svc(?:\.cluster\.local)?(?![a-z0-9.-])(?::(?<port>\d{1,5}))?/g;
+  /(?:(?<scheme>[a-z]+):\/\/)?(?<![a-z0-9.-])(?:[a-z][a-z0-9-]*\.)?(?<service>[a-z][a-z0-9-]*)\.(?<namespace>[a-z][a-z0-9-]*)\.svc(?:\.cluster\.local)?(?![a-z0-9.-])(?::(?<port>\d{1,5}))?/g;
 
 function* find(item: Item, at: string, from: readonly End[], text: string | undefined): Generator<Address> {
   if (text === undefined || !text.includes('.svc')) return;

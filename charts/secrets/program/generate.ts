@@ -8,7 +8,17 @@ export interface Plan {
   /** Flux's copy of `flux-receiver-token`, where it listens to webhooks. */
   readonly receiver?: SecretReference;
   /** What each Redis user may do, in the words of ACL SETUSER; who is not named here may do nothing. */
-  readonly rules: { readonly api: string; readonly keda: string; readonly probe: string };
+  readonly rules: Rules;
+  /** The same for sentinels, where there are some. */
+  readonly sentinelRules?: Rules;
+}
+
+/** `api`, `keda` and `probe` always; others, such as `metrics`, have a password of their own: `redis-metrics-password`. */
+export interface Rules {
+  readonly api: string;
+  readonly keda: string;
+  readonly probe: string;
+  readonly [user: string]: string;
 }
 
 /**
@@ -29,7 +39,19 @@ export const generatedKeys = [
   'gitea-lfs-jwt-secret',
   'flux-receiver-token',
 ] as const;
-export type PlatformKey = (typeof generatedKeys)[number] | 'users.acl';
+/** What is there beside, for each further user of a plan's rules, and of what follows from them. */
+export type PlatformKey =
+  | (typeof generatedKeys)[number]
+  | `redis-${string}-password`
+  | 'users.acl'
+  | 'sentinel.acl';
+
+/** Who has a password of its own, and the key of it. */
+export function toFurtherUsers({ rules, sentinelRules = rules }: Pick<Plan, 'rules' | 'sentinelRules'>) {
+  const names = new Set([...Object.keys(rules), ...Object.keys(sentinelRules)]);
+  for (const known of ['api', 'keda', 'probe']) names.delete(known);
+  return [...names].sort().map((user) => ({ user, key: `redis-${user}-password` as const }));
+}
 
 type Data = Readonly<Record<string, string>>;
 
@@ -49,8 +71,20 @@ export async function generateSecrets(
   }));
   const platform = await ensure(api, plan.platform, (found) => {
     const make = (key: string) => (key === 'secrets-key' ? random.identity() : random.text());
-    const made = Object.fromEntries(generatedKeys.map((key) => [key, found[key] ?? make(key)]));
-    return { ...made, 'users.acl': toUsers(plan.rules, made['redis-password'] ?? '', keda.password ?? '') };
+    const keys = [...generatedKeys, ...toFurtherUsers(plan).map(({ key }) => key)];
+    const made = Object.fromEntries(keys.map((key) => [key, found[key] ?? make(key)]));
+    const passwords = new Map([
+      ['api', made['redis-password'] ?? ''],
+      ['keda', keda.password ?? ''],
+      ...toFurtherUsers(plan).map(({ user, key }) => [user, made[key] ?? ''] as const),
+    ]);
+    return {
+      ...made,
+      'users.acl': toUsers(plan.rules, passwords, 'allkeys allchannels +@all'),
+      ...(plan.sentinelRules === undefined
+        ? {}
+        : { 'sentinel.acl': toUsers(plan.sentinelRules, passwords, 'allchannels +@all') }),
+    };
   });
   const { 'flux-receiver-token': token = '' } = platform;
   if (plan.receiver !== undefined) await ensure(api, plan.receiver, () => ({ token }));
@@ -79,13 +113,14 @@ async function ensure(
 }
 
 /** Redis keeps and compares only a password's hash. `probe` has none: all it can do is ask whether Redis lives. */
-function toUsers({ api, keda, probe }: Plan['rules'], apiPassword: string, kedaPassword: string): string {
+function toUsers(rules: Rules, passwords: ReadonlyMap<string, string>, own: string): string {
+  const { api, keda, probe, ...others } = rules;
+  const entries = Object.entries({ api, keda, ...others });
   return [
     // Nobody can be this user. But Redis loads its append-only file as it, and checks what it may do at
     // each EXEC: one that may nothing loses every script that was acknowledged.
-    'user default off resetpass allkeys allchannels +@all',
-    `user api on #${sha256(apiPassword)} ${api}`,
-    `user keda on #${sha256(kedaPassword)} ${keda}`,
+    `user default off resetpass ${own}`,
+    ...entries.map(([user, rule]) => `user ${user} on #${sha256(passwords.get(user) ?? '')} ${rule}`),
     `user probe on nopass ${probe}`,
     '',
   ].join('\n');

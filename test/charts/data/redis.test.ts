@@ -12,7 +12,7 @@ import { secrets } from '../../../charts/places.ts';
 import { platformSchema } from '../../../charts/platform.ts';
 import { generateSecrets } from '../../../charts/secrets/program/generate.ts';
 import type { SecretReference, SecretsApi } from '../../../charts/secrets/program/kubernetes.ts';
-import { redisRules } from '../../../charts/secrets/redis-rules.ts';
+import { toRules } from '../../../charts/secrets/redis-rules.ts';
 import { ticketsKey } from '../../../services/core/queue/keys.ts';
 import { toRedisUsers } from '../../../services/local/redis/conf.ts';
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
   let random = 0;
   await generateSecrets(
     keep,
-    { ...secrets, rules: redisRules },
+    { ...secrets, ...toRules(home) },
     {
       text: () => `password-${++random}`,
       identity: () => 'none',
@@ -152,5 +152,5 @@ test("the kubelet's question is answered without a secret, and that user can ask
 
 test('the api may do the same in a cluster as on one machine', () => {
   const [, , api = ''] = toRedisUsers('x').match(/user api on #([0-9a-f]+) (.*)/) ?? [];
-  expect(api).toBe(redisRules.api);
+  expect(api).toBe(toRules(home).rules.api);
 });

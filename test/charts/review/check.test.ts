@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parsePlatform } from '../../../charts/platform-file.ts';
 import { checkPlatform } from '../../../charts/review/check.ts';
 import { toLine } from '../../../charts/review/finding.ts';
 import { parseOptions, usage } from '../../../charts/review/options.ts';
 import { toReport } from '../../../charts/review/report.ts';
+import { buildPlatform, toUnits } from '../../../charts/units.ts';
 import { root } from '../committed.ts';
 import { applyChange, changes } from './change.ts';
 import { platformWith } from './world.ts';
@@ -123,6 +125,19 @@ test('what a LimitRange gives to a container counts as said by it', () => {
   expect(found('14')).toEqual([]);
   // Three of the api while it is rolled, and one each of Gitea, Redis and two Jobs.
   expect(found('13')).toMatchObject([{ message: expect.stringContaining('its pods need 14 at their most') }]);
+});
+
+test('with every option the world is closed as well', () => {
+  const text = `
+clusters:
+  home:
+    signIn: {roles: "view=*"}
+    redis: {servers: 3, exporter: true}
+    gitea: {organizations: [acme]}
+    pools: {m: {arch: amd64, max: 1}}
+`;
+  const platform = buildPlatform(parsePlatform(text, 'platform.yaml'), toUnits);
+  expect(checkPlatform(platform).filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 test('errors fail, advice does not; both are counted', () => {

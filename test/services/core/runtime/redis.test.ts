@@ -24,3 +24,12 @@ test('a line that is dead, unknown to both its ends, is replaced by another', as
   await expect(redis.ping()).rejects.toThrow();
   expect(await until(() => redis.ping())).toBe('PONG');
 });
+
+test.each([
+  'redis+sentinel://a:26379',
+  'redis+sentinel:///bellows',
+  'redis+sentinel://a:x/bellows',
+  'redis+sentinel://a,,b/bellows',
+])('%s names no sentinels, and is refused', (url) => {
+  expect(() => openRedis({ url }, 'commands')).toThrow('redis+sentinel://host:port,host:port/name');
+});
