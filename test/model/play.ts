@@ -12,6 +12,7 @@ import type { Redis } from '../../services/core/runtime/index.ts';
 import { toFound, toPush, toSpec } from '../support/job.ts';
 import { createCheck } from './check.ts';
 import { createForge } from './forge.ts';
+import { holdHours } from './hold-hours.ts';
 import { createKeeping } from './keeping.ts';
 import { createModel, type ModelJob } from './model.ts';
 import { createRandom, type Random } from './random.ts';
@@ -48,6 +49,8 @@ const asks: ReadonlySet<string> = new Set([
   ],
   ...['skip', 'rerun', 'requeue', 'expand', 'timeJump'],
 ]);
+/** Far less than an hour, however slow the machine. */
+const stepsPerHold = 500;
 const toToken = (n: number) => n.toString(16).padStart(64, '0');
 
 export interface Play {
@@ -86,6 +89,7 @@ export function createPlay(
     random,
   });
   let tokens = 0;
+  let steps = 0;
 
   /**
    * The same answer of both. Now and then the first answer is lost on its way and the caller asks again, as it
@@ -448,6 +452,8 @@ export function createPlay(
     folded,
     event,
     async step() {
+      steps += 1;
+      if (steps % stepsPerHold === 0) await holdHours(redis, [...repos, 'local/ada/engine']);
       const name = wheel[random.below(wheel.length)] ?? 'tick';
       if (!asks.has(name)) count(name);
       const what = `${name} ${(await operations[name]?.()) ?? ''}`;
