@@ -16,11 +16,13 @@ export interface Machine {
   readonly cpu: number;
   readonly memory: string;
   readonly disk?: string | undefined;
+  readonly gpus?: number;
   readonly count: number;
 }
 
 interface Sized {
   readonly machines?: readonly Machine[] | undefined;
+  readonly gpu?: { readonly shares: number };
   readonly pools: Readonly<Record<string, PoolSize & { readonly arch: string }>>;
 }
 
@@ -28,8 +30,16 @@ interface Sized {
  * Each agent has to fit a machine of its architecture, and all of them together all such machines: else jobs wait for
  * agents that are never scheduled, and nothing says why. Nothing is said of a cluster whose machines are not known.
  */
-export function findMisfits({ machines, pools }: Sized): Misfit[] {
+export function findMisfits({ machines, pools, gpu = { shares: 1 } }: Sized): Misfit[] {
+  const greedy = Object.entries(pools).filter(([, pool]) => gpu.shares > 1 && (pool.gpu?.count ?? 0) > 1);
+  if (greedy.length > 0)
+    // The second share would be of the same GPU, and no second one.
+    return greedy.map(([name]) => ({
+      path: ['pools', name, 'gpu', 'count'],
+      message: 'expected 1, since GPUs are given out in shares',
+    }));
   if (machines === undefined) return [];
+  const roomOf = (machine: Machine) => toRoom(machine, gpu.shares);
   return Object.entries(pools).flatMap(([name, pool]) => {
     const alike = machines.filter(({ arch }) => arch === pool.arch);
     if (alike.length === 0)
@@ -40,7 +50,7 @@ export function findMisfits({ machines, pools }: Sized): Misfit[] {
     if (short !== undefined)
       return [
         {
-          path: ['pools', name, short],
+          path: ['pools', name, ...(short === 'gpus' ? ['gpu', 'count'] : [short])],
           message: `expected what one ${pool.arch} machine can give, at most ${say(short, Math.max(...rooms.map((room) => room[short])))}`,
         },
       ];
@@ -58,21 +68,23 @@ export function findMisfits({ machines, pools }: Sized): Misfit[] {
   });
 }
 
-const parts = ['cpu', 'memory', 'disk'] as const;
+const parts = ['cpu', 'memory', 'disk', 'gpus'] as const;
 
-function roomOf({ cpu, memory, disk }: Machine): Amount {
+function toRoom({ cpu, memory, disk, gpus = 0 }: Machine, shares: number): Amount {
   return {
     cpu: cpu - reserved.cpu,
     memory: toBytes(memory) - toBytes(reserved.memory),
     disk: disk === undefined ? Number.POSITIVE_INFINITY : toBytes(disk),
+    gpus: gpus * shares,
   };
 }
 
-function times({ cpu, memory, disk }: Amount, count: number): Amount {
-  return { cpu: cpu * count, memory: memory * count, disk: disk * count };
+function times({ cpu, memory, disk, gpus }: Amount, count: number): Amount {
+  return { cpu: cpu * count, memory: memory * count, disk: disk * count, gpus: gpus * count };
 }
 
 function say(part: (typeof parts)[number], value: number): string {
+  if (part === 'gpus') return `${value} GPUs`;
   return part === 'cpu'
     ? `${Math.round(value * 100) / 100} cores`
     : `${Math.floor(value / 2 ** 20)}Mi of ${part}`;

@@ -1,5 +1,5 @@
 import type { BroughtProps } from './constructs/brought.ts';
-import { namespaces } from './places.ts';
+import { gpuRuntime, namespaces } from './places.ts';
 
 /** What a cluster has before anything of ours is applied: k3s as charts/pins.ts names it, and Flux. */
 export const given: readonly BroughtProps[] = [
@@ -19,6 +19,7 @@ export const given: readonly BroughtProps[] = [
     objects: [
       'IngressClass traefik',
       'StorageClass local-path',
+      `RuntimeClass ${gpuRuntime}`,
       'PriorityClass system-cluster-critical',
       'PriorityClass system-node-critical',
       'ClusterRole admin',

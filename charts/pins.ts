@@ -13,6 +13,11 @@ export const pins = {
 
 export const helmPins = {
   keda: { repository: 'https://kedacore.github.io/charts', chart: 'keda', version: '2.20.2' },
+  nvidia: {
+    repository: 'https://nvidia.github.io/k8s-device-plugin',
+    chart: 'nvidia-device-plugin',
+    version: '0.17.4',
+  },
 } as const;
 
 /** What runs the cluster. imports/schemas/kubernetes.json is of its Kubernetes, and made anew when this is raised. */

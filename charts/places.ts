@@ -89,6 +89,12 @@ export const githubToken = { name: 'bellows-forges', keys: ['forge-github'] } as
 /** What an identity provider that is not our Gitea knows the api by, put there by a person. */
 export const signInSecret = { name: 'bellows-sign-in', keys: ['oidc-client-secret'] } as const;
 
+/** What Kubernetes calls a GPU, or a share of one; the plugin that offers it; the label of nodes that have some. */
+export const gpuResource = 'nvidia.com/gpu';
+export const gpuLabel = { 'bellows.dev/gpu': 'nvidia' } as const;
+/** k3s makes it where it finds NVIDIA's runtime. */
+export const gpuRuntime = 'nvidia';
+
 /** Who gives way to whom when a node is full (charts/foundation). */
 export const priorities = { platform: 'bellows-platform', agents: 'bellows-agents' } as const;
 

@@ -42,6 +42,19 @@ const poolSchema = z
       .max(24 * 60)
       .default(120)
       .describe('The longest that a job of this pool may take.'),
+    gpu: z
+      .strictObject({
+        count: z.int().min(1).max(16).default(1).describe('How many each agent gets, or shares of them.'),
+        product: z
+          .string()
+          .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, 'expected a name such as "NVIDIA-GB10"')
+          .optional()
+          .describe('Only on nodes whose label nvidia.com/gpu.product says this.'),
+      })
+      .optional()
+      .describe(
+        "GPUs of NVIDIA. Their nodes have the label bellows.dev/gpu=nvidia (dist/hosts/<cluster>/gpu-*.yaml); where NVIDIA's runtime refuses user namespaces, set userNamespaces: false.",
+      ),
     internet: z
       .boolean()
       .default(true)
@@ -174,6 +187,7 @@ const machineSchema = z
     cpu: z.int().min(1).max(1024).describe('Its cores.'),
     memory: size.describe('Its memory.'),
     disk: size.optional().describe('What pods may fill of its disk. Without it disks are not counted.'),
+    gpus: z.int().min(0).max(16).default(0).describe('Its GPUs of NVIDIA.'),
     count: z.int().min(1).max(100).default(1).describe('How many are like this.'),
   })
   .describe('A machine of the cluster.');
@@ -220,9 +234,64 @@ const clusterSchema = z
           .union([z.literal(1), z.literal(3)], { error: "expected 1, or 3 that keep each other's state" })
           .default(1)
           .describe('How many machines keep the state of the cluster. Of three, one may be lost.'),
+        labels: z
+          .record(
+            z
+              .string()
+              .max(300)
+              .regex(
+                /^(?:[a-z0-9.-]+\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+                'expected a label',
+              ),
+            z
+              .string()
+              .regex(/^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/, 'expected a value of a label'),
+          )
+          .default({})
+          .describe('Labels of every machine, from when it joins.'),
+        mirrors: z
+          .record(
+            z
+              .string()
+              .max(200)
+              .regex(/^(?:\*|[a-z0-9.-]+(?::[0-9]{1,5})?)$/, 'expected a registry such as "docker.io"'),
+            z
+              .array(
+                z
+                  .string()
+                  .max(300)
+                  .regex(
+                    /^https?:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._/-]*)?$/,
+                    'expected an address such as "https://mirror.home.arpa"',
+                  ),
+              )
+              .min(1)
+              .max(10),
+          )
+          .default({})
+          .describe('Where images of a registry are looked for first, by registry; "*" is every other one.'),
       })
       .prefault({})
       .describe('What dist/hosts tells the machines.'),
+    gpu: z
+      .strictObject({
+        plugin: z
+          .boolean()
+          .default(true)
+          .describe(
+            "Whether NVIDIA's device plugin is brought, where a pool has GPUs; false where it is there.",
+          ),
+        shares: z
+          .int()
+          .min(1)
+          .max(32)
+          .default(1)
+          .describe(
+            'Into how many shares each GPU is divided in time; nothing keeps their memory apart. 1: whoever has it has it alone.',
+          ),
+      })
+      .prefault({})
+      .describe('How GPUs are given out.'),
     redis: z
       .strictObject({
         memory: size.default('512Mi').describe('Jobs and live logs; 70 % of it is data.'),
@@ -259,11 +328,21 @@ const clusterSchema = z
     api: z
       .strictObject({
         replicas: z.int().min(1).max(10).default(2).describe('How many are ready to take a webhook.'),
+        most: z
+          .int()
+          .min(2)
+          .max(20)
+          .optional()
+          .describe('With it there are up to so many while they are busy. k3s measures what they use.'),
         memory: size.default('256Mi').describe('Memory of one replica.'),
         logLevel: z
           .enum(['trace', 'debug', 'info', 'warn', 'error'])
           .default('info')
           .describe('The least important lines that are logged.'),
+      })
+      .refine(({ replicas, most }) => most === undefined || (replicas >= 2 && most > replicas), {
+        path: ['most'],
+        error: 'expected more than "replicas", which are at least 2',
       })
       .prefault({}),
     signIn: z

@@ -1,4 +1,5 @@
 import type { App } from 'cdk8s';
+import { Gpus, needsGpuPlugin } from './add-ons/gpus.ts';
 import { Keda } from './add-ons/keda.ts';
 import { Traefik } from './add-ons/traefik.ts';
 import { takesFrom } from './constructs/secret-reference.ts';
@@ -37,7 +38,11 @@ export function toUnits(cluster: Cluster): Unit[] {
     unit('forge', ['data'], (app) => [new Gitea(app, cluster), new GiteaSetup(app, cluster)]),
     // After Gitea is set up: who it knows the api as is one of the api's secrets.
     unit('services', ['forge'], (app) => new Api(app, cluster)),
-    unit('add-ons', ['network'], (app) => [new Keda(app), new Traefik(app, cluster)]),
+    unit('add-ons', ['network'], (app) => [
+      new Keda(app),
+      new Traefik(app, cluster),
+      ...(needsGpuPlugin(cluster) ? [new Gpus(app, cluster)] : []),
+    ]),
     unit('scaling', ['add-ons', 'services'], (app) => new Pools(app, cluster)),
     ...toNotifications(cluster),
     ...toMonitoring(cluster),

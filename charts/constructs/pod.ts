@@ -46,6 +46,8 @@ export interface ContainerProps {
   readonly memory: string;
   /** Written to disk outside of claims: asked for and never exceeded. @default no limit */
   readonly disk?: string;
+  /** Of further kinds: `nvidia.com/gpu`. @default none */
+  readonly devices?: Readonly<Record<string, number>>;
   readonly probes?: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
 }
 
@@ -67,6 +69,10 @@ export interface PodProps extends ContainerProps {
   readonly graceSeconds?: number;
   /** What is kept of the node: @default anything */
   readonly nodeSelector?: Record<string, string>;
+  /** Nodes that are kept for who needs them are open to it. @default none */
+  readonly tolerates?: readonly string[];
+  /** What runs its containers. @default the node's own */
+  readonly runtime?: string;
   /** On the node of this program's pod, whose volume it looks at. @default anywhere */
   readonly nodeOf?: string;
   /** Pods of this program stay apart where there are several nodes. @default false */
@@ -105,6 +111,10 @@ export function podTemplate(props: PodProps) {
       restartPolicy: props.restartPolicy ?? 'Always',
       terminationGracePeriodSeconds: props.graceSeconds ?? 30,
       ...(props.nodeSelector === undefined ? {} : { nodeSelector: props.nodeSelector }),
+      ...(props.tolerates === undefined
+        ? {}
+        : { tolerations: props.tolerates.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' })) }),
+      ...(props.runtime === undefined ? {} : { runtimeClassName: props.runtime }),
       securityContext: {
         runAsNonRoot: true,
         runAsUser: user,
@@ -123,11 +133,14 @@ export function podTemplate(props: PodProps) {
 }
 
 function container(props: ContainerProps) {
-  const { cpu, memory, disk } = props;
+  const { cpu, memory, disk, devices = {} } = props;
   const quantity = k8s.Quantity.fromString;
   const bounded = {
     memory: quantity(memory),
     ...(disk === undefined ? {} : { 'ephemeral-storage': quantity(disk) }),
+    ...Object.fromEntries(
+      Object.entries(devices).map(([name, count]) => [name, k8s.Quantity.fromNumber(count)]),
+    ),
   };
   return {
     name: props.name,

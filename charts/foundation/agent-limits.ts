@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { namespaces } from '../places.ts';
+import { gpuResource, namespaces } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import { type Amount, sum, toLargest, toMost } from '../scaling/most.ts';
 
@@ -25,6 +25,8 @@ export class AgentLimits extends Construct {
           pods: k8s.Quantity.fromNumber(roomy.reduce((agents, { max }) => agents + max, 0)),
           ...prefixed('requests', most),
           ...prefixed('limits', most),
+          // Of what is no part of a machine, Kubernetes counts requests only.
+          ...(most.gpus === 0 ? {} : { [`requests.${gpuResource}`]: k8s.Quantity.fromNumber(most.gpus) }),
         },
       },
     });

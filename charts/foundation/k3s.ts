@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { reserved } from '../fit.ts';
 import { k3sVersion } from '../pins.ts';
+import { gpuLabel } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 
 /**
@@ -14,12 +15,20 @@ export function toHostFiles(name: string, cluster: Cluster): Map<string, string>
   const { servers } = cluster.k3s;
   const address = `k3s.${cluster.domain}`;
   const join = { server: `https://${address}:6443` };
-  const server = { ...serverSettings(address), ...machineSettings };
+  const machine = toMachineSettings(cluster.k3s.labels);
+  const gpuMachine = toMachineSettings({ ...cluster.k3s.labels, ...gpuLabel });
+  const server = { ...serverSettings(address), ...machine };
   const files: Record<string, object> = {
     // Three keep each other's state, so that any one may be lost; two would be worse than one.
     'server.yaml': servers === 1 ? server : { 'cluster-init': true, ...server },
     ...(servers === 1 ? {} : { 'further-server.yaml': { ...join, ...server } }),
-    'agent.yaml': { ...join, ...machineSettings },
+    'agent.yaml': { ...join, ...machine },
+    ...(Object.values(cluster.pools).every(({ gpu }) => gpu === undefined)
+      ? {}
+      : {
+          'gpu-server.yaml': { ...(servers === 1 ? {} : { 'cluster-init': true }), ...server, ...gpuMachine },
+          'gpu-agent.yaml': { ...join, ...gpuMachine },
+        }),
     ...toRegistries(cluster),
   };
   return new Map(
@@ -36,7 +45,12 @@ function serverSettings(address: string) {
   };
 }
 
-const machineSettings = {
+function toMachineSettings(labels: Readonly<Record<string, string>>) {
+  const pairs = Object.entries(labels).map((pair) => pair.join('='));
+  return { ...kubeletSettings, ...(pairs.length === 0 ? {} : { 'node-label': pairs.sort() }) };
+}
+
+const kubeletSettings = {
   'kubelet-arg': [
     // Half for the system, half for k3s: charts/fit.ts counts the same.
     `system-reserved=cpu=${reserved.cpu * 500}m,memory=512Mi`,
@@ -50,17 +64,21 @@ const machineSettings = {
   ],
 };
 
-/** Images of the cluster's own Gitea come from its public name; of others there is nothing to say. */
-function toRegistries({ domain, registry }: Cluster): Record<string, object> {
+/** Images of the cluster's own Gitea come from its public name; where others come from, the platform file says. */
+function toRegistries({ domain, registry, k3s }: Cluster): Record<string, object> {
   const host = `git.${domain}`;
-  if (!registry.startsWith(`${host}/`)) return {};
-  return { 'registries.yaml': { mirrors: { [host]: { endpoint: [`https://${host}`] } } } };
+  const own = registry.startsWith(`${host}/`) ? { [host]: { endpoint: [`https://${host}`] } } : {};
+  const others = Object.entries(k3s.mirrors).map(([name, endpoint]) => [name, { endpoint }]);
+  const mirrors: object = { ...own, ...Object.fromEntries(others) };
+  return Object.keys(mirrors).length === 0 ? {} : { 'registries.yaml': { mirrors } };
 }
 
 const places: Readonly<Record<string, string>> = {
   'server.yaml': 'the first server, as config.yaml',
   'further-server.yaml': 'every further server, as config.yaml',
   'agent.yaml': 'every machine that is no server, as config.yaml',
+  'gpu-server.yaml': 'the first server, as config.yaml, where it has GPUs',
+  'gpu-agent.yaml': 'every machine with GPUs that is no server, as config.yaml',
   'registries.yaml': 'every machine',
 };
 

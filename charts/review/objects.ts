@@ -269,5 +269,8 @@ export interface TriggerAuthentication extends KubeObject {
 }
 
 export interface Autoscaler extends KubeObject {
-  readonly spec: { readonly scaleTargetRef: { readonly kind: string; readonly name: string } };
+  readonly spec: {
+    readonly scaleTargetRef: { readonly kind: string; readonly name: string };
+    readonly maxReplicas?: number;
+  };
 }

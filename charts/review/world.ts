@@ -3,6 +3,7 @@ import type { Built, Rendered } from '../constructs/unit.ts';
 import { given } from '../given.ts';
 import { pins } from '../pins.ts';
 import type {
+  Autoscaler,
   Container,
   ContainerPort,
   KubeObject,
@@ -75,6 +76,15 @@ export function toWorld({ name, objects, brought }: Built, ownPins: readonly str
   const ofKind = <T extends KubeObject>(...kinds: readonly string[]) =>
     kinds.flatMap((kind) => byKind.get(kind) ?? []) as unknown as readonly Item<T>[];
   const all = [...given.map((what) => ({ unit: undefined, what })), ...brought];
+  const scalerOf = ({ object, namespace }: Item) => {
+    const scaler = ofKind<Autoscaler>('HorizontalPodAutoscaler').find(
+      (one) =>
+        one.namespace === namespace &&
+        one.object.spec.scaleTargetRef.kind === object.kind &&
+        one.object.spec.scaleTargetRef.name === object.metadata.name,
+    );
+    return scaler?.object.spec.maxReplicas;
+  };
   let pods: readonly PodsOf[] | undefined;
   let ends: readonly End[] | undefined;
   return {
@@ -82,7 +92,7 @@ export function toWorld({ name, objects, brought }: Built, ownPins: readonly str
     items,
     pins: new Set([...Object.values(pins), ...ownPins]),
     get pods() {
-      pods ??= ofKind<Workload>(...workloadKinds).flatMap(toPods);
+      pods ??= ofKind<Workload>(...workloadKinds).flatMap((item) => toPods(item, scalerOf(item)));
       return pods;
     },
     get ends() {
@@ -112,7 +122,8 @@ export function toId(kind: string, namespace: string, name: string): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }
 
-function toPods(item: Item<Workload>): PodsOf[] {
+/** @param scaled how many a scaler may make of it */
+function toPods(item: Item<Workload>, scaled: number | undefined): PodsOf[] {
   const found = templateOf(item.object);
   if (found === undefined) return [];
   const { template, at } = found;
@@ -125,17 +136,17 @@ function toPods(item: Item<Workload>): PodsOf[] {
       spec: template.spec,
       labelsAt: `${inside}metadata.labels`,
       specAt: `${inside}spec`,
-      most: toMost(item.object),
+      most: toMost(item.object, scaled),
     },
   ];
 }
 
-function toMost({ kind, spec }: Workload): number {
+function toMost({ kind, spec }: Workload, scaled: number | undefined): number {
   if (kind === 'ScaledJob') return (spec.maxReplicaCount ?? 100) * (spec.jobTargetRef?.parallelism ?? 1);
   if (kind === 'Pod') return 1;
   if (kind === 'Job') return spec.parallelism ?? 1;
   if (kind === 'CronJob') return spec.jobTemplate?.spec.parallelism ?? 1;
-  const replicas = spec.replicas ?? 1;
+  const replicas = scaled ?? spec.replicas ?? 1;
   return kind === 'Deployment' ? replicas + toSurge(spec.strategy, replicas) : replicas;
 }
 

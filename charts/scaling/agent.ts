@@ -5,7 +5,7 @@ import { toCollector } from '../collector.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { ownImage } from '../pins.ts';
-import { addressOf, api, labelsOf, namespaces, priorities } from '../places.ts';
+import { addressOf, api, gpuResource, gpuRuntime, labelsOf, namespaces, priorities } from '../places.ts';
 import type { Cluster, Pool } from '../platform.ts';
 
 const name = 'agent';
@@ -31,15 +31,19 @@ export function agentPod(poolName: string, pool: Pool, { registry, tracing }: Cl
     // What a job has done so far is lost with its pod.
     annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' },
     image: ownImage({ registry }, name),
-    env: envFromSchema(agentConfigSchema, {
-      BELLOWS_URL: `http://${addressOf(api)}`,
-      BELLOWS_POOL: poolName,
-      BELLOWS_AGENT: { fieldPath: 'metadata.name' },
-      BELLOWS_TOKEN_FILE: '/run/bellows-token/token',
-      BELLOWS_CLAIMED_FILE: claimedFile,
-      BELLOWS_WORKSPACE: '/workspace',
-      ...(sends ? { OTEL_EXPORTER_OTLP_ENDPOINT: tracing.endpoint } : {}),
-    }),
+    env: [
+      // What NVIDIA's runtime puts beside the devices.
+      ...(pool.gpu === undefined ? [] : [{ name: 'NVIDIA_DRIVER_CAPABILITIES', value: 'compute,utility' }]),
+      ...envFromSchema(agentConfigSchema, {
+        BELLOWS_URL: `http://${addressOf(api)}`,
+        BELLOWS_POOL: poolName,
+        BELLOWS_AGENT: { fieldPath: 'metadata.name' },
+        BELLOWS_TOKEN_FILE: '/run/bellows-token/token',
+        BELLOWS_CLAIMED_FILE: claimedFile,
+        BELLOWS_WORKSPACE: '/workspace',
+        ...(sends ? { OTEL_EXPORTER_OTLP_ENDPOINT: tracing.endpoint } : {}),
+      }),
+    ],
     mounts: [
       { name: 'token', path: '/run/bellows-token', from: { tokenFor: 'bellows', seconds: 600 } },
       { name: 'run', path: '/run/bellows', from: { scratch: '1Mi', memory: true } },
@@ -50,6 +54,7 @@ export function agentPod(poolName: string, pool: Pool, { registry, tracing }: Cl
     cpu: { request: pool.cpu, limit: pool.cpu },
     memory: pool.memory,
     disk: pool.disk,
+    ...toGpu(pool),
     probes: {
       // Who has not claimed a minute after its start never will; it must not stand for one that would.
       startupProbe: { ...claimed, failureThreshold: 60 },
@@ -60,9 +65,18 @@ export function agentPod(poolName: string, pool: Pool, { registry, tracing }: Cl
     restartPolicy: 'Never',
     // For the job's processes to end, its log to leave, and its outcome to be said.
     graceSeconds: 60,
-    nodeSelector: { 'kubernetes.io/arch': pool.arch },
+    nodeSelector: {
+      'kubernetes.io/arch': pool.arch,
+      ...(pool.gpu?.product === undefined ? {} : { 'nvidia.com/gpu.product': pool.gpu.product }),
+    },
     userNamespace: pool.userNamespaces,
   });
+}
+
+/** Where GPUs are dear, their nodes are kept for those who need them. */
+function toGpu({ gpu }: Pool) {
+  if (gpu === undefined) return {};
+  return { devices: { [gpuResource]: gpu.count }, tolerates: [gpuResource], runtime: gpuRuntime };
 }
 
 /** Ready means "I have claimed a job": this is what KEDA counts. */

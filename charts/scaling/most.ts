@@ -1,10 +1,11 @@
 import { toBytes } from '../constructs/size.ts';
 
-/** Cores, bytes of memory, bytes of disk. */
+/** Cores, bytes of memory, bytes of disk, GPUs or shares of them. */
 export interface Amount {
   readonly cpu: number;
   readonly memory: number;
   readonly disk: number;
+  readonly gpus: number;
 }
 
 /** How many agents a pool has at most, and how large each is. */
@@ -14,11 +15,17 @@ export interface PoolSize {
   /** `4Gi` */
   readonly memory: string;
   readonly disk: string;
+  readonly gpu?: { readonly count: number } | undefined;
 }
 
 /** What a pool's agents take when all of them run. */
-export function toMost({ max, cpu, memory, disk }: PoolSize): Amount {
-  return { cpu: max * cpu, memory: max * toBytes(memory), disk: max * toBytes(disk) };
+export function toMost({ max, cpu, memory, disk, gpu }: PoolSize): Amount {
+  return {
+    cpu: max * cpu,
+    memory: max * toBytes(memory),
+    disk: max * toBytes(disk),
+    gpus: max * (gpu?.count ?? 0),
+  };
 }
 
 export function toLargest(pools: Readonly<Record<string, PoolSize>>): Amount {
@@ -28,6 +35,7 @@ export function toLargest(pools: Readonly<Record<string, PoolSize>>): Amount {
       cpu: Math.max(largest.cpu, one.cpu),
       memory: Math.max(largest.memory, one.memory),
       disk: Math.max(largest.disk, one.disk),
+      gpus: Math.max(largest.gpus, one.gpus),
     }));
 }
 
@@ -36,5 +44,6 @@ export function sum(amounts: readonly Amount[]): Amount {
     cpu: total.cpu + one.cpu,
     memory: total.memory + one.memory,
     disk: total.disk + one.disk,
+    gpus: total.gpus + one.gpus,
   }));
 }

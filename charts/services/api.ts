@@ -47,7 +47,7 @@ export class Api extends Chart {
     super(scope, name, { disableResourceNameHashes: true });
     const labels = labelsOf(name);
     const host = `bellows.${cluster.domain}`;
-    const { replicas, memory, logLevel } = cluster.api;
+    const { replicas, most, memory, logLevel } = cluster.api;
     const { archive } = cluster;
 
     new k8s.KubeServiceAccount(this, 'account', {
@@ -66,7 +66,8 @@ export class Api extends Chart {
     new k8s.KubeDeployment(this, 'api', {
       metadata: { name, namespace, labels },
       spec: {
-        replicas,
+        // Where a scaler says how many there are, nobody else does.
+        ...(most === undefined ? { replicas } : {}),
         selector: { matchLabels: selectorOf(name) },
         strategy: {
           type: 'RollingUpdate',
@@ -141,6 +142,27 @@ export class Api extends Chart {
         }),
       },
     });
+    if (most !== undefined)
+      new k8s.KubeHorizontalPodAutoscalerV2(this, 'scaler', {
+        metadata: { name, namespace, labels },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+          minReplicas: replicas,
+          maxReplicas: most,
+          // One process fills one core and no more; agents that ask again later cost it nothing.
+          metrics: [
+            {
+              type: 'Resource',
+              resource: {
+                name: 'cpu',
+                target: { type: 'AverageValue', averageValue: k8s.Quantity.fromString('600m') },
+              },
+            },
+          ],
+          // A stream that is open moves to another replica when its own goes: seldom, then.
+          behavior: { scaleDown: { stabilizationWindowSeconds: 600 } },
+        },
+      });
     new k8s.KubePodDisruptionBudget(this, 'budget', {
       metadata: { name, namespace, labels },
       spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: selectorOf(name) } },

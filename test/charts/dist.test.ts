@@ -107,6 +107,13 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     'monitoring: {by: annotations}',
     ['flux/kustomizations', 'monitoring/monitoring', 'services/api'],
   ],
+  'replicas of the api that grow': ['api: {most: 4}', ['services/api']],
+  'labels of machines': ['k3s: {labels: {room: cellar}}', ['home/agent', 'home/server']],
+  'a mirror of a registry': [
+    'k3s: {mirrors: {docker.io: ["https://mirror.home.arpa"]}}',
+    ['home/registries'],
+  ],
+  'shares of GPUs that no pool has': ['gpu: {shares: 2}', []],
   'a storage class': ['storageClass: fast', ['data/redis', 'forge/gitea']],
   'a push that Flux hears of': [
     'flux: {receiver: gitea}',

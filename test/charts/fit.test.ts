@@ -31,6 +31,22 @@ test.each([
     cluster(dgx, '      a: {arch: arm64, cpu: 8, max: 2}\n      b: {arch: arm64, cpu: 4, max: 1}'),
     'platform.yaml:5:37: clusters.home.pools.a.max is 2; expected fewer: all arm64 agents at their most need 20 cores, the machines give 19.5 cores',
   ],
+  [
+    'agents with more GPUs than there are',
+    cluster(
+      '[{arch: arm64, cpu: 20, memory: 128Gi, gpus: 1}]',
+      '      g: {arch: arm64, gpu: {}, max: 1}\n      h: {arch: arm64, gpu: {count: 2}, max: 1}',
+    ),
+    'clusters.home.pools.h.gpu.count is 2; expected what one arm64 machine can give, at most 1 GPUs',
+  ],
+  [
+    'several shares for one agent',
+    cluster(
+      '[{arch: arm64, cpu: 20, memory: 128Gi, gpus: 1}]\n    gpu: {shares: 4}',
+      '      h: {arch: arm64, gpu: {count: 2}, max: 1}',
+    ),
+    'clusters.home.pools.h.gpu.count is 2; expected 1, since GPUs are given out in shares',
+  ],
 ])('%s are refused with what is there', (_, text, message) => {
   expect(() => parsePlatform(text, 'platform.yaml')).toThrow(PlatformError);
   expect(() => parsePlatform(text, 'platform.yaml')).toThrow(message);

@@ -41,9 +41,12 @@ export const quota: Rule = {
 function amountOf({ spec }: PodsOf, resource: string, assumed: Assumed): number {
   if (resource === 'pods' || resource === 'count/pods') return 1;
   const [, side = 'requests', name = ''] =
-    /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/.exec(resource) ?? [];
+    /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage|[a-z0-9.-]+\/[a-zA-Z0-9._-]+)$/.exec(resource) ??
+    [];
   if (name === '') return 0;
   const of = ({ requests = {}, limits = {} }: Resources = {}) => {
+    // Who asks for no device has none.
+    if (name.includes('/')) return toNumber(requests[name] ?? limits[name] ?? 0);
     const limit = limits[name] ?? assumed.default?.[name];
     const amount =
       side === 'limits' ? limit : (requests[name] ?? limits[name] ?? assumed.defaultRequest?.[name] ?? limit);

@@ -3,8 +3,8 @@ import { parse } from 'yaml';
 import { toHostFiles } from '../../../charts/foundation/k3s.ts';
 import { parsePlatform } from '../../../charts/platform-file.ts';
 
-function filesOf(settings: string): Record<string, Record<string, unknown>> {
-  const text = `clusters: {home: {pools: {m: {arch: amd64, max: 1}}${settings}}}`;
+function filesOf(settings: string, gpu = ''): Record<string, Record<string, unknown>> {
+  const text = `clusters: {home: {pools: {m: {arch: amd64, max: 1${gpu}}}${settings}}}`;
   const { home } = parsePlatform(text, 'platform.yaml').clusters;
   if (home === undefined) throw new Error('no cluster');
   return Object.fromEntries(
@@ -45,4 +45,26 @@ test("images of the cluster's own Gitea are pulled by its public name", () => {
     mirrors: { 'git.home.arpa': { endpoint: ['https://git.home.arpa'] } },
   });
   expect(filesOf(', registry: ghcr.io/bellows')).not.toHaveProperty('registries.yaml');
+});
+
+test('labels are of every machine, and machines with GPUs have one more', () => {
+  const labels = ['bellows.dev/gpu=nvidia', 'room=cellar'];
+  const files = filesOf(', k3s: {labels: {room: cellar}}', ', gpu: {}');
+  expect(Object.keys(files)).toEqual(['server.yaml', 'agent.yaml', 'gpu-server.yaml', 'gpu-agent.yaml']);
+  expect(files['agent.yaml']?.['node-label']).toEqual(['room=cellar']);
+  expect(files['server.yaml']?.['node-label']).toEqual(['room=cellar']);
+  expect(files['gpu-agent.yaml']).toEqual({ ...files['agent.yaml'], 'node-label': labels });
+  expect(files['gpu-server.yaml']).toEqual({ ...files['server.yaml'], 'node-label': labels });
+  expect(filesOf('')['agent.yaml']).not.toHaveProperty('node-label');
+});
+
+test('images are looked for where the platform file says, and in our own Gitea by its name', () => {
+  const mirrors = 'mirrors: {docker.io: ["https://mirror.home.arpa"]}';
+  expect(filesOf(`, registry: git.home.arpa/bellows, k3s: {${mirrors}}`)['registries.yaml']).toEqual({
+    mirrors: {
+      'git.home.arpa': { endpoint: ['https://git.home.arpa'] },
+      'docker.io': { endpoint: ['https://mirror.home.arpa'] },
+    },
+  });
+  expect(filesOf('')['registries.yaml']).toBeUndefined();
 });

@@ -1,9 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { App } from 'cdk8s';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { Namespaces } from '../../../charts/foundation/namespaces.ts';
 import { platformSchema } from '../../../charts/platform.ts';
+import { parsePlatform } from '../../../charts/platform-file.ts';
+import { checkPlatform } from '../../../charts/review/check.ts';
 import { Pools } from '../../../charts/scaling/pools.ts';
+import { buildPlatform, toUnits } from '../../../charts/units.ts';
 import { ticketsKey } from '../../../services/core/queue/keys.ts';
 
 const poolName = fc.stringMatching(/^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/);
@@ -156,5 +160,37 @@ test("an agent's readiness is its claim, and its token claims and nothing else",
   const token = pod.volumes.find(({ name }: { name: string }) => name === 'token');
   expect(token.projected.sources).toEqual([
     { serviceAccountToken: { audience: 'bellows', expirationSeconds: 600, path: 'token' } },
+  ]);
+});
+
+test('a pool of GPUs asks for them, by their runtime, on nodes that are kept for those who do', () => {
+  const text =
+    'clusters: {home: {gpu: {shares: 4}, pools: {g: {arch: arm64, max: 3, gpu: {product: NVIDIA-GB10}}, m: {arch: arm64, max: 1}}}}';
+  const [built] = buildPlatform(parsePlatform(text, 'platform.yaml'), toUnits);
+  if (built === undefined) throw new Error('no cluster');
+  expect(checkPlatform([built]).filter(({ level }) => level === 'error')).toEqual([]);
+  // biome-ignore lint/suspicious/noExplicitAny: rendered objects, read as JSON
+  const find = (kind: string, name: string): any =>
+    built.objects
+      // biome-ignore lint/suspicious/noExplicitAny: as above
+      .map(({ object }) => object as any)
+      .find((object) => object.kind === kind && object.metadata.name === name);
+  const { spec } = find('ScaledJob', 'agent-g').spec.jobTargetRef.template;
+  expect(spec).toMatchObject({
+    runtimeClassName: 'nvidia',
+    tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
+    nodeSelector: { 'kubernetes.io/arch': 'arm64', 'nvidia.com/gpu.product': 'NVIDIA-GB10' },
+  });
+  const { requests, limits } = spec.containers[0].resources;
+  expect([requests['nvidia.com/gpu'], limits['nvidia.com/gpu']]).toEqual([1, 1]);
+  const other = find('ScaledJob', 'agent-m').spec.jobTargetRef.template.spec;
+  expect([other.runtimeClassName, other.tolerations]).toEqual([undefined, undefined]);
+  expect(find('ResourceQuota', 'agents').spec.hard['requests.nvidia.com/gpu']).toBe(4);
+  const { values } = find('HelmRelease', 'nvidia-device-plugin').spec;
+  expect(JSON.stringify(values.affinity)).toContain(
+    '{"key":"bellows.dev/gpu","operator":"In","values":["nvidia"]}',
+  );
+  expect(parse(values.config.map.default).sharing.timeSlicing.resources).toEqual([
+    { name: 'nvidia.com/gpu', replicas: 4 },
   ]);
 });

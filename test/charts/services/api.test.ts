@@ -2,7 +2,11 @@ import { expect, test } from '@jest/globals';
 import { App } from 'cdk8s';
 import { Edges } from '../../../charts/network/edges.ts';
 import { platformSchema } from '../../../charts/platform.ts';
+import { parsePlatform } from '../../../charts/platform-file.ts';
+import { checkPlatform } from '../../../charts/review/check.ts';
+import { toWorld } from '../../../charts/review/world.ts';
 import { Api } from '../../../charts/services/api.ts';
+import { buildPlatform, toUnits } from '../../../charts/units.ts';
 import { apiConfigSchema } from '../../../services/api/config.ts';
 
 function render(archive?: object) {
@@ -85,3 +89,21 @@ test.each([
 ])('the bucket %j is refused', (url) =>
   expect(() => render({ bucket: { url, credentials: 'bucket' } })).toThrow('expected an endpoint'),
 );
+
+test('a scaler says how many replicas there are, and the quota counts what it may make', () => {
+  const text = 'clusters: {home: {api: {replicas: 2, most: 5}, pools: {m: {arch: amd64, max: 1}}}}';
+  const [built] = buildPlatform(parsePlatform(text, 'platform.yaml'), toUnits);
+  if (built === undefined) throw new Error('no cluster');
+  expect(checkPlatform([built]).filter(({ level }) => level === 'error')).toEqual([]);
+  const world = toWorld(built);
+  expect(world.find('HorizontalPodAutoscaler ci/api')?.object).toMatchObject({
+    spec: { minReplicas: 2, maxReplicas: 5, scaleTargetRef: { kind: 'Deployment', name: 'api' } },
+  });
+  const pods = world.pods.find(({ item }) => item.id === 'Deployment ci/api');
+  // One more while they are rolled.
+  expect([pods?.item.object.spec.replicas, pods?.most]).toEqual([undefined, 6]);
+  for (const wrong of ['replicas: 1, most: 3', 'replicas: 3, most: 3'])
+    expect(() => parsePlatform(text.replace('replicas: 2, most: 5', wrong), 'platform.yaml')).toThrow(
+      'expected more than "replicas"',
+    );
+});
