@@ -189,6 +189,14 @@ const machineSchema = z
     disk: size.optional().describe('What pods may fill of its disk. Without it disks are not counted.'),
     gpus: z.int().min(0).max(16).default(0).describe('Its GPUs of NVIDIA.'),
     count: z.int().min(1).max(100).default(1).describe('How many are like this.'),
+    monthly: z
+      .number()
+      .min(0)
+      .max(1e6)
+      .optional()
+      .describe(
+        'What one costs a month, in any money. With it on every machine, ./bellows diff says what a change takes of it.',
+      ),
   })
   .describe('A machine of the cluster.');
 

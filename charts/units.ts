@@ -123,7 +123,7 @@ function buildOne(
     throw new PlatformError(
       `clusters.${name}.secrets.each.${stray}: there is no such Secret; expected one of ${[...known].sort().join(', ')}`,
     );
-  return built;
+  return { ...built, machines: cluster.machines };
 }
 
 function unit(name: string, after: string[], build: (app: App) => unknown): Unit {

@@ -1,4 +1,5 @@
 import { ApiObject, App, Chart } from 'cdk8s';
+import type { Machine } from '../fit.ts';
 import { Brought, type BroughtProps } from './brought.ts';
 import { NamedSecret } from './named-secret.ts';
 import { originOf, recordOrigins } from './origin.ts';
@@ -37,6 +38,8 @@ export interface Built {
   readonly brought: readonly { readonly unit: string; readonly what: BroughtProps }[];
   /** Names of the Secrets that charts refer to, wherever those come from. */
   readonly secrets: readonly string[];
+  /** What it runs on, where platform.yaml says so. */
+  readonly machines?: readonly Machine[] | undefined;
 }
 
 /** Path below `dist/` → content. */

@@ -4,6 +4,7 @@ import { address } from './rules/addresses.ts';
 import { imageDigest, imagePinned } from './rules/images.ts';
 import { agentsApart, dns } from './rules/isolation.ts';
 import { dataKept, oneScaler } from './rules/lasting.ts';
+import { machines } from './rules/machines.ts';
 import { names, stableNames } from './rules/names.ts';
 import { defaultDeny, networkEdge, networkPeer, policyExplicit } from './rules/network.ts';
 import { crdFirst, dependsOn, namespaceExists, once, order, selfApplied, unitSize } from './rules/order.ts';
@@ -31,7 +32,7 @@ export const ruleGroups: Readonly<Record<string, readonly Rule[]>> = {
     imagePinned,
     imageDigest,
   ],
-  Room: [bounded, quota, oneScaler],
+  Room: [bounded, quota, machines, oneScaler],
   'A closed world': [reference, selector, port, ingressPort],
   Network: [defaultDeny, policyExplicit, networkPeer, networkEdge, address, dns, agentsApart],
   Order: [namespaceExists, crdFirst, order, dependsOn, selfApplied, once, unitSize],

@@ -56,6 +56,7 @@ export interface World {
   readonly items: readonly Item[];
   /** Images that may run: of charts/pins.ts, and of the platform's own pins. */
   readonly pins: ReadonlySet<string>;
+  readonly machines: Built['machines'];
   readonly pods: readonly PodsOf[];
   readonly ends: readonly End[];
   /** Namespaces that are made here, by name. */
@@ -69,7 +70,7 @@ export interface World {
 
 /** Pods and what follows from them are looked for when they are asked for: until then, no object need have its shape. */
 /** @param ownPins images that the platform's own units.ts names */
-export function toWorld({ name, objects, brought }: Built, ownPins: readonly string[] = []): World {
+export function toWorld({ name, objects, brought, machines }: Built, ownPins: readonly string[] = []): World {
   const items = objects.map(toItem);
   const byKind = Map.groupBy(items, ({ object }) => object.kind);
   const byId = new Map(items.toReversed().map((item) => [item.id, item]));
@@ -90,6 +91,7 @@ export function toWorld({ name, objects, brought }: Built, ownPins: readonly str
   return {
     name,
     items,
+    machines,
     pins: new Set([...Object.values(pins), ...ownPins]),
     get pods() {
       pods ??= ofKind<Workload>(...workloadKinds).flatMap((item) => toPods(item, scalerOf(item)));

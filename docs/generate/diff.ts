@@ -6,7 +6,7 @@ export function toDiffPage(): string {
   const of = (wanted: string) => diffRules.filter(({ level }) => level === wanted);
   return `${[
     '# The diff of a change',
-    '`./bellows diff [base]` compares `dist/` as it lies here with `dist/` at a revision of git (`HEAD`, or `origin/main` for a whole branch) or in a folder. Objects are paired by what the API server knows them by, wherever their file is; members of lists by their name. What is the same in several clusters is said once, the dangerous comes first, and what the pods of a cluster ask for is compared at rest and at most. Exit code 1 where something blocks.',
+    '`./bellows diff [base]` compares `dist/` as it lies here with `dist/` at a revision of git (`HEAD`, or `origin/main` for a whole branch) or in a folder. Objects are paired by what the API server knows them by, wherever their file is; members of lists by their name. What is the same in several clusters is said once, the dangerous comes first, and what the pods of a cluster ask for is compared at rest and at most, and as money where `machines` have a `monthly` price: the share of it that belongs to their cores or their memory, whichever is more. Exit code 1 where something blocks.',
     '## What blocks',
     toRuleTable(of('block'), 'what it notices'),
     '## What to look at',

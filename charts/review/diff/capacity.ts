@@ -1,3 +1,4 @@
+import type { Cluster } from '../../platform.ts';
 import type { Amounts, Autoscaler, PodSpec, Resources, Workload } from '../objects.ts';
 import { toNumber } from '../schema/quantity.ts';
 import { templateOf } from '../template.ts';
@@ -20,17 +21,57 @@ export interface CapacityChange {
   readonly cluster: string;
   readonly before: Capacity;
   readonly after: Capacity;
+  /** What of the machines' price that is. Undefined where platform.yaml names no prices. */
+  readonly monthly?: { readonly before: Money; readonly after: Money };
 }
 
+/** A month, in the money of platform.yaml. */
+export interface Money {
+  readonly atRest: number;
+  readonly atMost: number;
+}
+
+/** Of a cluster; undefined: they are not known. */
+export type MachinesOf = (cluster: string) => Cluster['machines'];
+
 /** Only the clusters in which something differs. */
-export function compareCapacity(before: Tree, after: Tree): CapacityChange[] {
+export function compareCapacity(
+  before: Tree,
+  after: Tree,
+  machinesOf: MachinesOf = () => undefined,
+): CapacityChange[] {
   const clusters = [...new Set([...before, ...after].map(({ cluster }) => cluster))].sort();
   return clusters
     .map((cluster) => {
       const of = (tree: Tree) => toCapacity(tree.filter((placed) => placed.cluster === cluster));
-      return { cluster, before: of(before), after: of(after) };
+      const [was, is] = [of(before), of(after)];
+      const machines = machinesOf(cluster);
+      const [cost, costs] = [toMoney(was, machines), toMoney(is, machines)];
+      return {
+        cluster,
+        before: was,
+        after: is,
+        ...(cost === undefined || costs === undefined ? {} : { monthly: { before: cost, after: costs } }),
+      };
     })
     .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+}
+
+/**
+ * The share of what the machines cost that belongs to what is asked for: of their cores or their memory, whichever it
+ * takes more of. More than they are costs more than they do.
+ */
+function toMoney(capacity: Capacity, machines: Cluster['machines']): Money | undefined {
+  if (machines === undefined || machines.some(({ monthly }) => monthly === undefined)) return undefined;
+  const total = (of: (machine: NonNullable<Cluster['machines']>[number]) => number) =>
+    machines.reduce((sum, machine) => sum + machine.count * of(machine), 0);
+  const [price, cpu, memory] = [
+    total(({ monthly = 0 }) => monthly),
+    total((machine) => machine.cpu),
+    total((machine) => toNumber(machine.memory)),
+  ];
+  const of = (need: Need) => Math.round(price * Math.max(need.cpu / cpu, need.memory / memory) * 100) / 100;
+  return { atRest: of(capacity.atRest), atMost: of(capacity.atMost) };
 }
 
 export function toCapacity(tree: Tree): Capacity {
@@ -77,7 +118,7 @@ function countOf({ object }: Placed, tree: Tree): readonly [least: number, most:
 }
 
 /** As the scheduler counts: containers together, or the largest of those that only prepare. */
-function needOf({ containers, initContainers = [] }: PodSpec): Need {
+export function needOf({ containers, initContainers = [] }: PodSpec): Need {
   const together = containers.map(({ resources }) => toNeed(resources)).reduce(add, none);
   return initContainers
     .map(({ resources }) => toNeed(resources))

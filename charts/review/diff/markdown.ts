@@ -24,8 +24,8 @@ export function toMarkdown(report: Report): string {
       ? []
       : [
           '',
-          '| needs | | cores | memory | disk |',
-          '|---|---|---|---|---|',
+          '| needs | | cores | memory | disk | of the machines |',
+          '|---|---|---|---|---|---|',
           ...capacity.flatMap((change) =>
             toCapacityRows(change).map((row) => toRow([change.cluster, ...row])),
           ),

@@ -1,5 +1,5 @@
 import type { Waiver } from '../../platform.ts';
-import { type CapacityChange, compareCapacity } from './capacity.ts';
+import { type CapacityChange, compareCapacity, type MachinesOf } from './capacity.ts';
 import { type Danger, type Edit, judge } from './judge.ts';
 import type { Tree } from './tree.ts';
 import { waive } from './waivers.ts';
@@ -26,6 +26,7 @@ export function toReport(
   after: Tree,
   waivers: readonly Waiver[],
   today: string,
+  machinesOf?: MachinesOf,
 ): Report {
   const { dangers: found, edits } = judge(before, after);
   const { dangers, notes } = waive(found, waivers, today);
@@ -34,7 +35,7 @@ export function toReport(
     clusters: [...new Set([...before, ...after].map(({ cluster }) => cluster))].sort(),
     dangers,
     edits,
-    capacity: compareCapacity(before, after),
+    capacity: compareCapacity(before, after, machinesOf),
     notes,
     blocked: dangers.some(isBlocking),
   };

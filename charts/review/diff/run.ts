@@ -12,7 +12,7 @@ export interface DiffOptions {
   readonly root: string;
   /** A revision, or a folder. */
   readonly base: string;
-  readonly platform: Pick<Platform, 'waivers'>;
+  readonly platform: Pick<Platform, 'waivers'> & Partial<Pick<Platform, 'clusters'>>;
   readonly now: Date;
 }
 
@@ -25,7 +25,8 @@ export function readReport({ root, base, platform, now }: DiffOptions): Report {
   const known = new Map<string, readonly KubeObject[]>();
   const before = parseTree(readBase(root, base), known);
   const after = parseTree(readFolder(join(root, 'dist')), known);
-  return toReport(base, before, after, platform.waivers, now.toISOString().slice(0, 10));
+  const machinesOf = (cluster: string) => platform.clusters?.[cluster]?.machines;
+  return toReport(base, before, after, platform.waivers, now.toISOString().slice(0, 10), machinesOf);
 }
 
 export const formats = ['text', 'markdown', 'json'] as const;

@@ -28,7 +28,7 @@ export function toText(report: Report, colours: boolean): string {
     ...section(
       'Needs',
       capacity.flatMap((change) =>
-        toCapacityRows(change).map((row) => `${change.cluster} ${row.join('  ')}`),
+        toCapacityRows(change).map((row) => `${change.cluster} ${row.join('  ')}`.trimEnd()),
       ),
     ),
     ...section('Waivers', notes),

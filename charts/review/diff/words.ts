@@ -51,12 +51,16 @@ export function sayVerdict({ edits, blocked, base }: Report): string {
 export function toCapacityRows({
   before,
   after,
-}: CapacityChange): [when: string, cpu: string, memory: string, storage: string][] {
+  monthly,
+}: CapacityChange): [when: string, cpu: string, memory: string, storage: string, monthly: string][] {
   return (['atRest', 'atMost'] as const).map((when) => [
     when === 'atRest' ? 'at rest' : 'at most',
     sayStep(before, after, when, 'cpu', (cores) => `${Math.round(cores * 100) / 100} cores`),
     sayStep(before, after, when, 'memory', toGi),
     sayStep(before, after, when, 'storage', toGi),
+    monthly === undefined
+      ? ''
+      : `${step(toPrice(monthly.before[when]), toPrice(monthly.after[when]))} a month`,
   ]);
 }
 
@@ -67,8 +71,10 @@ function sayStep(
   what: 'cpu' | 'memory' | 'storage',
   say: (value: number) => string,
 ): string {
-  const [from, to] = [say(before[when][what]), say(after[when][what])];
-  return from === to ? to : `${from} → ${to}`;
+  return step(say(before[when][what]), say(after[when][what]));
 }
+
+const step = (from: string, to: string) => (from === to ? to : `${from} → ${to}`);
+const toPrice = (money: number) => money.toFixed(2);
 
 const toGi = (bytes: number) => `${Math.round((bytes / 2 ** 30) * 10) / 10} Gi`;

@@ -462,6 +462,18 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     says: 'does not say limits.cpu',
     server: 'accepts',
   },
+  'machines that are too small for all there is': {
+    rule: 'machines',
+    make: (draft) =>
+      draft.run([
+        { arch: 'amd64', cpu: 8.6, memory: '64Gi', count: 1 },
+        { arch: 'arm64', cpu: 16.6, memory: '64Gi', count: 1 },
+      ]),
+    object: 'ScaledJob ci-agents/agent-arm64-l',
+    at: 'spec.jobTargetRef.template.spec',
+    says: 'cores that all pods need at their most; the machines give 24.2 cores',
+    server: 'accepts',
+  },
   'replicas beside an autoscaler': {
     rule: 'one-scaler',
     make: (draft) =>
@@ -701,7 +713,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     }),
     object: scaledJob,
     at: 'spec.jobTargetRef.template.spec.containers[0].env[4].value',
-    says: 'names http://bellows.ci.svc:7440, and there is no such Service; expected one of redis, api, gitea',
+    says: 'names http://bellows.ci.svc:7440, and there is no such Service; expected one of redis, gitea, api',
     server: 'accepts',
   },
   'an address with a port that the Service has not': {
@@ -859,6 +871,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     make: (draft) => {
       draft.edit('Kustomization flux-system/data').spec.dependsOn = [{ name: 'network' }];
       draft.edit('Kustomization flux-system/services').spec.dependsOn.push({ name: 'secrets' });
+      draft.edit('Kustomization flux-system/forge').spec.dependsOn.push({ name: 'secrets' });
     },
     object: redis,
     at: 'spec.template.spec.volumes[1].secret',

@@ -17,6 +17,8 @@ export interface Draft {
   add(unit: string, object: Json): void;
   /** Something that others make. */
   bring(unit: string, what: BroughtProps): void;
+  /** What the cluster runs on. */
+  run(machines: Built['machines']): void;
   /** Takes away what a chart said that others make. */
   unbring(by: string): void;
 }
@@ -32,6 +34,7 @@ export function platformWith(change: (draft: Draft) => void = () => undefined): 
     object: structuredClone(rendered.object) as Json,
   }));
   let brought = [...built.brought];
+  let { machines } = built;
   const indexOf = (id: string): number => {
     const index = objects.findIndex(({ object }) => toId(object) === id);
     if (index < 0) throw new Error(`there is no ${id}`);
@@ -45,12 +48,15 @@ export function platformWith(change: (draft: Draft) => void = () => undefined): 
       const construct = `${unit}/added/object`;
       objects.push({ cluster: 'home', unit, path, object, construct, origin: () => 'charts/added.ts:1' });
     },
+    run: (others) => {
+      machines = others;
+    },
     bring: (unit, what) => brought.push({ unit, what }),
     unbring: (by) => {
       brought = brought.filter(({ what }) => what.by !== by);
     },
   });
-  return { ...built, objects, brought };
+  return { ...built, objects, brought, machines };
 }
 
 export function toId({ kind, metadata }: Json): string {

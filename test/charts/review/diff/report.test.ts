@@ -45,6 +45,32 @@ test.each([
   expect({ blocked: report.blocked, notes: report.notes }).toEqual({ blocked, notes });
 });
 
+test('where every machine has a price, a change says what it takes of it, by cores or memory, whichever is more', () => {
+  const machines = [
+    { arch: 'arm64' as const, cpu: 20, memory: '128Gi', count: 1, monthly: 80 },
+    { arch: 'amd64' as const, cpu: 20, memory: '128Gi', count: 2, monthly: 10 },
+  ];
+  const tripled = edit(example, 'Deployment ci/api', ({ spec }) => {
+    spec.replicas *= 3;
+  });
+  const [change] = compareCapacity(example, tripled, () => machines);
+  if (change === undefined) throw new Error('expected a change');
+  const share = ({ cpu, memory }: { cpu: number; memory: number }) =>
+    Math.round(100 * Math.max(cpu / 60, memory / (384 * 2 ** 30)) * 100) / 100;
+  expect(change.monthly).toEqual({
+    before: { atRest: share(change.before.atRest), atMost: share(change.before.atMost) },
+    after: { atRest: share(change.after.atRest), atMost: share(change.after.atMost) },
+  });
+  const said = format(
+    toReport('main', example, tripled, [], '2026-11-30', () => machines),
+    'text',
+    false,
+  );
+  expect(said).toMatch(/at rest .* \d+\.\d\d → \d+\.\d\d a month$/m);
+  const unpriced = machines.map(({ monthly: _, ...one }) => one);
+  expect(compareCapacity(example, tripled, () => unpriced)[0]).not.toHaveProperty('monthly');
+});
+
 test.each([
   [
     'waivers: [{rule: rollout, object: Deployment ci/api, because: it is fine so, until: "2026-12-01"}]',
