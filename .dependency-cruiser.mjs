@@ -62,7 +62,7 @@ const programs = {
     core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit', 'mask', 'cache'],
     packages: ['zod', 'commander'],
   },
-  platform: { core: ['command'], packages: ['zod', 'commander'] },
+  platform: { core: ['command', 'image'], packages: ['zod', 'commander', 'yaml'] },
   demo: { core: ['command', 'job', 'client', 'display', 'forge', 'runtime'], packages: ['zod', 'commander'] },
 };
 

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import {
   type Document,
   isAlias,
@@ -12,6 +13,7 @@ import {
   visit,
 } from 'yaml';
 import type { z } from 'zod';
+import { type Digests, parseDigests } from './digests.ts';
 import { inherit } from './inherit.ts';
 import { nearest } from './nearest.ts';
 import { type Platform, platformSchema } from './platform.ts';
@@ -24,7 +26,11 @@ export class PlatformError extends Error {
   override name = 'PlatformError';
 }
 
-/** @throws PlatformError where the file cannot be read or is not right. */
+/**
+ * And the pins.json beside it, where there is one.
+ *
+ * @throws PlatformError where a file cannot be read or is not right.
+ */
 export function readPlatform(file: string): Platform {
   let text: string;
   try {
@@ -32,7 +38,16 @@ export function readPlatform(file: string): Platform {
   } catch (cause) {
     throw new PlatformError(`${file}: cannot be read; expected the platform file here`, { cause });
   }
-  return parsePlatform(text, file);
+  const digests = readDigests(join(dirname(file), 'pins.json'));
+  return { ...parsePlatform(text, file), ...(digests === undefined ? {} : { digests }) };
+}
+
+function readDigests(file: string): Digests | undefined {
+  if (!existsSync(file)) return undefined;
+  const digests = parseDigests(readFileSync(file, 'utf8'));
+  if (digests === undefined)
+    throw new PlatformError(`${file}: is not what bellows pins writes; remove it, and run that again`);
+  return digests;
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Digests } from './digests.ts';
 import { findMisfits } from './fit.ts';
 
 // What platform.yaml may say. Its JSON Schema, docs/platform.schema.json, is made from this object.
@@ -551,8 +552,11 @@ export const platformSchema = z
         });
   });
 
-export type Platform = z.output<typeof platformSchema>;
-export type Cluster = Platform['clusters'][string];
+export type Platform = z.output<typeof platformSchema> & {
+  /** Of pins.json, which stands beside the platform file. @default nothing is pinned by digest */
+  readonly digests?: Digests;
+};
+export type Cluster = z.output<typeof platformSchema>['clusters'][string];
 export type Pool = Cluster['pools'][string];
 
 const extendsSchema = {

@@ -115,7 +115,7 @@ function buildOne(
       unit('flux', [], (app) => new Kustomizations(app, name, units)),
       ...units,
     ],
-    noting,
+    { noting, digests: platform.digests },
   );
   const known = new Set(built.secrets);
   const stray = Object.keys(cluster.secrets.each).find((secret) => !known.has(secret));

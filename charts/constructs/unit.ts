@@ -1,4 +1,5 @@
 import { ApiObject, App, Chart } from 'cdk8s';
+import { type Digests, withDigests } from '../digests.ts';
 import type { Machine } from '../fit.ts';
 import { Brought, type BroughtProps } from './brought.ts';
 import { NamedSecret } from './named-secret.ts';
@@ -40,20 +41,25 @@ export interface Built {
   readonly secrets: readonly string[];
   /** What it runs on, where platform.yaml says so. */
   readonly machines?: readonly Machine[] | undefined;
+  /** What its images were pinned by. Undefined: nobody has asked the registries yet. */
+  readonly digests?: Digests | undefined;
+}
+
+export interface BuildOptions {
+  /** How a unit is built: with notes of where in the code, or without, a quarter sooner. @default with notes */
+  readonly noting?: ((build: () => void) => void) | undefined;
+  /** Of images. @default they stay as charts say them */
+  readonly digests?: Digests | undefined;
 }
 
 /** Path below `dist/` → content. */
 export type Files = ReadonlyMap<string, string>;
 
-/**
- * Makes every object of a cluster. Names and order depend on nothing but the units: not on time, place or machine.
- *
- * @param noting how a unit is built: with notes of where in the code (the default), or without, a quarter sooner
- */
+/** Makes every object of a cluster. Names and order depend on nothing but the units: not on time, place or machine. */
 export function buildCluster(
   name: string,
   units: readonly Unit[],
-  noting: (build: () => void) => void = recordOrigins,
+  { noting = recordOrigins, digests }: BuildOptions = {},
 ): Built {
   const objects: Rendered[] = [];
   const brought: { unit: string; what: BroughtProps }[] = [];
@@ -77,7 +83,7 @@ export function buildCluster(
             cluster: name,
             unit: unit.name,
             path,
-            object,
+            object: digests === undefined ? object : withDigests(object, digests),
             construct,
             origin: () => originOf(child),
           });
@@ -85,7 +91,7 @@ export function buildCluster(
       }
     }
   }
-  return { name, objects, brought, secrets };
+  return { name, objects, brought, secrets, digests };
 }
 
 /**
@@ -109,7 +115,7 @@ export function toFiles({ objects }: Built): Files {
 
 /** Both steps, for one cluster. */
 export function renderCluster(name: string, units: readonly Unit[]): Files {
-  return toFiles(buildCluster(name, units, (build) => build()));
+  return toFiles(buildCluster(name, units, { noting: (build) => build() }));
 }
 
 interface Named {

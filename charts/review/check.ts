@@ -28,7 +28,7 @@ function toFinding({ name, advice }: Rule, world: World, { item, at = '', messag
   const { path, construct, origin } = item.rendered;
   return {
     rule: name,
-    level: advice === true ? 'advice' : 'error',
+    level: (typeof advice === 'function' ? advice(world) : advice === true) ? 'advice' : 'error',
     object: item.id,
     cluster: world.name,
     file: path,

@@ -8,8 +8,8 @@ export interface Rule {
   readonly says: string;
   /** What happens otherwise. */
   readonly why: string;
-  /** Whether what it finds is for a person to weigh. @default false */
-  readonly advice?: true;
+  /** Whether what it finds is for a person to weigh; of some rules, only in some clusters. @default false */
+  readonly advice?: true | ((world: World) => boolean);
   readonly check: (world: World) => Iterable<Broken>;
 }
 

@@ -57,6 +57,8 @@ export interface World {
   /** Images that may run: of charts/pins.ts, and of the platform's own pins. */
   readonly pins: ReadonlySet<string>;
   readonly machines: Built['machines'];
+  /** Whether registries have been asked for digests: there is a pins.json. */
+  readonly hasDigests: boolean;
   readonly pods: readonly PodsOf[];
   readonly ends: readonly End[];
   /** Namespaces that are made here, by name. */
@@ -70,7 +72,10 @@ export interface World {
 
 /** Pods and what follows from them are looked for when they are asked for: until then, no object need have its shape. */
 /** @param ownPins images that the platform's own units.ts names */
-export function toWorld({ name, objects, brought, machines }: Built, ownPins: readonly string[] = []): World {
+export function toWorld(
+  { name, objects, brought, machines, digests }: Built,
+  ownPins: readonly string[] = [],
+): World {
   const items = objects.map(toItem);
   const byKind = Map.groupBy(items, ({ object }) => object.kind);
   const byId = new Map(items.toReversed().map((item) => [item.id, item]));
@@ -93,6 +98,7 @@ export function toWorld({ name, objects, brought, machines }: Built, ownPins: re
     items,
     machines,
     pins: new Set([...Object.values(pins), ...ownPins]),
+    hasDigests: digests !== undefined,
     get pods() {
       pods ??= ofKind<Workload>(...workloadKinds).flatMap((item) => toPods(item, scalerOf(item)));
       return pods;

@@ -19,7 +19,12 @@ export function toRuleTable(
   says = 'what is true',
 ): string {
   const rows = rules.map(({ name, says, why, advice }) => {
-    const marked = advice === true ? ' *(advice)*' : '';
+    const marked =
+      advice === true
+        ? ' *(advice)*'
+        : advice === undefined
+          ? ''
+          : ' *(advice until the first `bellows pins`)*';
     return `| \`${name}\`${marked} | ${says.replaceAll('|', '\\|')} | ${why.replaceAll('|', '\\|')} |`;
   });
   return [`| rule | ${says} | otherwise |`, '|---|---|---|', ...rows].join('\n');

@@ -4,7 +4,11 @@ import { usage as graphUsage } from '../../charts/review/graph/options.ts';
 import { usage as checkUsage } from '../../charts/review/options.ts';
 import { parseOptions as parseDemo } from '../../services/demo/options.ts';
 import { parseOptions as parseUp } from '../../services/local/options.ts';
-import { parseOptions as parsePlatform, parseUpgradeOptions } from '../../services/platform/options.ts';
+import {
+  parsePinsOptions,
+  parseOptions as parsePlatform,
+  parseUpgradeOptions,
+} from '../../services/platform/options.ts';
 import { usage } from '../../services/tui/options.ts';
 
 /** What programs with arguments of their own say when they are asked for help. */
@@ -17,6 +21,7 @@ export const programHelp = {
   explain: explainUsage,
   graph: graphUsage,
   platform: toHelp(() => parsePlatform(['--help'])),
+  pins: toHelp(() => parsePinsOptions(['--help'])),
   upgrade: toHelp(() => parseUpgradeOptions(['--help'])),
   demo: toHelp(() => parseDemo(['--help'])),
 };

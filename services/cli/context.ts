@@ -14,6 +14,7 @@ export const programNames = [
   'explain',
   'graph',
   'platform',
+  'pins',
   'upgrade',
 ] as const;
 export type ProgramName = (typeof programNames)[number];

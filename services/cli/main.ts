@@ -18,6 +18,7 @@ const programs: Record<ProgramName, string> = {
   explain: 'charts/review/explain/main.ts',
   graph: 'charts/review/graph/main.ts',
   platform: 'services/platform/main.ts',
+  pins: 'services/platform/pins/main.ts',
   upgrade: 'services/platform/upgrade/main.ts',
 };
 

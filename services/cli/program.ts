@@ -155,6 +155,7 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
     toProgramRow('explain', 'where an object comes from, and what hangs on it'),
     toProgramRow('graph', 'the units of each cluster, their order, and what Flux will prune'),
     toProgramRow('platform', 'make a repository for a platform of your own'),
+    toProgramRow('pins', 'the digests of what dist/ uses, asked of the registries'),
     toProgramRow('upgrade', 'in such a repository: a newer Bellows, and what it changes'),
   ],
   'This machine:': [

@@ -57,6 +57,22 @@ export function parseUpgradeOptions(args: readonly string[]): UpgradeOptions {
   return command.args[0] === undefined ? {} : { to: command.args[0] };
 }
 
+export interface PinsOptions {
+  /** Whether to compare only. */
+  readonly check: boolean;
+}
+
+export function parsePinsOptions(args: readonly string[]): PinsOptions {
+  const command = new Command('bellows pins')
+    .description(
+      'Ask the registries for the digest of every image and chart that dist/ uses, and write them to pins.json, which the next synth reads. What cannot be asked for stays as it was.',
+    )
+    .option('--check', 'write nothing; fail where a registry says another digest, or is not to be asked')
+    .addHelpText('after', '\nExamples:\n  npx bellows pins && npm run synth\n  npx bellows pins --check');
+  parseWords(command, args);
+  return { check: command.opts<{ check?: boolean }>().check === true };
+}
+
 /** As platform.yaml wants the names of clusters. */
 export function toLabel(text: string): string {
   if (!/^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(text))

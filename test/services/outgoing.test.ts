@@ -26,6 +26,7 @@ const whoAsksWhom: Record<string, string> = {
   'services/core/runtime/redis.ts': 'Redis, by BELLOWS_REDIS_URL',
   'services/core/store/s3.ts': 'a store, by BELLOWS_STORE',
   'services/core/trace/exporter.ts': 'a collector of traces, by OTEL_EXPORTER_OTLP_ENDPOINT',
+  'services/platform/pins/helm.ts': 'a Helm repository, by dist/',
   'services/local/lock.ts': 'another Bellows of this data folder, on its socket',
 };
 

@@ -20,7 +20,7 @@ export const imagePinned: Rule = {
           message: `is ${JSON.stringify(image)}, of no version`,
           mend: 'name a version in charts/pins.ts and use that',
         };
-      else if (!world.pins.has(image) && !isOwn(image))
+      else if (!world.pins.has(image) && !world.pins.has(withoutDigest(image)) && !isOwn(image))
         yield {
           item,
           at,
@@ -65,7 +65,8 @@ export const imageDigest: Rule = {
   name: 'image-digest',
   says: 'Every image of others is pinned by its digest.',
   why: 'A tag can be moved to another image; a digest cannot.',
-  advice: true,
+  // Digests are asked of registries, which a synth never does: a rule from the first `bellows pins` on.
+  advice: ({ hasDigests }) => !hasDigests,
   *check(world) {
     const said = new Set<string>();
     for (const { item, image, at } of imagesOf(world)) {
@@ -75,7 +76,7 @@ export const imageDigest: Rule = {
         item,
         at,
         message: `is ${JSON.stringify(image)}, by its tag only`,
-        mend: 'append "@sha256:…" in charts/pins.ts, as its registry says it',
+        mend: 'run bellows pins, which asks its registry, or write it into pins.json yourself',
       };
     }
   },
@@ -85,6 +86,10 @@ function* imagesOf({ pods }: World) {
   for (const pod of pods)
     for (const { container, at } of containersOf(pod))
       yield { item: pod.item, image: container.image ?? '', at: `${at}.image` };
+}
+
+function withoutDigest(image: string): string {
+  return image.replace(/@sha256:[0-9a-f]{64}$/, '');
 }
 
 /** What this repository makes has the version of its package. */
