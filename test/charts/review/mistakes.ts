@@ -713,7 +713,7 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     }),
     object: scaledJob,
     at: 'spec.jobTargetRef.template.spec.containers[0].env[4].value',
-    says: 'names http://bellows.ci.svc:7440, and there is no such Service; expected one of redis, gitea, api',
+    says: 'names http://bellows.ci.svc:7440, and there is no such Service; expected one of redis',
     server: 'accepts',
   },
   'an address with a port that the Service has not': {
