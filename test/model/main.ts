@@ -79,6 +79,9 @@ async function share(): Promise<void> {
 
 async function play(operations: number, seed: number): Promise<void> {
   const redis = await startRedis();
+  // Another part has diverged, or whoever started this one is gone: no Redis is left behind.
+  const abandon = () => void redis.kill().finally(() => process.exit(1));
+  process.once('SIGTERM', abandon).once('disconnect', abandon);
   const counts = new Map<string, number>();
   const last: string[] = [];
   const report: Report = { seed, operations: 0, counts: [] };
@@ -103,7 +106,7 @@ ${error instanceof Error ? error.stack : String(error)}\n`;
     await redis.stop();
   }
   process.send?.({ ...report, counts: [...counts] });
-  process.disconnect();
+  process.off('disconnect', abandon).disconnect();
 }
 
 function toCount(name: 'operations' | 'seed' | 'processes'): number {
