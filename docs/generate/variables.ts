@@ -7,7 +7,7 @@ export function toVariablesPage(): string {
   return [
     '<!-- Made by npm run docs. -->',
     '# Variables',
-    'Every variable of Woodpecker v3, and of our own the last four (`CI_REPO_SCM` and `CI_SYSTEM_PLATFORM` are of older versions), with where its value comes from. One that has no value for a job is not there: empty in an expression, unset in a command. `BELLOWS_…` are made where a command needs what POSIX sh cannot do.',
+    'Every variable of Woodpecker v3, and of our own the last four (`CI_REPO_SCM` is of older versions), with where its value comes from. One that has no value for a job is not there: empty in an expression, unset in a command. `BELLOWS_…` are made where a command needs what POSIX sh cannot do.',
     toTable(['variable', 'from'], rows),
     '',
   ]

@@ -105,10 +105,20 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
   parsePipeline('steps: [{ commands: "true" }]', 'warm-up');
 
   const load = async (commit: Commit) => {
-    const { spec, clone, attempt, fence, job, page } = claim;
+    const { spec, clone, attempt, fence, job, page, about } = claim;
     const { tree } = workspace;
     const startedAt = Math.floor(Date.now() / 1000);
-    const context = { startedAt, platform, cloneUrl: clone.url, workspace: tree, attempt, fence, job, page };
+    const context = {
+      startedAt,
+      platform,
+      cloneUrl: clone.url,
+      workspace: tree,
+      attempt,
+      fence,
+      job,
+      page,
+      about,
+    };
     const known = toCiVariables(spec, { ...context, commit });
     const workflow = spec.workflow ?? spec.own;
     const asking = { ...known, [filesVariable]: filesVariable };

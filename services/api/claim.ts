@@ -1,6 +1,7 @@
 import { createToken, hashToken, type Identity, toCacheToken, toJobToken } from '../core/access/index.ts';
 import { toCloneUrl } from '../core/forge/index.ts';
 import { agentProtocol, type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
+import { version } from '../core/runtime/index.ts';
 import { toCacheScopes } from './cache-scopes.ts';
 import { toCloneCredentials, toForgeCredentials } from './clone.ts';
 import type { ApiDeps } from './deps.ts';
@@ -51,8 +52,21 @@ export async function claimJob(
     token: toJobToken(claimed.job, secret),
     clone: await toClone(deps, claimed.spec),
     ...toCache(deps, claimed),
+    about: await toAbout(deps, claimed),
     page: `${deps.publicUrl}/jobs/${claimed.job}`,
     protocol: agentProtocol,
+  };
+}
+
+async function toAbout(
+  { queue, repositories }: Pick<ApiDeps, 'queue' | 'repositories'>,
+  { job, spec }: { job: string; spec: JobSpec },
+): Promise<NonNullable<Claim['about']>> {
+  const [lineage, facts] = await Promise.all([queue.lineage(job), repositories.facts(spec.repository)]);
+  return {
+    version,
+    ...(lineage === undefined ? {} : { lineage }),
+    ...(facts === undefined ? {} : { facts }),
   };
 }
 

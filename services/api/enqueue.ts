@@ -31,6 +31,7 @@ export function toEnqueueRequest(
     timeLimitMs: repository.timeLimitMs,
     ...(movement.kind === 'push' && /[^0]/.test(movement.before) ? { before: movement.before } : {}),
     ...(pull === undefined ? {} : { pullRequest: pull }),
+    ...('commit' in movement && movement.commit !== undefined ? { commit: movement.commit } : {}),
     ...toPerson(movement),
   };
   return {

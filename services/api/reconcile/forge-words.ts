@@ -5,7 +5,7 @@ import {
   LookupError,
   type OpenedEvent,
 } from '../../core/forge/index.ts';
-import type { Forge, Repository } from '../../core/job/index.ts';
+import type { Forge, Repository, RepositoryFacts } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 
 /** What a forge's API adds to what git says. Never rejects because of the forge: without it, less is known. */
@@ -14,6 +14,8 @@ export interface ForgeWords {
   openPullRequests(repository: Repository): Promise<ReadonlyMap<string, OpenedEvent> | undefined>;
   /** Undefined while it is open, and where nobody says. */
   closed(repository: Repository, number: number): Promise<ClosedPull | undefined>;
+  /** Undefined where nobody says. */
+  facts(repository: Repository): Promise<RepositoryFacts | undefined>;
   /** Empty where nobody says. */
   commit(repository: Repository, sha: string): Promise<CommitWords>;
 }
@@ -58,6 +60,7 @@ export function createForgeWords({
       return opened && new Map(opened.map((event) => [event.ref, { ...event, repository: repository.name }]));
     },
     closed: (repository, number) => ask(repository, (lookup) => lookup.closed(repository.name, number)),
+    facts: (repository) => ask(repository, (lookup) => lookup.facts(repository.name)),
     commit: async (repository, sha) =>
       (await ask(repository, (lookup) => lookup.commit(repository.name, sha))) ?? { message: '', author: '' },
   };

@@ -31,13 +31,13 @@ export interface Reconciler {
   settle(): Promise<void>;
   /** The commits of branches and tags, and the heads of pull requests, closed ones too. */
   readHeads(repository: Repository): Promise<Map<string, string>>;
-  /** What is there now is not news: only what moves from here on is built. */
+  /** What is there now is not news: only what moves from here on is built. What the forge says of it is kept. */
   noteHeads(repository: Repository): Promise<void>;
 }
 
 export interface ReconcilerDeps extends Omit<HearDeps, 'readHeads'> {
   queue: Pick<Queue, 'enqueue' | 'heads' | 'jobs' | 'noteHead' | 'removeHead'>;
-  repositories: Pick<Repositories, 'get' | 'list'>;
+  repositories: Pick<Repositories, 'describe' | 'get' | 'list'>;
   origins: Origins;
   /** The APIs that may be asked. Elsewhere only what git says is compared. */
   lookups: Partial<Record<Forge, Lookup>>;
@@ -172,6 +172,8 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     },
     readHeads: async (repository) => (await read(repository)).commits,
     noteHeads: async (repository) => {
+      const facts = await words.facts(repository);
+      if (facts !== undefined) await repositories.describe(repository.id, facts);
       for (const [ref, sha] of (await read(repository)).refs)
         if (toPullNumber(ref) === undefined) await queue.noteHead(repository.id, ref, sha);
       for (const [ref, { sha }] of (await words.openPullRequests(repository)) ?? [])

@@ -37,6 +37,7 @@ export type ForgeEvent =
       before: string;
       /** What the ref holds, where that is not the commit: an annotated tag. */
       object?: string | undefined;
+      commit?: JobSpec['commit'];
     } & Moved)
   | ({
       kind: 'pull request';

@@ -1,5 +1,7 @@
 import type * as z from 'zod';
+import type { RepositoryFacts } from '../job/index.ts';
 import { asksToSkip, type ToldEvent } from './event.ts';
+import { toFacts } from './facts.ts';
 import { type OpenedEvent, toOpened } from './movement.ts';
 import { commitsSchema, openPullsSchema, pullStateSchema, toName } from './payload.ts';
 import {
@@ -24,6 +26,8 @@ export interface Lookup {
   openPullRequests(name: string): Promise<OpenedEvent[] | undefined>;
   /** When it was closed, in the forge's words, and the event that this is; undefined while it is open. */
   closed(name: string, number: number): Promise<ClosedPull | undefined>;
+  /** What the forge says of a repository itself. */
+  facts(name: string): Promise<RepositoryFacts | undefined>;
   /** @param sha of a commit, or of an annotated tag */
   commit(name: string, sha: string): Promise<CommitWords | undefined>;
 }
@@ -130,6 +134,10 @@ export function createLookup(
       const { number: given, ...pull } = whole.data;
       const told = toClosed({ number: given, pull_request: pull, repository: pull.base.repo }, closedAt);
       return { closedAt, told: { ...told, repository: name } };
+    },
+    async facts(name) {
+      const answer = await ask(toRepositoryPath(name));
+      return toFacts({ repository: JSON.parse(answer.body.toString()) });
     },
     async commit(name, sha) {
       // A list of one says the author's login and leaves the diff out. The last three are for Gitea.

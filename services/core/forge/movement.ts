@@ -1,3 +1,4 @@
+import type { JobSpec } from '../job/index.ts';
 import { asksToSkip, type ForgeEvent, toSubject } from './event.ts';
 import { type PullRequest, toName, toPullFacts } from './payload.ts';
 
@@ -18,6 +19,7 @@ export interface MovedRef {
   movedBy?: number | undefined;
   /** What the forge calls them. */
   sender?: string;
+  commit?: JobSpec['commit'];
   defaultBranch: string;
 }
 

@@ -24,7 +24,14 @@ export const pushSchema = z.object({
   ref: refSchema,
   before: shaSchema,
   after: shaSchema,
-  head_commit: z.object({ id: shaSchema, message: text, author: person.nullish() }).nullish(),
+  head_commit: z
+    .object({
+      id: shaSchema,
+      message: text,
+      author: person.extend({ email: text.nullish().catch(undefined) }).nullish(),
+      timestamp: text.nullish().catch(undefined),
+    })
+    .nullish(),
   repository: repositorySchema,
   pusher: person.nullish(),
   sender: person.nullish(),
@@ -103,4 +110,12 @@ export function toPullFacts({
     ...(title === '' ? {} : { milestone: title.slice(0, 200).toWellFormed() }),
     ...(draft === true ? { draft } : {}),
   };
+}
+
+/** What a push says of its commit, beside its words. */
+export function toCommitFacts({ head_commit: commit }: Push): JobSpec['commit'] {
+  const email = (commit?.author?.email ?? '').slice(0, 200).toWellFormed();
+  const at = Math.floor(Date.parse(commit?.timestamp ?? '') / 1000);
+  const facts = { ...(email === '' ? {} : { email }), ...(at >= 0 ? { at } : {}) };
+  return Object.keys(facts).length === 0 ? undefined : facts;
 }

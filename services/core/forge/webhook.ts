@@ -10,6 +10,7 @@ import {
   type Push,
   pullRequestSchema,
   pushSchema,
+  toCommitFacts,
   toName,
 } from './payload.ts';
 import { toClosed, toDeployment, toMetadata, toRelease } from './told.ts';
@@ -72,6 +73,7 @@ function toPush(push: Push): ForgeEvent {
   // Gitea's "test delivery" is a push that moves nothing.
   if (before === after) return { kind: 'ping' };
   if (!/^refs\/(?:heads|tags)\//.test(ref)) return { kind: 'ignored', reason: `${ref} is not a branch` };
+  const commit = toCommitFacts(push);
   return toMoved({
     repository,
     ref,
@@ -82,6 +84,7 @@ function toPush(push: Push): ForgeEvent {
     author: toName(push.head_commit?.author ?? push.pusher),
     movedBy: push.sender?.id ?? undefined,
     sender: toName(push.sender ?? push.pusher),
+    ...(commit === undefined ? {} : { commit }),
     defaultBranch: push.repository.default_branch,
   });
 }

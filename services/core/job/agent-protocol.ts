@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { stepSchema } from './job.ts';
+import { lineageSchema } from './lineage.ts';
+import { repositoryFactsSchema } from './repository.ts';
 import { jobResultSchema, mostResultBytes } from './result.ts';
 import { axesSchema, jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
 
@@ -53,6 +55,15 @@ export const claimSchema = z.object({
       write: z.string().max(600).optional(),
       /** Bearer for the job's caches; a while longer than the job. */
       token: z.string(),
+    })
+    .optional(),
+  /** What a job's variables say, beside its spec. */
+  about: z
+    .object({
+      lineage: lineageSchema.optional(),
+      facts: repositoryFactsSchema.optional(),
+      /** Of the api. */
+      version: z.string().max(100).optional(),
     })
     .optional(),
   /** The page that a person opens. */

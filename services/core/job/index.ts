@@ -10,6 +10,7 @@ export { parseDuration } from './duration.ts';
 export * from './event.ts';
 export { toId } from './id.ts';
 export * from './job.ts';
+export * from './lineage.ts';
 export * from './repository.ts';
 export * from './result.ts';
 export { isFound } from './search.ts';

@@ -65,6 +65,10 @@ export const jobSpecSchema = z.object({
       draft: z.literal(true).optional(),
     })
     .optional(),
+  /** What a push told of its commit: the author's address, and its time, seconds since 1970. */
+  commit: z
+    .object({ email: z.string().max(200).optional(), at: z.int().nonnegative().optional() })
+    .optional(),
   release: z.object({ title: z.string().max(500), pre: z.boolean() }).optional(),
   deployment: z.object({ target: z.string().max(200), task: z.string().max(200) }).optional(),
   /** What was changed of a pull request, where its commits were not. */

@@ -14,6 +14,7 @@ import { toQueueError } from './error.ts';
 import { toExpansion } from './expand.ts';
 import { toKeyOf } from './keys.ts';
 import { defaultLimits, deliveryMs, type Limits } from './limits.ts';
+import { readLineage } from './lineage.ts';
 import { appendLog, createLogReader } from './log.ts';
 import { toAskedId } from './new-jobs.ts';
 import { readPage } from './page.ts';
@@ -112,6 +113,8 @@ export function createQueue(deps: QueueDeps): Queue {
         leaseMs,
       };
     },
+
+    lineage: (id) => readLineage(run, id),
 
     async authenticate(id, tokenHash, settled = false) {
       const fence = await run(authenticate, [id, tokenHash, settled ? leaseMs : 0]);

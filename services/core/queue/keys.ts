@@ -56,6 +56,7 @@
  * | untold             | LIST   | what a forge would not be told, the newest first  | outbox                        | the newest 200 stay |
  * | totals             | HASH   | what the metrics count, and the last event counted | measures                     | never; a bounded number of names |
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
+ * | latest:<repo>      | HASH   | branch → the first job of its last pipeline, at most 10,000; nameless: how many pipelines it has had | enqueue rerun | with the branch; never |
  * | described          | HASH   | repository → what its forge says of it            | repositories                  | with the repository |
  * | crons              | HASH   | repository and name → cron                        | crons                         | when removed |
  * | fired              | HASH   | the same → when it was due last, and what came of it | crons                      | with the cron |
@@ -126,6 +127,7 @@ const family = {
   epochs: 'epochs:',
   outbox: 'outbox:',
   hour: 'hour:',
+  latest: 'latest:',
 } as const;
 
 export function toKey(name: keyof typeof single): string {

@@ -36,6 +36,7 @@ export function toCall(request: EnqueueRequest, epoch: number, most: number, tol
     pipeline,
     delivery: delivery === undefined ? undefined : toId('delivery', delivery),
     repo: cause.repository,
+    branch: toBranch(jobs[0]?.spec),
     // Whoever told it will not tell it again.
     told: cause.kind === 'ref' || cause.kind === 'told' || undefined,
     ...(cause.kind === 'ref' ? toMovement(cause) : undefined),
@@ -46,6 +47,13 @@ export function toCall(request: EnqueueRequest, epoch: number, most: number, tol
     jobs: wanted,
   };
   return { pipeline, ids, asked, specs };
+}
+
+/** Where it has one before it: a tag is alone. */
+function toBranch(spec: JobSpec | undefined): string | undefined {
+  return spec === undefined || spec.branch === '' || spec.ref.startsWith('refs/tags/')
+    ? undefined
+    : spec.branch.toWellFormed();
 }
 
 /** JSON knows no half of a pair (RFC 8259, 8.2), and a forge's may hold one. */

@@ -9,6 +9,7 @@ import type {
   JobEvent,
   JobSpec,
   JobState,
+  Lineage,
   LogAnswer,
   PipelineView,
   Pool,
@@ -230,6 +231,8 @@ export interface Queue {
   /** Makes again, from the jobs themselves, what does not agree with them; says what it mended. */
   repair(): Promise<string[]>;
 
+  /** Where a job's pipeline stands among those of its repository. */
+  lineage(id: string): Promise<Lineage | undefined>;
   job(id: string): Promise<JobAnswer | undefined>;
   jobs(filter: JobFilter): Promise<JobPage>;
   pipeline(id: string): Promise<{ jobs: string[] } | undefined>;

@@ -8,3 +8,4 @@ export * from './redis.ts';
 export * from './redis-health.ts';
 export * from './script.ts';
 export * from './signal.ts';
+export { version } from './version.ts';

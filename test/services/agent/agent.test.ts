@@ -18,14 +18,16 @@ const steps = (job: Job) => job.steps.map(({ name, state }) => `${name} ${state}
 
 describe('an agent', () => {
   test('takes one job, tells of each step, ships the exact log, and ends', async () => {
-    const id = await bench.enqueue(pipeline('echo "hello $CI_REPO $CI_ATTEMPT"', "printf '\\377\\033[31m'"));
+    const id = await bench.enqueue(
+      pipeline('echo "hello $CI_REPO $CI_ATTEMPT $CI_PIPELINE_NUMBER"', "printf '\\377\\033[31m'"),
+    );
     expect(await bench.agent()).toBe(0);
     const job = await bench.job(id);
     expect(job).toMatchObject({ state: 'success', attempt: 1 });
     expect(steps(job)).toEqual(['clone success', 'test success']);
     const response = await bench.api.admin(`/api/v1/jobs/${id}/log`);
     expect(Buffer.from(await response.arrayBuffer()).toString('latin1')).toBe(
-      '+ echo "hello $CI_REPO $CI_ATTEMPT"\nhello a/b 1\n+ printf \'\\377\\033[31m\'\n\xff\x1b[31m',
+      '+ echo "hello $CI_REPO $CI_ATTEMPT $CI_PIPELINE_NUMBER"\nhello a/b 1 1\n+ printf \'\\377\\033[31m\'\n\xff\x1b[31m',
     );
   });
 

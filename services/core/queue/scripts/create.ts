@@ -1,9 +1,9 @@
 /** Lua: a new job. Needs `place`. */
 export const create = `
-local SAID = { 'group', 'permits', 'lane', 'move', 'runs', 'awaits', 'status', 'ticket' }
+local SAID = { 'group', 'permits', 'lane', 'move', 'runs', 'awaits', 'status', 'ticket', 'number', 'parent', 'prev' }
 
 -- job: { id, seq, pool, class, limit, group?, permits?, lane?, move?, runs?, awaits?, status?, reason?,
---   needs?: { { id, name } … }, later? }: an hour to come. Its spec is the caller's to write.
+--   number?, parent?, prev?, needs?: { { id, name } … }, later? }: an hour to come. Its spec is the caller's to write.
 local function create(job, repo, pipeline)
   local id, seq = job.id, whole(job.seq)
   job.repo = repo

@@ -4,6 +4,7 @@ import { create } from './create.ts';
 import { finish } from './finish.ts';
 import { hour } from './hour.ts';
 import { lane, movement } from './lane.ts';
+import { number } from './lineage.ts';
 import { dispatch, order, place } from './place.ts';
 import { toScript } from './script.ts';
 
@@ -43,7 +44,7 @@ end
  * KEYS  [1] seq
  * ARGV  [1] JSON [most unfinished jobs, of one pool, of one repository where the request does not say,
  *           how long a delivery is remembered (ms), how many jobs there are in all, requests], each request
- *           { pipeline, delivery?, repo, told?: by a forge, ref?, before?, after?, epoch?, most?: unfinished jobs of the
+ *           { pipeline, delivery?, repo, branch?, told?: by a forge, ref?, before?, after?, epoch?, most?: unfinished jobs of the
  *             repository, perHour?: that it may begin, lane?, newest?: whether it is the newest of it, jobs }, each job
  *           { id, pool, class, limit } and what else `create` takes
  *       [2…] the spec of each job, in order
@@ -56,7 +57,7 @@ end
  */
 export const enqueue = toScript('enqueue', {
   kind: 'admit',
-  parts: [base, order, place, create, admit, hour, movement, together],
+  parts: [base, order, place, create, admit, hour, movement, together, number],
   body: `
 local most, most_of_pool, most_of_repo, remembered, jobs, requests = unpack(cjson.decode(ARGV[1]))
 -- All sequence numbers at once; those of refused requests are never used.
@@ -138,11 +139,13 @@ local function take(request)
     made[delivery] = true
   end
   local places = {}
+  local number, before = take_number(request.repo, request.branch, request.jobs[1].id)
   for i, job in ipairs(request.jobs) do
     places[2 * i - 1], places[2 * i] = job.id, i
     seq = seq + 1
     job.seq, job.lane, job.move = seq, request.lane, move or nil
     job.later = waits and hour
+    job.number, job.prev = number, before
     specs[#specs + 1] = SPEC .. job.id
     specs[#specs + 1] = ARGV[request.specs + i]
     create(job, request.repo, pipeline)

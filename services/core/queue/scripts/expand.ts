@@ -40,6 +40,7 @@ local made = {}
 for i, new in ipairs(cjson.decode(ARGV[4])) do
   if call('HSETNX', PIPELINE .. job.pipeline, new.id, next_place(job.pipeline)) == 1 then
     new.class, new.lane, new.move = job.class, job.lane, job.move
+    new.number, new.parent, new.prev = job.number, job.parent, job.prev
     if not new.group then new.group, new.permits = job.group, job.permits end
     new.seq = call('INCR', SEQ)
     call('SET', SPEC .. new.id, ARGV[4 + i])

@@ -2,6 +2,7 @@ import { admit } from './admit.ts';
 import { base } from './base.ts';
 import { create } from './create.ts';
 import { hour } from './hour.ts';
+import { number } from './lineage.ts';
 import { order, place } from './place.ts';
 import { toScript } from './script.ts';
 
@@ -16,7 +17,7 @@ import { toScript } from './script.ts';
  */
 export const rerun = toScript('rerun', {
   kind: 'admit',
-  parts: [base, order, place, create, admit, hour],
+  parts: [base, order, place, create, admit, hour, number],
   body: `
 local pipeline, plan = ARGV[2], cjson.decode(ARGV[3])
 local known = call('HGETALL', PIPELINE .. pipeline)
@@ -33,6 +34,7 @@ for _, each in ipairs(plan) do
     new.pool, new.class, new.limit, new.runs = job.pool, job.class, job.limit, job.runs
     new.status, new.lane, new.move = job.status, job.lane, job.move
     new.group, new.permits = job.group, job.permits
+    new.parent, new.prev = job.number, job.prev
     new.awaits = job.awaits and true or nil
     wanted[#wanted + 1] = new
   end
@@ -43,12 +45,13 @@ local full = admit(repo, wanted, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(
 if full then return full end
 if hour then take_hour(hour) end
 
+local number = take_number(repo)
 local places, specs = {}, 7
 for i, each in ipairs(plan) do
   local new = each.again
   if new then
     specs = specs + 1
-    new.seq = call('INCR', SEQ)
+    new.seq, new.number = call('INCR', SEQ), number
     call('SET', SPEC .. new.id, ARGV[specs])
     create(new, repo, pipeline)
   else

@@ -41,6 +41,7 @@ describe.each(['gitea', 'github'] as const)('%s', (forge) => {
       sha: main,
       subject: 'Let the bell ring twice',
       movedBy,
+      commit: { email: 'ada@example.org', at: expect.any(Number) },
     });
   });
 

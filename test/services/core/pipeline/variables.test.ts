@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { JobSpec } from '../../../../services/core/job/index.ts';
 import { ciVariables, toCiVariables, toFilesVariable } from '../../../../services/core/pipeline/index.ts';
 import { toSpec } from '../../../support/job.ts';
 
@@ -60,7 +61,7 @@ test('every variable of Woodpecker is accounted for, once', () => {
   const names = ciVariables.map(({ name }) => name);
   expect(recorded.filter((name) => !names.includes(name))).toEqual([]);
   expect(new Set(names).size).toBe(names.length);
-  const ours = ['CI_REPO_SCM', 'CI_SYSTEM_PLATFORM', 'CI_JOB', 'CI_ATTEMPT', 'CI_FENCE', 'TRACEPARENT'];
+  const ours = ['CI_REPO_SCM', 'CI_JOB', 'CI_ATTEMPT', 'CI_FENCE', 'TRACEPARENT'];
   expect(names.filter((name) => !recorded.includes(name))).toEqual(ours);
 });
 
@@ -81,4 +82,108 @@ test('the list of files is left out where there are too many', () => {
   expect(toFilesVariable([])).toEqual({ CI_PIPELINE_FILES: '[]' });
   expect(toFilesVariable(Array(501).fill('a'))).toEqual({});
   expect(toFilesVariable(undefined)).toEqual({});
+});
+
+const facts = {
+  remoteId: 17,
+  private: true,
+  page: 'https://gitea.example.org/ada/engine',
+  ssh: 'git@gitea.example.org:ada/engine.git',
+};
+const pull = {
+  number: 7,
+  head: 'fix',
+  fork: false,
+  labels: ['loud', 'old'],
+  milestone: 'One',
+  draft: true as const,
+};
+const before = {
+  job: '1'.repeat(20),
+  spec: {
+    ...{
+      subject: 'Before',
+      author: 'Eve',
+      sender: 'eve',
+      branch: 'main',
+      ref: 'refs/pull/3/head',
+      sha: 'b'.repeat(40),
+    },
+    ...{ event: 'pull_request_metadata' as const, reason: 'edited', pullRequest: { ...pull, number: 3 } },
+    ...{ deployment: { target: 'there', task: 'deploy' }, commit: { email: 'eve@example.org', at: 5 } },
+  },
+  ...{ number: 8, parent: 2, createdAt: 1000, startedAt: 2000, finishedAt: 3999, state: 'timeout' as const },
+};
+const about = { version: '1.2.3', facts, lineage: { number: 9, createdAt: 7000, place: 2, before } };
+const commit = { message: 'Fix', authorEmail: 'ada@example.org', at: 6 };
+const whole = { ...context, page: `http://127.0.0.1:7440/jobs/${'0'.repeat(20)}`, commit, about };
+const toPast = (name: string) =>
+  toCiVariables(toSpec({ repository: 'gitea/ada/engine' }), whole)[`CI_PREV_${name}`];
+
+test('every variable of Woodpecker has its value, or a reason why a step has none', () => {
+  const events: Partial<JobSpec>[] = [
+    { workflow: 'build', run: 2, sender: 'ada' },
+    { event: 'tag', ref: 'refs/tags/v1', branch: 'v1' },
+    { event: 'pull_request_metadata', ref: 'refs/pull/7/head', pullRequest: pull, reason: 'edited' },
+    { event: 'release', ref: 'refs/tags/v1', release: { title: 'One', pre: true } },
+    { event: 'deployment', deployment: { target: 'there', task: 'deploy' } },
+  ];
+  const known = events.flatMap((spec) =>
+    Object.keys(toCiVariables(toSpec({ repository: 'gitea/ada/engine', ...spec }), whole)),
+  );
+  const without = ciVariables.filter(({ name }) => !known.includes(name));
+  expect(without.map(({ name }) => name)).toEqual([
+    // The agent adds these: run-pipeline.ts, toFilesVariable.
+    ...['CI_PIPELINE_STATUS', 'CI_PIPELINE_FILES'],
+    ...['CI_STEP_NAME', 'CI_STEP_TYPE', 'CI_STEP_NUMBER', 'CI_STEP_STARTED'],
+    ...['CI_SCRIPT', 'CI_NETRC_USERNAME', 'CI_NETRC_PASSWORD', 'CI_NETRC_MACHINE'],
+    'TRACEPARENT',
+  ]);
+  expect(ciVariables.filter(({ source }) => source.startsWith('not yet'))).toEqual([]);
+});
+
+test('a pipeline has a number, a parent, a page at its forge, and a face', () => {
+  const of = (spec: Partial<JobSpec>) =>
+    toCiVariables(toSpec({ repository: 'gitea/ada/engine', ...spec }), whole);
+  expect(of({ sender: 'ada-l', author: 'Ada Lovelace' })).toMatchObject({
+    CI_PIPELINE_NUMBER: '9',
+    CI_PIPELINE_PARENT: '0',
+    CI_PIPELINE_CREATED: '7',
+    CI_PIPELINE_AUTHOR: 'ada-l',
+    CI_PIPELINE_AVATAR: 'https://gitea.example.org/ada-l.png',
+    CI_PIPELINE_FORGE_URL: `https://gitea.example.org/ada/engine/commit/${toSpec().sha}`,
+    CI_REPO_PRIVATE: 'true',
+    CI_REPO_CLONE_SSH_URL: facts.ssh,
+    CI_SYSTEM_VERSION: '1.2.3',
+    CI_WORKFLOW_NUMBER: '2',
+  });
+  const opened = of({ event: 'pull_request', ref: 'refs/pull/7/head', pullRequest: pull, sender: 'eve' });
+  expect(opened).toMatchObject({
+    CI_PIPELINE_AUTHOR: toSpec().author,
+    CI_COMMIT_PULL_REQUEST_LABELS: 'loud,old',
+    CI_COMMIT_PULL_REQUEST_MILESTONE: 'One',
+    CI_COMMIT_PULL_REQUEST_DRAFT: 'true',
+    CI_PIPELINE_FORGE_URL: 'https://gitea.example.org/ada/engine/pulls/7',
+  });
+  expect(of({ event: 'tag', ref: 'refs/tags/v 1' }).CI_PIPELINE_FORGE_URL).toMatch(/src\/tag\/v%201$/);
+  expect(of({ author: '../../x', sender: '../../x' })).not.toHaveProperty('CI_PIPELINE_AVATAR');
+  expect(of({ release: { title: 'One', pre: false }, event: 'release', ref: 'refs/tags/v1' })).toMatchObject({
+    CI_PIPELINE_RELEASE_PRE: 'false',
+    CI_PIPELINE_FORGE_URL: 'https://gitea.example.org/ada/engine/releases/tag/v1',
+  });
+});
+
+test.each([
+  ['PIPELINE_NUMBER', '8'],
+  ['PIPELINE_PARENT', '2'],
+  ['PIPELINE_STATUS', 'failure'],
+  ['PIPELINE_FINISHED', '3'],
+  ['PIPELINE_URL', `http://127.0.0.1:7440/jobs/${'1'.repeat(20)}`],
+  ['PIPELINE_FORGE_URL', 'https://gitea.example.org/ada/engine/pulls/3'],
+  ['COMMIT_SHA', 'b'.repeat(40)],
+  ['COMMIT_REFSPEC', 'fix:main'],
+  ['COMMIT_AUTHOR_EMAIL', 'eve@example.org'],
+  ['COMMIT_TIMESTAMP', '5'],
+])('of the pipeline before, %s is %s', (name, value) => {
+  expect(toPast(name)).toBe(value);
 });
