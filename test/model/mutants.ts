@@ -108,6 +108,9 @@ async function work(): Promise<void> {
   const [part = 0, parts = 1] = values.part.split('/').map(Number);
   let redis = await startRedis();
   let commands = await connect();
+  // Whoever started this part is gone: no Redis is left behind.
+  const abandon = () => void redis.kill().finally(() => process.exit(1));
+  process.once('SIGTERM', abandon).once('disconnect', abandon);
   for (const mutant of wanted.filter((_, i) => i % parts === part)) {
     for (const [script, { text }] of originals) {
       const broken = text.split('\n').map((line) => (line === mutant.line ? mutant.becomes : line));
@@ -118,7 +121,7 @@ async function work(): Promise<void> {
     process.send?.({ ...mutant, noticed: await notices() });
   }
   await redis.stop();
-  process.disconnect();
+  process.off('disconnect', abandon).disconnect();
 
   /** A slow machine is no mutant that is noticed; one that never ends is, and is given up in the end. */
   async function connect() {
