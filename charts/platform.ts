@@ -30,6 +30,24 @@ const giteaName = z
 
 const cpu = z.number().min(0.1).max(256);
 
+/** As JavaScript counts them. */
+export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+
+const clock = z.string().regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'expected a time such as "22:00"');
+
+const quietSchema = z
+  .strictObject({
+    from: clock.describe('When it begins; jobs that run go on.'),
+    to: clock.describe('When it is over; on the next day, where that is earlier.'),
+    days: z
+      .array(z.enum(weekdays))
+      .min(1)
+      .max(7)
+      .default([...weekdays])
+      .describe('On which days it begins.'),
+  })
+  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'expected another time than "from"' });
+
 const poolSchema = z
   .strictObject({
     arch: z.enum(['amd64', 'arm64']).describe('What the nodes of this pool are.'),
@@ -43,6 +61,13 @@ const poolSchema = z
       .max(24 * 60)
       .default(120)
       .describe('The longest that a job of this pool may take.'),
+    quiet: z
+      .array(quietSchema)
+      .max(14)
+      .optional()
+      .describe(
+        'When no agent of this pool begins, by the timeZone of the cluster; jobs wait. Empty: never, also where that was otherwise.',
+      ),
     gpu: z
       .strictObject({
         count: z.int().min(1).max(16).default(1).describe('How many each agent gets, or shares of them.'),
@@ -301,6 +326,11 @@ const clusterSchema = z
       })
       .prefault({})
       .describe('How GPUs are given out.'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'expected a time zone such as "Europe/Berlin"')
+      .default('Etc/UTC')
+      .describe('Whose clock the quiet hours of pools go by.'),
     redis: z
       .strictObject({
         memory: size.default('512Mi').describe('Jobs and live logs; 70 % of it is data.'),
@@ -577,6 +607,13 @@ export function toPlatformJsonSchema(): string {
     },
   });
   return `${JSON.stringify({ title: 'platform.yaml of Bellows', ...schema }, null, 2)}\n`;
+}
+
+function isTimeZone(name: string): boolean {
+  return (
+    /^[A-Za-z]/.test(name) &&
+    (['UTC', 'Etc/UTC'].includes(name) || Intl.supportedValuesOf('timeZone').includes(name))
+  );
 }
 
 function isNotEmpty(record: object): boolean {

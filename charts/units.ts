@@ -19,6 +19,7 @@ import { sealedFolder } from './places.ts';
 import type { Cluster, Platform } from './platform.ts';
 import { PlatformError } from './platform-file.ts';
 import { Pools } from './scaling/pools.ts';
+import { hasQuietHours, QuietHours } from './scaling/quiet.ts';
 import { FetchedSecrets, fetched, GeneratedSecrets } from './secrets/secrets.ts';
 import { Api } from './services/api.ts';
 
@@ -44,15 +45,17 @@ export function toUnits(cluster: Cluster): Unit[] {
       ...(needsGpuPlugin(cluster) ? [new Gpus(app, cluster)] : []),
     ]),
     unit('scaling', ['add-ons', 'services'], (app) => new Pools(app, cluster)),
+    ...(hasQuietHours(cluster) ? [unit('quiet', ['scaling'], (app) => new QuietHours(app, cluster))] : []),
     ...toNotifications(cluster),
     ...toMonitoring(cluster),
   ];
 }
 
-function toMonitoring({ monitoring }: Cluster): Unit[] {
+function toMonitoring(cluster: Cluster): Unit[] {
+  const { monitoring } = cluster;
   return monitoring === undefined
     ? []
-    : [unit('monitoring', ['services'], (app) => new Monitoring(app, monitoring))];
+    : [unit('monitoring', ['services'], (app) => new Monitoring(app, cluster, monitoring))];
 }
 
 function toNotifications(cluster: Cluster): Unit[] {

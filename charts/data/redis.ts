@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { durableSettings, startDurableRedis } from '../../services/core/runtime/durable-redis.ts';
 import type { ContainerProps, Mount } from '../constructs/pod.ts';
+import { scraped } from '../constructs/scraped.ts';
 import { toBytes } from '../constructs/size.ts';
 import { Stateful } from '../constructs/stateful.ts';
 import { pins } from '../pins.ts';
@@ -78,6 +79,7 @@ export class Redis extends Chart {
         // Ends by itself once what it holds is on disk, which with AOF it always is.
         graceSeconds: 60,
         spread: several,
+        ...(settings.exporter ? scraped(cluster, exporterPort) : {}),
         restartOn: `${Object.values(files).join('')}${JSON.stringify(toRules(cluster))}`,
       },
     });

@@ -53,7 +53,7 @@ export const alertRows: readonly AlertRow[] = [
     for: '5m',
     severity: 'look',
     says: 'A job of pool {{ $labels.pool }} waits for longer than 15 minutes.',
-    mend: 'All agents are busy (raise `max`), or none can start (events of their pods).',
+    mend: 'All agents are busy (raise `max`), none can start (events of their pods), or the pool has its [quiet hours](../guides/quiet-hours.md).',
   },
   {
     name: 'BellowsDeadLetters',

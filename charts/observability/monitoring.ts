@@ -9,7 +9,7 @@ import {
 } from '../../imports/monitoring.coreos.com.ts';
 import { Brought } from '../constructs/brought.ts';
 import { NetworkEdge } from '../constructs/network-edge.ts';
-import { api, labelsOf, metricsPort, selectorOf } from '../places.ts';
+import { api, exporterPort, labelsOf, metricsPort, type Place, redis, selectorOf } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import { toRuleGroups } from './alerts.ts';
 import { toDashboard } from './dashboard.ts';
@@ -22,8 +22,13 @@ const name = 'bellows';
  * by annotations on the pods (charts/services/api.ts) and its rules as a file.
  */
 export class Monitoring extends Chart {
-  constructor(scope: Construct, { by, namespace: from, labels }: NonNullable<Cluster['monitoring']>) {
+  constructor(
+    scope: Construct,
+    { redis: { exporter } }: Cluster,
+    monitoring: NonNullable<Cluster['monitoring']>,
+  ) {
     super(scope, 'monitoring', { disableResourceNameHashes: true });
+    const { by, namespace: from, labels } = monitoring;
     const metadata = { name, namespace, labels: { ...labelsOf(name), ...labels } };
     const groups = toRuleGroups();
 
@@ -32,20 +37,26 @@ export class Monitoring extends Chart {
       namespaces: [from],
       pods: [{ namespace: from, labels: {}, ports: [] }],
     });
-    // Whatever its pods are called: they are all that may come in from there, and by this port only.
-    new NetworkEdge(this, 'prometheus-to-api', {
-      from: { namespace: from, labels: {}, ours: false },
-      to: { namespace, labels: selectorOf(api.name) },
-      tcp: [metricsPort],
-    });
-    if (by === 'operator') {
-      new PodMonitor(this, 'api', {
-        metadata,
-        spec: {
-          selector: { matchLabels: selectorOf(api.name) },
-          podMetricsEndpoints: [{ port: 'metrics', path: '/metrics', interval: '30s', scrapeTimeout: '10s' }],
-        },
+    for (const { place, port, portName } of toScraped(exporter)) {
+      const here = { namespace: place.namespace, labels: selectorOf(place.name) };
+      // Whatever its pods are called: they are all that may come in from there, and by this port only.
+      new NetworkEdge(this, `prometheus-to-${place.name}`, {
+        from: { namespace: from, labels: {}, ours: false },
+        to: here,
+        tcp: [port],
       });
+      if (by === 'operator')
+        new PodMonitor(this, place.name, {
+          metadata: { ...metadata, name: `bellows-${place.name}` },
+          spec: {
+            selector: { matchLabels: here.labels },
+            podMetricsEndpoints: [
+              { port: portName, path: '/metrics', interval: '30s', scrapeTimeout: '10s' },
+            ],
+          },
+        });
+    }
+    if (by === 'operator') {
       new PrometheusRule(this, 'alerts', {
         metadata,
         spec: {
@@ -72,4 +83,11 @@ export class Monitoring extends Chart {
       data: { 'bellows.json': toDashboard() },
     });
   }
+}
+
+function toScraped(exporter: boolean): { place: Place; port: number; portName: string }[] {
+  return [
+    { place: api, port: metricsPort, portName: 'metrics' },
+    ...(exporter ? [{ place: redis, port: exporterPort, portName: 'exporter' }] : []),
+  ];
 }

@@ -16,6 +16,10 @@ const namespace = namespaces.agents;
 /** For the image to be pulled and a place to be found; both count as a Job's active time. */
 const startSeconds = 300;
 
+export function scaledJobOf(pool: string): string {
+  return `agent-${pool}`;
+}
+
 /**
  * For each pool exactly as many agents as it has waiting jobs. A ticket is one waiting job, and a pod that is
  * ready has claimed one; so new pods = tickets − pods that have not claimed yet, at every look.
@@ -38,7 +42,7 @@ export class Pools extends Chart {
   private scaledJob(name: string, pool: Pool, cluster: Cluster): void {
     new ScaledJob(this, name, {
       metadata: {
-        name: `agent-${name}`,
+        name: scaledJobOf(name),
         namespace,
         labels: { ...labelsOf('agent'), 'bellows.dev/pool': name },
       },

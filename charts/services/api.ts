@@ -7,6 +7,7 @@ import { Brought } from '../constructs/brought.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import { podTemplate } from '../constructs/pod.ts';
+import { scraped } from '../constructs/scraped.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { toSentinelUrl } from '../data/redis-member.ts';
 import { giteaHost } from '../forge/gitea.ts';
@@ -107,7 +108,7 @@ export class Api extends Chart {
           }),
           port,
           ...(cluster.monitoring === undefined ? {} : { metricsPort }),
-          ...(cluster.monitoring?.by === 'annotations' ? { annotations: scraped } : {}),
+          ...scraped(cluster, metricsPort),
           mounts: [
             {
               name: 'secrets',
@@ -184,12 +185,6 @@ export class Api extends Chart {
     new Exposure(this, 'exposure', { place: api, host, certificate: cluster.certificate });
   }
 }
-
-const scraped = {
-  'prometheus.io/scrape': 'true',
-  'prometheus.io/port': String(metricsPort),
-  'prometheus.io/path': '/metrics',
-};
 
 function bucketSecret(name: string) {
   return { name, keys: ['s3-access-key', 's3-secret-key'] };

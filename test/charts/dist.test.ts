@@ -114,6 +114,7 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     ['home/registries'],
   ],
   'shares of GPUs that no pool has': ['gpu: {shares: 2}', []],
+  'the clock of quiet hours that no pool has': ['timeZone: Europe/Berlin', []],
   'a storage class': ['storageClass: fast', ['data/redis', 'forge/gitea']],
   'a push that Flux hears of': [
     'flux: {receiver: gitea}',

@@ -18,7 +18,7 @@ const expressions = [
 ];
 
 function build(monitoring: string) {
-  const text = `clusters: {home: {monitoring: {${monitoring}}, pools: {m: {arch: amd64, max: 1}}}}`;
+  const text = `clusters: {home: {redis: {exporter: true}, monitoring: {${monitoring}}, pools: {m: {arch: amd64, max: 1}}}}`;
   const [built] = buildPlatform(parsePlatform(text, 'platform.yaml'), toUnits);
   if (built === undefined) throw new Error('no cluster');
   const errors = checkPlatform([built]).filter(({ level }) => level === 'error');
@@ -75,7 +75,7 @@ test('an alert has one name, and says what it is about and what mends it', () =>
 test('with the operator a PodMonitor names a port of the pods, and its labels are what selectors ask for', () => {
   const { errors, find } = build('by: operator, namespace: metrics, labels: {release: prometheus}');
   expect(errors).toEqual([]);
-  const { metadata, spec } = find('PodMonitor', 'bellows');
+  const { metadata, spec } = find('PodMonitor', 'bellows-api');
   expect(metadata.labels).toMatchObject({ release: 'prometheus' });
   const [{ ports, env }] = find('Deployment', 'api').spec.template.spec.containers;
   expect(ports).toContainEqual({
@@ -84,6 +84,13 @@ test('with the operator a PodMonitor names a port of the pods, and its labels ar
     protocol: 'TCP',
   });
   expect(env).toContainEqual({ name: 'BELLOWS_METRICS_LISTEN', value: '0.0.0.0:9464' });
+  const [endpoint] = find('PodMonitor', 'bellows-redis').spec.podMetricsEndpoints;
+  const beside = find('StatefulSet', 'redis').spec.template.spec.containers;
+  expect(beside.flatMap(({ ports }: { ports: object[] }) => ports)).toContainEqual({
+    name: endpoint.port,
+    containerPort: 9121,
+    protocol: 'TCP',
+  });
   expect(find('PrometheusRule', 'bellows').spec.groups[0].rules.length).toBe(alertRows.length);
   const [{ from }] = find('NetworkPolicy', 'prometheus-to-api-in').spec.ingress;
   expect(from).toEqual([
@@ -101,6 +108,9 @@ test('without it the pods say where to look, and the rules are a file', () => {
     'prometheus.io/scrape': 'true',
     'prometheus.io/port': '9464',
     'prometheus.io/path': '/metrics',
+  });
+  expect(find('StatefulSet', 'redis').spec.template.metadata.annotations).toMatchObject({
+    'prometheus.io/port': '9121',
   });
   expect(parse(find('ConfigMap', 'bellows-alerts').data['bellows.rules.yaml'])).toEqual({
     groups: toRuleGroups(),
