@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { withDigests } from '../../charts/digests.ts';
-import { pins } from '../../charts/pins.ts';
+import { k3sVersion, pins } from '../../charts/pins.ts';
 import { readPlatform } from '../../charts/platform-file.ts';
 import { checkPlatform } from '../../charts/review/check.ts';
 import { buildPlatform, renderPlatform, toUnits } from '../../charts/units.ts';
@@ -64,4 +64,11 @@ test('a pins.json that is none is said by its name', () => {
     );
   }
   rmSync(folder, { recursive: true });
+});
+
+test('k3s brings a runc out of which no container is known to get', () => {
+  // runc 1.3.3, in k3s since November 2025: CVE-2025-31133, CVE-2025-52565, CVE-2025-52881; CVE-2024-21626 is older.
+  const [, major, minor, patch] = /^v(\d+)\.(\d+)\.(\d+)\+k3s\d+$/.exec(k3sVersion)?.map(Number) ?? [];
+  expect([major, minor]).toEqual([1, expect.any(Number)]);
+  expect((minor ?? 0) * 1000 + (patch ?? 0)).toBeGreaterThanOrEqual(34_002);
 });

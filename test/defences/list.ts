@@ -330,6 +330,42 @@ export const defences: readonly Defence[] = [
     without: '...[0].map(',
   },
   {
+    name: 'words for git',
+    file: 'services/core/execute/checkout.ts',
+    text: '  refSchema.parse(ref);\n  shaSchema.parse(sha);\n',
+    without: '',
+  },
+  {
+    name: 'protocols of git',
+    file: 'services/core/execute/git.ts',
+    text: "    ['protocol.allow', 'never'],\n",
+    without: '',
+  },
+  {
+    name: 'other forges',
+    file: 'services/core/execute/finish-checkout.ts',
+    text: '(`url.elsewhere://.insteadOf=',
+    without: '(`url.elsewhere://.insteadOf=none',
+  },
+  {
+    name: 'restricted pods',
+    file: 'charts/constructs/pod.ts',
+    text: 'allowPrivilegeEscalation: false,',
+    without: 'allowPrivilegeEscalation: true,',
+  },
+  {
+    name: 'closed addresses',
+    file: 'charts/network/edges.ts',
+    text: "        '169.254.0.0/16',\n",
+    without: '',
+  },
+  {
+    name: 'runc',
+    file: 'charts/pins.ts',
+    text: "k3sVersion = 'v1.34.4",
+    without: "k3sVersion = 'v1.34.1",
+  },
+  {
     name: 'moving tags',
     file: 'services/core/execute/container-images.ts',
     text: "if (kind !== 'plugin' || ",

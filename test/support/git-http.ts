@@ -39,6 +39,8 @@ export interface GitHttpOptions {
   password?: string;
   /** The newest protocol of git that it speaks. @default 2 */
   protocol?: 0 | 2;
+  /** Contents by their sha256, which are had by Git LFS; what else is asked of it is another's. */
+  lfs?: ReadonlyMap<string, Buffer>;
   /** Answers in place of git. */
   intercept?: (request: IncomingMessage, response: ServerResponse) => void;
 }
@@ -55,6 +57,7 @@ const identity = {
 export async function openGitHttp({
   password,
   intercept,
+  lfs,
   protocol = 2,
 }: GitHttpOptions = {}): Promise<GitHttp> {
   const root = await mkdtemp(join(tmpdir(), 'git-http-'));
@@ -71,6 +74,10 @@ export async function openGitHttp({
     }
     if (password !== undefined && given !== password) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      return;
+    }
+    if (lfs !== undefined && request.url?.includes('/info/lfs/') === true) {
+      void serveLfs(request, response, lfs);
       return;
     }
     if (protocol === 0) delete request.headers['git-protocol'];
@@ -120,6 +127,40 @@ export async function openGitHttp({
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Git LFS, its batch API and the basic transfer: what is there is had at the same address, by its id. */
+async function serveLfs(
+  request: IncomingMessage,
+  response: ServerResponse,
+  contents: ReadonlyMap<string, Buffer>,
+): Promise<void> {
+  const [address = '', what = ''] = (request.url ?? '').split('/info/lfs/');
+  if (request.method === 'GET') {
+    const found = contents.get(what.replace('objects/', ''));
+    response.writeHead(found === undefined ? 404 : 200).end(found);
+    return;
+  }
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  const asked = JSON.parse(Buffer.concat(parts).toString()) as { objects: { oid: string; size: number }[] };
+  const objects = asked.objects.map(({ oid, size }) =>
+    contents.has(oid)
+      ? {
+          oid,
+          size,
+          actions: {
+            download: {
+              href: `http://${request.headers.host}${address}/info/lfs/objects/${oid}`,
+              header: { authorization: request.headers.authorization ?? '' },
+            },
+          },
+        }
+      : { oid, size, error: { code: 404, message: 'not there' } },
+  );
+  response
+    .writeHead(200, { 'content-type': 'application/vnd.git-lfs+json' })
+    .end(JSON.stringify({ transfer: 'basic', objects }));
 }
 
 /** CGI (RFC 3875), as far as git needs it. */

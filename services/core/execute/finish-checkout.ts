@@ -47,13 +47,45 @@ export async function finishCheckout(options: FinishOptions): Promise<void> {
     await need('the tags', ...fetch, ...reach, '--end-of-options', target.url, '+refs/tags/*:refs/tags/*');
   if (clone.submodules && isForeign) await say('Submodules are not fetched for what a stranger wrote.');
   else if (clone.submodules)
-    await need('a submodule', 'submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1');
+    await need(
+      `a submodule, which must be of ${new URL(target.url).origin},`,
+      ...toOwnForge(target.url),
+      ...['submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1'],
+    );
   if (clone.lfs && (await namesLfs(tree))) {
     if (isForeign) await say('Files in Git LFS stay pointers for what a stranger wrote.');
     else if ((await git('lfs', 'version')).exitCode !== 0)
       await say('Files in Git LFS stay pointers: there is no git-lfs here.');
-    else await need('a file in Git LFS', 'lfs', 'pull');
+    else {
+      await need('a file in Git LFS', ...toOwnLfs(target.url), 'lfs', 'pull');
+      // For the git of the steps, which would take each of these files for changed.
+      for (const [key, value] of lfsFilters) await need('Git LFS', 'config', '--local', key, value);
+    }
   }
+}
+
+/** Other forges than the repository's own are rewritten to a protocol that is not allowed: git takes the longest match. */
+function toOwnForge(url: string): string[] {
+  const own = `${new URL(url).origin}/`;
+  const settings = [`url.${own}.insteadOf=${own}`];
+  for (const other of ['http://', 'https://']) settings.push(`url.elsewhere://.insteadOf=${other}`);
+  return settings.flatMap((setting) => ['-c', setting]);
+}
+
+const lfsFilters = [
+  ['filter.lfs.clean', 'git-lfs clean -- %f'],
+  ['filter.lfs.smudge', 'git-lfs smudge -- %f'],
+  // Where it is set, if to nothing, the others count for nothing.
+  ['filter.lfs.process', 'git-lfs filter-process'],
+] as const;
+
+/** Whatever the tree's `.lfsconfig` says. Without filters git-lfs writes no file, and does not fail. */
+function toOwnLfs(url: string): string[] {
+  const place = `${url.replace(/\/+$/, '').replace(/(?:\.git)?$/, '.git')}/info/lfs`;
+  return [`lfs.url=${place}`, ...lfsFilters.map((setting) => setting.join('='))].flatMap((each) => [
+    '-c',
+    each,
+  ]);
 }
 
 /** Whether there is anything to do, so that most jobs load nothing for it. */

@@ -150,8 +150,11 @@ export const servicesSchema = says(
 export const cloneSettingsShape = {
   depth: says(whole(0, 1_000_000).optional(), 'How many commits; 0 for all. Default: the agent’s choice.'),
   partial: says(flag.optional(), 'Leaves out what no file of the commit needs.'),
-  lfs: says(flag.optional(), 'Default: `true`.'),
-  recursive: says(flag.optional(), 'With submodules.'),
+  lfs: says(
+    flag.optional(),
+    'Files in Git LFS, where the `.gitattributes` at the top names some, from the repository’s own forge. Default: `true`.',
+  ),
+  recursive: says(flag.optional(), 'With submodules, those of the repository’s own forge.'),
   tags: says(flag.optional(), 'With all tags. Default: of a tag only.'),
 };
 

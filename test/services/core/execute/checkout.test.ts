@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -195,11 +196,16 @@ test("git knows nothing of the machine's and the user's settings, and one protoc
 
 describe('what a plan asks of the clone besides', () => {
   const usual = { skip: false, lfs: true, submodules: false, tags: false };
-  const finish = async (sha: string, clone: Partial<CloneOptions>, isForeign = false) => {
+  const finish = async (
+    sha: string,
+    clone: Partial<CloneOptions>,
+    isForeign = false,
+    target: Partial<CloneTarget> = {},
+  ) => {
     const said: string[] = [];
     const { signal } = new AbortController();
     await finishCheckout({
-      target: { url: forge.url('a/b') },
+      target: { url: forge.url('a/b'), ...target },
       ...{ ref: 'refs/heads/main', sha, workspace, path: process.env.PATH ?? '', signal, isForeign },
       clone: { ...usual, ...clone },
       say: (line) => void said.push(line),
@@ -241,17 +247,20 @@ describe('what a plan asks of the clone besides', () => {
     expect(await readdir(workspace.tree)).toEqual([]);
   });
 
-  test('is the submodules, but not those that a stranger names', async () => {
-    await open();
-    const inner = await forge.commit('a/inner', { deep: 'inside' });
-    await forge.commit('a/b', {
-      '.gitmodules': `[submodule "lib"]\n\tpath = lib\n\turl = ${forge.url('a/inner')}\n`,
-    });
+  const commitSubmodule = async (url: string, inner: string) => {
+    await forge.commit('a/b', { '.gitmodules': `[submodule "lib"]\n\tpath = lib\n\turl = ${url}\n` });
     await forge.git('a/b', 'read-tree', 'refs/heads/main');
     await forge.git('a/b', 'update-index', '--add', '--cacheinfo', `160000,${inner},lib`);
     const written = await forge.git('a/b', 'write-tree');
     const sha = await forge.git('a/b', 'commit-tree', written, '-p', 'refs/heads/main', '-m', 'Use the lib');
     await forge.git('a/b', 'update-ref', 'refs/heads/main', sha);
+    return sha;
+  };
+
+  test('is the submodules, but not those that a stranger names', async () => {
+    await open();
+    const inner = await forge.commit('a/inner', { deep: 'inside' });
+    const sha = await commitSubmodule(forge.url('a/inner'), inner);
     await fetch(sha);
     expect(await finish(sha, { submodules: true }, true)).toEqual([
       'Submodules are not fetched for what a stranger wrote.',
@@ -259,6 +268,22 @@ describe('what a plan asks of the clone besides', () => {
     expect(await readdir(join(workspace.tree, 'lib'))).toEqual([]);
     await finish(sha, { submodules: true });
     expect(await read('lib/deep')).toBe('inside');
+  });
+
+  test('but no submodule of another forge, at which nobody looks', async () => {
+    await open();
+    const other = await openGitHttp();
+    try {
+      const inner = await other.commit('a/inner', { deep: 'inside' });
+      const sha = await commitSubmodule(other.url('a/inner'), inner);
+      await fetch(sha);
+      await expect(finish(sha, { submodules: true })).rejects.toThrow(
+        `a submodule, which must be of ${forge.origin}, cannot be fetched`,
+      );
+      expect(other.requests).toEqual([]);
+    } finally {
+      await other.close();
+    }
   });
 
   test('is said where it cannot be: files in LFS without git-lfs, or of a stranger', async () => {
@@ -269,5 +294,40 @@ describe('what a plan asks of the clone besides', () => {
     const [line = ''] = await finish(sha, {}, true);
     expect(line).toBe('Files in Git LFS stay pointers for what a stranger wrote.');
     expect(await isUnfinished(workspace.tree, { ...usual, lfs: false })).toBe(false);
+  });
+
+  const lfsIsHere = spawnSync('git', ['lfs', 'version'], { stdio: 'ignore' }).status === 0;
+  if (!lfsIsHere) process.stderr.write('not tried: files in Git LFS, since there is no git-lfs\n');
+  const claim = lfsIsHere ? test : test.skip;
+  const toPointer = (content: Buffer) => {
+    const oid = createHash('sha256').update(content).digest('hex');
+    const text = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
+    return { oid, text };
+  };
+
+  claim('is the files in LFS, of the repository’s own place, with its credentials', async () => {
+    const content = Buffer.from('large, once');
+    const { oid, text } = toPointer(content);
+    await open({ password: 'pass word', lfs: new Map([[oid, content]]) });
+    const sha = await forge.commit('a/b', {
+      '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+      // A place of the author's choice could be any.
+      '.lfsconfig': '[lfs]\n\turl = http://127.0.0.1:1/\n',
+      'deep/a.bin': text,
+    });
+    const target = { username: 'job', password: 'pass word' };
+    await fetch(sha, target);
+    expect(await read('deep/a.bin')).toBe(text);
+    expect(await finish(sha, {}, false, target)).toEqual([]);
+    expect(await read('deep/a.bin')).toBe('large, once');
+    expect(git('status', '--porcelain', '--untracked-files=no')).toBe('');
+  });
+
+  claim('or an error, where one of them is lost', async () => {
+    await open({ lfs: new Map() });
+    const { text } = toPointer(Buffer.from('lost'));
+    const sha = await forge.commit('a/b', { '.gitattributes': '*.bin filter=lfs\n', 'a.bin': text });
+    await fetch(sha);
+    await expect(finish(sha, {})).rejects.toThrow('a file in Git LFS cannot be fetched');
   });
 });
