@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nameSchema, repositoryIdSchema } from './spec.ts';
+import { nameSchema, repositoryIdSchema } from './names.ts';
 
 /** What people and their API tokens may do, each rung with all that stands before it. */
 export const personRoles = ['view', 'trigger', 'admin'] as const;

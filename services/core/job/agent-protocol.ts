@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { stepSchema } from './job.ts';
 import { lineageSchema } from './lineage.ts';
+import { jobIdSchema, nameSchema } from './names.ts';
 import { repositoryFactsSchema } from './repository.ts';
 import { jobResultSchema, mostResultBytes } from './result.ts';
-import { axesSchema, jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
+import { axesSchema, jobSpecSchema } from './spec.ts';
 
 /** What agents and the api say to each other, under `/api/v1/agent`. Bodies are JSON but for log chunks. */
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { jobSchema } from './job.ts';
+import { jobIdSchema, refSchema, repositoryIdSchema, shaSchema } from './names.ts';
 import { jobResultSchema } from './result.ts';
-import { jobIdSchema, refSchema, repositoryIdSchema, shaSchema } from './spec.ts';
 
 /** What people's programs and the api say to each other, under `/api/v1`. */
 

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { Job } from './job.ts';
-import { forges, type JobSpec, jobIdSchema, repositoryIdSchema, shaSchema, toJobName } from './spec.ts';
+import { toJobName } from './job-name.ts';
+import { forges, jobIdSchema, repositoryIdSchema, shaSchema } from './names.ts';
+import type { JobSpec } from './spec.ts';
 
 /** What both forges know of a commit (Gitea has `warning` besides, GitHub nothing else). */
 export const statusStates = ['pending', 'success', 'failure', 'error'] as const;

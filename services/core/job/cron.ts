@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jobIdSchema, nameSchema, repositoryIdSchema } from './spec.ts';
+import { jobIdSchema, nameSchema, repositoryIdSchema } from './names.ts';
 
 const time = z.int().nonnegative();
 

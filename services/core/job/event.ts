@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { jobSchema, stepSchema } from './job.ts';
-import { jobIdSchema, nameSchema } from './spec.ts';
+import { jobIdSchema, nameSchema } from './names.ts';
 import { finalStates } from './state.ts';
 
 const base = { job: jobIdSchema, at: z.int().nonnegative() };

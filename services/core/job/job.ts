@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { jobIdSchema, jobSpecSchema, nameSchema } from './spec.ts';
+import { jobIdSchema, nameSchema } from './names.ts';
+import { jobSpecSchema } from './spec.ts';
 import { jobStates, stepStates } from './state.ts';
 
 /** Milliseconds since 1970, by Redis' clock. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { jobIdSchema, jobSpecSchema } from './spec.ts';
+import { jobIdSchema } from './names.ts';
+import { jobSpecSchema } from './spec.ts';
 import { jobStates } from './state.ts';
 
 const time = z.int().nonnegative();

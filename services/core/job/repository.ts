@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { forges, forgeUserSchema, nameSchema, repositoryIdSchema, toldEvents } from './spec.ts';
+import { toldEvents } from './job-events.ts';
+import { forges, forgeUserSchema, nameSchema, repositoryIdSchema } from './names.ts';
 
 /** Which pipelines wait for an approval, unless those who caused them are trusted. */
 export const approvalRules = ['forks', 'pull_requests', 'all_events', 'none'] as const;

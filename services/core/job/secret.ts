@@ -1,17 +1,9 @@
 import * as z from 'zod';
-import { type JobSpec, jobEvents } from './spec.ts';
+import { jobEvents } from './job-events.ts';
+import type { JobSpec } from './spec.ts';
 
 /** Of one secret, and of all of a repository together: a job has to find each of them in all that it prints. */
 export const secretLimits = { bytes: 64 * 1024, bytesTogether: 128 * 1024, count: 100 } as const;
-
-/** As in Woodpecker, `NPM_TOKEN` and `npm_token` are one. */
-export const secretNameSchema = z
-  .string()
-  .regex(
-    /^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/,
-    'expected a name of letters, digits, _, . and -, not beginning with a digit',
-  )
-  .transform((name) => name.toLowerCase());
 
 /** As in Woodpecker, whatever is told of a pull request is `pull_request`. */
 export const secretEvents = jobEvents.filter(

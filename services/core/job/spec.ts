@@ -1,35 +1,13 @@
 import * as z from 'zod';
-
-/** 1 to 100 characters that can stand in a key, a path, a label and a header. */
-export const nameSchema = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/);
-export const shaSchema = z
-  .string()
-  .regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/, 'expected a full commit id in hex');
-export const refSchema = z
-  .string()
-  .max(512)
-  // git-check-ref-format(1), and only the places that a pipeline can start from.
-  .regex(
-    /^refs\/(?:heads|tags|pull)\/(?!.*(?:\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)))[^\p{Cc} ~^:?*[\\]+(?<![./])$/u,
-  );
-export const jobIdSchema = z.string().regex(/^[0-9a-f]{20}$/, 'expected a job id: 20 hex digits');
-export const forges = ['local', 'gitea', 'github'] as const;
-export type Forge = (typeof forges)[number];
-
-/** Of a person at a forge: the number that it knows them by. Names change hands, and commits say what they like. */
-export const forgeUserSchema = z.int().positive();
-
-/** What moves no ref, and is an event all the same. */
-export const toldEvents = ['pull_request_closed', 'pull_request_metadata', 'release', 'deployment'] as const;
-export type ToldEventName = (typeof toldEvents)[number];
-
-export const jobEvents = ['push', 'tag', 'pull_request', 'manual', 'cron', ...toldEvents] as const;
-
-/** A registered repository's id: `<forge>/<owner>/<name>`. */
-export const repositoryIdSchema = z
-  .string()
-  .max(220)
-  .regex(/^(?:local|gitea|github)\/[A-Za-z0-9][A-Za-z0-9._-]{0,98}\/[A-Za-z0-9_][A-Za-z0-9._-]{0,98}$/);
+import { jobEvents } from './job-events.ts';
+import {
+  forgeUserSchema,
+  jobIdSchema,
+  nameSchema,
+  refSchema,
+  repositoryIdSchema,
+  shaSchema,
+} from './names.ts';
 
 /** Variables of a matrix entry. */
 export const axesSchema = z
@@ -107,24 +85,3 @@ export const jobSpecSchema = z.object({
 });
 
 export type JobSpec = z.infer<typeof jobSpecSchema>;
-
-/**
- * Whether what a job runs may be of somebody who cannot push to the repository: of a fork, of a pull request of
- * which nothing is known but its ref, or of any commit that was asked for by its id. It gets no secrets, writes no
- * cache that others read, and pushes nothing.
- */
-export function isForeign({
-  event,
-  ref,
-  pullRequest,
-  foreign,
-}: Pick<JobSpec, 'event' | 'ref' | 'pullRequest' | 'foreign'>): boolean {
-  if (foreign === true) return true;
-  if (pullRequest !== undefined) return pullRequest.fork;
-  return event.startsWith('pull_request') || ref.startsWith('refs/pull/');
-}
-
-/** What a job is called in its pipeline: its workflow, `<workflow>-<n>` for an entry of a matrix. */
-export function toJobName({ workflow, entry }: Pick<JobSpec, 'workflow' | 'entry'>): string | undefined {
-  return workflow === undefined || entry === undefined ? workflow : `${workflow}-${entry}`;
-}

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { jobSchema } from './job.ts';
-import { jobIdSchema, nameSchema, repositoryIdSchema } from './spec.ts';
+import { jobIdSchema, nameSchema, repositoryIdSchema } from './names.ts';
 import { type FinalState, finalStates, isFinal, type JobState, jobStates } from './state.ts';
 
 /** What people ask of the whole: who works, what waits and why. */
