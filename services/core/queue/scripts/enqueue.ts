@@ -139,7 +139,7 @@ local function take(request)
     made[delivery] = true
   end
   local places = {}
-  local number, before = take_number(request.repo, request.branch, request.jobs[1].id)
+  local number, before = take_number(request, requests)
   for i, job in ipairs(request.jobs) do
     places[2 * i - 1], places[2 * i] = job.id, i
     seq = seq + 1

@@ -5,23 +5,40 @@ import { toScript } from './script.ts';
  * branches than these no new one is remembered. Needs `base`.
  */
 export const number = `
-local function take_number(repo, branch, first)
-  local key = LATEST .. repo
-  local known = noted[key] or {}
-  local last, before = known[''], branch and known[branch]
-  if not last or (branch and not before) then
-    local found = call('HMGET', key, '', branch or '')
-    last, before = last or found[1] or 0, before or (branch and found[2])
+local latest = {}
+
+-- All that are asked for of one repository are read at once.
+local function read_latest(repo, requests)
+  local key, fields, known = LATEST .. repo, { '' }, {}
+  for _, each in ipairs(requests) do
+    if each.repo == repo and each.branch then fields[#fields + 1] = each.branch end
   end
-  local number = whole(last + 1)
-  local isKept = branch and (before or call('HLEN', key) < 10000)
+  for i, value in ipairs(call('HMGET', key, unpack(fields))) do known[fields[i]] = value end
+  latest[repo] = known
+  return known
+end
+
+local function take_number(request, requests)
+  local repo, branch = request.repo, request.branch
+  local key = LATEST .. repo
+  local known = latest[repo] or read_latest(repo, requests)
+  local before = branch and known[branch] or nil
+  local number = whole((known[''] or 0) + 1)
+  known[''] = number
+  local first = branch and request.jobs[1].id
+  if branch and not before then
+    known.size = known.size or call('HLEN', key)
+    if known.size >= 10000 then first = nil end
+    known.size = known.size + 1
+  end
+  if first then known[branch] = first end
   if put == call then
-    call('HSET', key, '', number, isKept and branch or '', isKept and first or number)
+    call('HSET', key, '', number, first and branch or '', first or number)
   else
     put('HSET', key, '', number)
-    if isKept then put('HSET', key, branch, first) end
+    if first then put('HSET', key, branch, first) end
   end
-  return number, before or nil
+  return number, before
 end
 `;
 

@@ -45,7 +45,7 @@ local full = admit(repo, wanted, tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(
 if full then return full end
 if hour then take_hour(hour) end
 
-local number = take_number(repo)
+local number = take_number({ repo = repo }, {})
 local places, specs = {}, 7
 for i, each in ipairs(plan) do
   local new = each.again
