@@ -1,21 +1,25 @@
-import { type CacheStore, pruneCaches, toCacheStore } from '../core/cache/index.ts';
+import { type OwnCacheStore, pruneCaches, toCacheStore } from '../core/cache/index.ts';
 import type { JobSpec } from '../core/job/index.ts';
 import type { Log } from '../core/log/index.ts';
 import type { Store } from '../core/store/index.ts';
 import { toCacheScopes } from './cache-scopes.ts';
+import { createGate } from './gate.ts';
 
 /** The caches of jobs, each seen as its own job may. */
 export interface JobCaches {
   /** @param readSpec of the job; asked once, while it asks for more */
-  open(job: string, readSpec: () => Promise<JobSpec>): Promise<CacheStore>;
-  /** Does it when there is room for another part of a cache in memory. */
-  inTurn<T>(action: () => Promise<T>): Promise<T>;
+  open(job: string, readSpec: () => Promise<JobSpec>): Promise<OwnCacheStore>;
+  /** Each does it when there is room in memory: a job that waits for its caches does not wait for who keeps some. */
+  reading<T>(action: () => Promise<T>): Promise<T>;
+  writing<T>(action: () => Promise<T>): Promise<T>;
   /** Something was added: it may have to go below the quota again. Never rejects. */
   added(): Promise<void>;
 }
 
-/** A part is 8 MiB at most, most of them three, and is in memory as a whole. */
-const partsAtOnce = 4;
+/** Lists of files; of packs only slices are in memory. */
+const readsAtOnce = 8;
+/** A part is 8 MiB at most, most of them three, and is in memory as a whole while it comes. */
+const writesAtOnce = 2;
 /** Of jobs whose spec is kept: each asks for hundreds of parts, and what it is to do never changes. */
 const mostSpecs = 200;
 /** To look is to list the whole store. */
@@ -33,9 +37,7 @@ export function createJobCaches({
   log: Log;
 }): JobCaches | undefined {
   if (quotaGib === 0) return undefined;
-  const stores = new Map<string, CacheStore>();
-  const waiting: (() => void)[] = [];
-  let busy = 0;
+  const stores = new Map<string, OwnCacheStore>();
   let prunedAt = -Infinity;
   let pruning: Promise<void> | undefined;
 
@@ -55,22 +57,14 @@ export function createJobCaches({
       const known = stores.get(job);
       if (known !== undefined) return known;
       const spec = await readSpec();
-      const opened = toCacheStore(store, spec.repository, toCacheScopes(spec));
+      const opened = toCacheStore(store, spec.repository, toCacheScopes(spec), quotaGib * gib);
       const [oldest] = stores.keys();
       if (stores.size >= mostSpecs && oldest !== undefined) stores.delete(oldest);
       stores.set(job, opened);
       return opened;
     },
-    inTurn: async (action) => {
-      while (busy >= partsAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-      busy += 1;
-      try {
-        return await action();
-      } finally {
-        busy -= 1;
-        waiting.shift()?.();
-      }
-    },
+    reading: createGate(readsAtOnce),
+    writing: createGate(writesAtOnce),
     added: async () => {
       if (performance.now() - prunedAt >= pruneEveryMs) pruning ??= prune();
       await pruning;

@@ -7,8 +7,8 @@ import {
 } from '../../core/job/index.ts';
 import type { Bundle, Bundles } from '../../core/queue/index.ts';
 import type { Store } from '../../core/store/index.ts';
+import { createGate } from '../gate.ts';
 import { Problem } from '../problem.ts';
-import { createGate } from './gate.ts';
 
 export interface ArtifactsDeps {
   /** Undefined where no store is set: then nothing is kept. */

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { CacheRefusal, type CacheStore } from '../../core/cache/index.ts';
+import { CacheRefusal, type OwnCacheStore } from '../../core/cache/index.ts';
 import { savedCachesSchema } from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { JobCaches } from '../job-caches.ts';
@@ -71,47 +71,58 @@ const saved = createRoute({
  */
 export function createCacheRoutes(deps: ApiDeps) {
   const app = createRoutes();
-  const use = async <T>(
-    id: string,
-    action: (store: CacheStore, caches: JobCaches) => Promise<T>,
-  ): Promise<T> => {
+  const open = async (id: string): Promise<{ caches: JobCaches; store: OwnCacheStore }> => {
     const { caches } = deps;
     if (caches === undefined) throw new Problem(404, 'This Bellows keeps no caches: see BELLOWS_CACHE_GIB.');
-    const store = await caches.open(id, async () => (await readJob(deps, id)).job.spec);
+    return { caches, store: await caches.open(id, async () => (await readJob(deps, id)).job.spec) };
+  };
+  const permitted = async <T>(action: () => Promise<T>): Promise<T> => {
     try {
-      return await caches.inTurn(() => action(store, caches));
+      return await action();
     } catch (error) {
       if (error instanceof CacheRefusal) throw new Problem(403, `Refused: ${error.message}.`);
       throw error;
     }
   };
-  const toAnswer = (blob: Buffer | undefined): Response => {
-    if (blob === undefined) throw new Problem(404, 'There is none of this name.');
-    return new Response(new Uint8Array(blob), { headers: { 'content-type': 'application/octet-stream' } });
+  const read = async <T>(id: string, action: (store: OwnCacheStore) => Promise<T>): Promise<T> => {
+    const { caches, store } = await open(id);
+    return permitted(() => caches.reading(() => action(store)));
   };
-  const toBlob = async (request: { arrayBuffer(): Promise<ArrayBuffer> }) =>
-    new Uint8Array(await request.arrayBuffer());
+  const write = async (
+    id: string,
+    request: { arrayBuffer(): Promise<ArrayBuffer> },
+    action: (store: OwnCacheStore, bytes: Uint8Array) => Promise<void>,
+  ): Promise<void> => {
+    const { caches, store } = await open(id);
+    await permitted(async () => {
+      store.requireWrite();
+      await caches.writing(async () => action(store, new Uint8Array(await request.arrayBuffer())));
+    });
+    void caches.added();
+  };
+  const toAnswer = (body: Buffer<ArrayBuffer> | ReadableStream | undefined): Response => {
+    if (body === undefined) throw new Problem(404, 'There is none of this name.');
+    return new Response(body, { headers: { 'content-type': 'application/octet-stream' } });
+  };
 
   return app
     .openapi(getEntry, async (c) => {
       const { id, identity } = c.req.valid('param');
-      return toAnswer(await use(id, (store) => store.entry(c.req.valid('query').scope, identity)));
+      return toAnswer(await read(id, (store) => store.entry(c.req.valid('query').scope, identity)));
     })
     .openapi(putEntry, async (c) => {
       const { id, identity } = c.req.valid('param');
-      await use(id, async (store, caches) => {
-        await store.putEntry(identity, await toBlob(c.req));
-        void caches.added();
-      });
+      await write(id, c.req, (store, bytes) => store.putEntry(identity, bytes));
       return c.body(null, 204);
     })
     .openapi(getPack, async (c) => {
       const { id, sha256 } = c.req.valid('param');
-      return toAnswer(await use(id, (store) => store.pack(sha256)));
+      const slices = await read(id, (store) => store.packSlices(sha256));
+      return toAnswer(slices && ReadableStream.from(slices));
     })
     .openapi(putPack, async (c) => {
       const { id, sha256 } = c.req.valid('param');
-      await use(id, async (store) => store.putPack(sha256, await toBlob(c.req)));
+      await write(id, c.req, (store, bytes) => store.putPack(sha256, bytes));
       return c.body(null, 204);
     })
     .openapi(saved, async (c) => {

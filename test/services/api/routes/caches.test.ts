@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +7,22 @@ import { createJobCaches } from '../../../../services/api/job-caches.ts';
 import { mostBlobBytes } from '../../../../services/core/cache/index.ts';
 import type { Claim, JobSpec } from '../../../../services/core/job/index.ts';
 import { createLog } from '../../../../services/core/log/index.ts';
-import { openFolderStore } from '../../../../services/core/store/index.ts';
+import { openFolderStore, type Store } from '../../../../services/core/store/index.ts';
 import { openTestApi, type TestApi } from '../../../support/api.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 
 let folder: string;
+let reads = 0;
 let api: TestApi;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bellows-test-caches-'));
   const log = createLog('test', 'silent');
-  const caches = createJobCaches({ store: await openFolderStore(folder), quotaGib: 1, log });
+  const store = await openFolderStore(folder);
+  const get: Store['get'] = (name, range) => {
+    reads += 1;
+    return store.get(name, range);
+  };
+  const caches = createJobCaches({ store: { ...store, get }, quotaGib: 1, log });
   api = await openTestApi({ caches });
 });
 afterAll(async () => {
@@ -77,6 +83,21 @@ test('what a job keeps, the next one of its branch finds, and the job itself whe
   const metrics = await (await api.ask('/metrics', { token: api.tokens.metrics })).text();
   expect(metrics).toContain('bellows_caches_total{hit="older"} 1');
   expect(metrics).toContain('bellows_cache_restored_bytes_total 7');
+});
+
+test('a pack comes in slices, each read from the store when the one before was taken', async () => {
+  const large = randomBytes(3 * 512 * 1024);
+  const name = createHash('sha256').update(large).digest('hex');
+  const job = await claim();
+  expect((await ask(job, `packs/${name}`, 'PUT', large)).status).toBe(204);
+  reads = 0;
+  const unread = await ask(job, `packs/${name}`);
+  const reader = unread.body?.getReader();
+  await reader?.read();
+  expect(reads).toBeLessThanOrEqual(2);
+  await reader?.cancel();
+  const whole = Buffer.from(await (await ask(job, `packs/${name}`)).arrayBuffer());
+  expect(whole.equals(large)).toBe(true);
 });
 
 test('what was kept is told when the job has ended, counts for its own caches, and changes what is shown', async () => {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { pruneCaches } from '../../../../services/core/cache/index.ts';
+import { pruneCaches, toCacheStore } from '../../../../services/core/cache/index.ts';
+import { toSha256 } from '../../../../services/core/cache/packs.ts';
 import { type CacheBench, openCacheBench, save, writeFiles } from '../../../support/cache.ts';
 
 let bench: CacheBench;
@@ -68,6 +69,15 @@ test('a pack that may belong to an entry that is being written stays for an hour
   expect(blobs().map((path) => path.includes('/packs/'))).toEqual([true]);
   await pruneCaches(bench.store, 0, Date.now() + 2 * hourMs);
   expect(blobs()).toEqual([]);
+});
+
+test('a job puts no more than all caches may have, whatever it never lists', async () => {
+  const own = toCacheStore(bench.store, 'a/b', { read: [], write: 'main' }, 2.5 * (1 << 20));
+  const put = (seed: number) => own.putPack(toSha256(noise(seed)), noise(seed));
+  await put(1);
+  await put(2);
+  await expect(put(3)).rejects.toThrow('as much as all caches may have');
+  expect(blobs()).toHaveLength(2);
 });
 
 test('an entry that is damaged counts for nothing, and goes when there is no room', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createGate } from '../../../../services/api/artifacts/gate.ts';
+import { createGate } from '../../../services/api/gate.ts';
 
 test('so many are in at a time, who waits comes in order, and who fails gives its place back', async () => {
   const gate = createGate(2);
