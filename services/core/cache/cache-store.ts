@@ -41,7 +41,7 @@ export class CacheRefusal extends Error {
  * @param mostBytes that it may put: packs of which no list says anything yet are young, and not pruned
  */
 export function toCacheStore(
-  store: Pick<Store, 'get' | 'put'>,
+  store: Pick<Store, 'get' | 'put' | 'renew'>,
   repository: string,
   scopes: Scopes,
   mostBytes = Number.POSITIVE_INFINITY,
@@ -62,7 +62,11 @@ export function toCacheStore(
     requireWrite: () => void requireWrite(),
     entry: async (scope, identity) => {
       if (!scopes.read.includes(scope)) throw new CacheRefusal('this job does not read that scope');
-      return store.get(names.entry(scope, identity));
+      const name = names.entry(scope, identity);
+      const found = await store.get(name);
+      // One that cannot be renewed only looks as if nobody had used it.
+      if (found !== undefined) await store.renew(name).catch(() => undefined);
+      return found;
     },
     putEntry: async (identity, bytes) =>
       store.put(names.entry(requireWrite(bytes), identity), [bytes], lightly),

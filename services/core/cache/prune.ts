@@ -8,8 +8,8 @@ const youngMs = 3_600_000;
 const share = 0.8;
 
 /**
- * Keeps a store below its quota: what was written longest ago goes first. A job that reads and goes on to write
- * writes its own entry anew, so this is also what was used longest ago.
+ * Keeps a store below its quota: what was used longest ago goes first. To read an entry renews it, also for a job that
+ * writes none or another: the default branch's is what every new branch begins with.
  *
  * @returns bytes that were removed
  */

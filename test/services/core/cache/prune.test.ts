@@ -54,6 +54,15 @@ test('below its quota a store keeps all; above it what was written longest ago g
   expect(blobs().filter((path) => path.includes('/packs/'))).toHaveLength(2);
 });
 
+test('what was read counts as used, also by who writes nothing: it stays longer than what was written later', async () => {
+  for (const [i, branch] of ['main', 'fix', 'new'].entries()) await job(branch, i, (9 - i) * hourMs);
+  expect((await bench.begin({ x: '' }, { wish, scopes: { read: ['main'] } }))?.restored[0]?.hit).toBe(
+    'exact',
+  );
+  await pruneCaches(bench.store, 3 << 20, Date.now());
+  expect([await hit('main'), await hit('fix'), await hit('new')]).toEqual(['exact', 'miss', 'exact']);
+});
+
 test('what another entry needs stays, and with it whoever else needs it', async () => {
   await job('main', 1, 9 * hourMs);
   await job('other', 2, 8 * hourMs);

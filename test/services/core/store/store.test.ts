@@ -12,6 +12,7 @@ import {
   StoreError,
 } from '../../../../services/core/store/index.ts';
 import { findS3Server, startS3 } from '../../../support/s3.ts';
+import { until } from '../../../support/until.ts';
 
 const s3Server = findS3Server();
 let folder: string;
@@ -44,6 +45,19 @@ function conform(open: () => Promise<Store>): void {
     expect(String(await store.get('logs/ab/1'))).toBe('new');
     await store.put('logs/ab/empty', []);
     expect(await store.get('logs/ab/empty')).toEqual(Buffer.alloc(0));
+  });
+
+  test('what is renewed counts as put now, with the bytes that it had; what is not there is no error', async () => {
+    await store.put('logs/old', [bytes]);
+    const [before] = await list(store, 'logs');
+    await until(async () => {
+      await store.renew('logs/old');
+      const [after] = await list(store, 'logs');
+      return (after?.putMs ?? 0) > (before?.putMs ?? 0) || undefined;
+    });
+    expect(await store.get('logs/old')).toEqual(bytes);
+    await store.renew('logs/none');
+    expect(await store.get('logs/none')).toBeUndefined();
   });
 
   test('what was removed, or never put, is not there; removing it again is no error', async () => {
