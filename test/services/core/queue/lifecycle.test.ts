@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createQueue, type Queue } from '../../../../services/core/queue/index.ts';
-import { toKey } from '../../../../services/core/queue/keys.ts';
+import { toKey, toKeyOf } from '../../../../services/core/queue/keys.ts';
 import type { Redis } from '../../../../services/core/runtime/index.ts';
 import { toFound, toNewJob, toPush, toRequest, toSpec } from '../../../support/job.ts';
 import { useQueue } from '../../../support/queue.ts';
@@ -350,6 +350,23 @@ test('an agent that finds more workflows adds a job for each, however often it s
   ).rejects.toThrow('100');
   expect(await queue.expand('0'.repeat(20), fence, toFound(['lint']))).toBe('stale');
   expect(await queue.pipeline('0'.repeat(20))).toBeUndefined();
+});
+
+test('a job that joins its pipeline has a place of its own, also where history took others out', async () => {
+  queue = createQueue({ commands, leaseMs: 30_000, limits: { finished: 0 } });
+  await enqueueOne();
+  const { job, fence } = await claim();
+  await queue.expand(job, fence, toFound(['lint', 'test']));
+  const lint = await claim('two');
+  await queue.complete(lint.job, lint.fence, { outcome: 'success' });
+  await queue.tick();
+  await queue.expand(job, fence, toFound(['docs']));
+  const pipeline = (await queue.job(job))?.job.pipeline ?? '';
+  expect(Object.values(await commands.hgetall(toKeyOf('pipeline', pipeline))).sort()).toEqual([
+    '1',
+    '3',
+    '4',
+  ]);
 });
 
 test('jobs that a tree asks for wait for what they need, the one that planned among them, and run as they say', async () => {
