@@ -47,8 +47,8 @@ test.each([
 
 test('where every machine has a price, a change says what it takes of it, by cores or memory, whichever is more', () => {
   const machines = [
-    { arch: 'arm64' as const, cpu: 20, memory: '128Gi', count: 1, monthly: 80 },
-    { arch: 'amd64' as const, cpu: 20, memory: '128Gi', count: 2, monthly: 10 },
+    { arch: 'arm64' as const, cpu: 20, memory: '128Gi', gpus: 0, count: 1, monthly: 80 },
+    { arch: 'amd64' as const, cpu: 20, memory: '128Gi', gpus: 0, count: 2, monthly: 10 },
   ];
   const tripled = edit(example, 'Deployment ci/api', ({ spec }) => {
     spec.replicas *= 3;
