@@ -86,7 +86,7 @@ function takeOut<T>({ file, text, without }: Defence, look: () => T): T {
 function run({ file, title }: Row) {
   const report = join(copy, 'report.json');
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-  const only = ['--runTestsByPath', file, '--testNamePattern', `^${quote(title)}`];
+  const only = ['--runTestsByPath', file, '--testNamePattern', `(?:^| )${quote(title)}`];
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const args = [...flags, jest, '--json', `--outputFile=${report}`, '--forceExit', ...only];
   spawnSync(process.execPath, args, { cwd: copy, timeout: 180_000, stdio: 'ignore' });
