@@ -57,6 +57,7 @@ const programs = {
     core: ['command', 'job', 'client', 'access', 'audit', 'execute', 'forge', 'runtime', 'display'],
     packages: ['zod', 'esbuild', 'commander'],
   },
+  backup: { core: ['store', 'runtime'], packages: ['zod'] },
   tui: { core: ['command', 'job', 'client', 'display', 'runtime'], packages: ['zod', 'neo-blessed'] },
   cli: {
     core: ['job', 'client', 'display', 'runtime', 'pipeline', 'execute', 'audit', 'mask', 'cache'],

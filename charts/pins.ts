@@ -6,6 +6,7 @@
 export const pins = {
   redis: 'docker.io/library/redis:8.6.3-bookworm',
   redisExporter: 'docker.io/oliver006/redis_exporter:v1.87.0-alpine',
+  postgres: 'docker.io/library/postgres:17.6-bookworm',
   gitea: 'docker.gitea.com/gitea:1.26.2-rootless',
   /** Also what both Containerfiles begin with. */
   node: 'docker.io/library/node:24.21.0-bookworm-slim',

@@ -21,6 +21,10 @@ export const api = { name: 'api', namespace: namespaces.ci, port: 7440 } as cons
 export const gitea = { name: 'gitea', namespace: namespaces.ci, port: 3000 } as const satisfies Place;
 export const redis = { name: 'redis', namespace: namespaces.ci, port: 6379 } as const satisfies Place;
 
+export const postgres = { name: 'postgres', namespace: namespaces.ci, port: 5432 } as const satisfies Place;
+/** Gitea's built-in server, which needs no root; people reach it by a port of the nodes. */
+export const giteaSsh = { ...gitea, name: 'gitea-ssh', port: 2222 } as const satisfies Place;
+
 /** Of each pod of Redis, by its own name: with three of them, those are what others connect to. */
 export const redisMembers = {
   name: 'redis-members',
@@ -88,6 +92,12 @@ export const githubToken = { name: 'bellows-forges', keys: ['forge-github'] } as
 
 /** What an identity provider that is not our Gitea knows the api by, put there by a person. */
 export const signInSecret = { name: 'bellows-sign-in', keys: ['oidc-client-secret'] } as const;
+
+/** Of the platform's Secret: the password of Gitea's PostgreSQL. */
+export const databaseKey = 'gitea-database-password';
+
+/** Of a Secret with the key of a bucket. */
+export const bucketKeys = ['s3-access-key', 's3-secret-key'] as const;
 
 /** What Kubernetes calls a GPU, or a share of one; the plugin that offers it; the label of nodes that have some. */
 export const gpuResource = 'nvidia.com/gpu';

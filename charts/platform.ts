@@ -354,7 +354,24 @@ const clusterSchema = z
     gitea: z
       .strictObject({
         memory: size.default('1Gi').describe('Memory of Gitea and the git that it runs.'),
-        storage: size.default('20Gi').describe('Repositories, packages and the SQLite database.'),
+        storage: size.default('20Gi').describe('Repositories, packages, LFS and, with SQLite, the database.'),
+        database: z
+          .enum(['sqlite', 'postgres'])
+          .default('sqlite')
+          .describe(
+            'sqlite: a file of its volume, enough for a team. postgres: a server of its own, for many who work at once. Chosen before the first start: nothing moves from one to the other.',
+          ),
+        postgres: z
+          .strictObject({
+            memory: size.default('512Mi').describe('Memory of PostgreSQL.'),
+            storage: size.default('10Gi').describe('Its volume.'),
+          })
+          .prefault({})
+          .describe('Where database is postgres.'),
+        ssh: z
+          .boolean()
+          .default(false)
+          .describe('Whether people may also clone and push by SSH: ssh://git@git.<domain>:2222/…'),
         organizations: z
           .array(giteaName)
           .max(100)
@@ -462,6 +479,35 @@ const clusterSchema = z
       .describe(
         'A Prometheus that is there reads the figures, has our alerts, and Grafana a dashboard. Without it /metrics takes a token.',
       ),
+    backup: z
+      .strictObject({
+        at: z
+          .string()
+          .regex(
+            /^(?:[\d*,/-]+ ){4}[\d*,/-]+$/,
+            'expected five fields such as "30 2 * * *": minute, hour, day, month, weekday (UTC)',
+          )
+          .default('30 2 * * *')
+          .describe('When copies are made, in the words of cron, UTC.'),
+        days: z
+          .int()
+          .min(1)
+          .max(3650)
+          .default(14)
+          .describe('How long a copy is kept; the newest three are kept in any case.'),
+        volume: size
+          .optional()
+          .describe(
+            'A volume of this size for each: of Redis, of Gitea, of PostgreSQL. It is lost with its disk.',
+          ),
+        bucket: bucketSchema.optional(),
+      })
+      .refine(
+        ({ volume, bucket }) => (volume === undefined) !== (bucket === undefined),
+        'expected either a volume or a bucket',
+      )
+      .optional()
+      .describe('Where copies of Redis, Gitea and PostgreSQL go. Without it there are none.'),
     tracing: z
       .strictObject({
         endpoint: z

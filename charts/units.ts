@@ -2,8 +2,10 @@ import type { App } from 'cdk8s';
 import { Gpus, needsGpuPlugin } from './add-ons/gpus.ts';
 import { Keda } from './add-ons/keda.ts';
 import { Traefik } from './add-ons/traefik.ts';
+import { Backups } from './backup/backup.ts';
 import { takesFrom } from './constructs/secret-reference.ts';
 import { type Built, buildCluster, type Files, toFiles, type Unit } from './constructs/unit.ts';
+import { Postgres } from './data/postgres.ts';
 import { Redis } from './data/redis.ts';
 import { FluxAlerts } from './flux/alerts.ts';
 import { Bootstrap, Kustomizations } from './flux/flux.ts';
@@ -35,7 +37,10 @@ export function toUnits(cluster: Cluster): Unit[] {
       ['network', ...given.map(({ name }) => name)],
       (app) => new GeneratedSecrets(app, cluster),
     ),
-    unit('data', ['secrets'], (app) => new Redis(app, cluster)),
+    unit('data', ['secrets'], (app) => [
+      new Redis(app, cluster),
+      ...(cluster.gitea.database === 'postgres' ? [new Postgres(app, cluster)] : []),
+    ]),
     unit('forge', ['data'], (app) => [new Gitea(app, cluster), new GiteaSetup(app, cluster)]),
     // After Gitea is set up: who it knows the api as is one of the api's secrets.
     unit('services', ['forge'], (app) => new Api(app, cluster)),
@@ -48,7 +53,16 @@ export function toUnits(cluster: Cluster): Unit[] {
     ...(hasQuietHours(cluster) ? [unit('quiet', ['scaling'], (app) => new QuietHours(app, cluster))] : []),
     ...toNotifications(cluster),
     ...toMonitoring(cluster),
+    ...toBackups(cluster),
   ];
+}
+
+function toBackups(cluster: Cluster): Unit[] {
+  const { backup } = cluster;
+  // After the api, whose Secret of a bucket may be the same.
+  return backup === undefined
+    ? []
+    : [unit('backup', ['services'], (app) => new Backups(app, cluster, backup))];
 }
 
 function toMonitoring(cluster: Cluster): Unit[] {

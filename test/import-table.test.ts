@@ -68,6 +68,7 @@ const planted: Record<string, [file: string, imports: string]> = {
   'room services/core/mask': ['services/core/mask/x.ts', '../job/index.ts'],
   'program api': ['services/api/x.ts', '../agent/config.ts'],
   'program agent': ['services/agent/x.ts', '../core/queue/index.ts'],
+  'program backup': ['services/backup/x.ts', '../core/queue/index.ts'],
   'program local': ['services/local/x.ts', '../core/queue/index.ts'],
   'program tui': ['services/tui/x.ts', 'ioredis'],
   'program cli': ['services/cli/x.ts', '../local/config.ts'],

@@ -36,6 +36,8 @@ export interface ContainerProps {
   readonly env?: readonly k8s.EnvVar[];
   /** What it listens on. @default nothing */
   readonly port?: number;
+  /** What else it listens on, by names of ports. @default nothing */
+  readonly ports?: Readonly<Record<string, number>>;
   /** Where it shows its figures, as the port `metrics`. @default nowhere */
   readonly metricsPort?: number;
   /** What has the name of another container's mount is the same volume. */
@@ -168,9 +170,10 @@ function container(props: ContainerProps) {
   };
 }
 
-function toPorts({ name, port, metricsPort }: ContainerProps) {
-  const all = Object.entries({ [name]: port, metrics: metricsPort }).flatMap(([name, containerPort]) =>
-    containerPort === undefined ? [] : [{ name, containerPort, protocol: 'TCP' }],
+function toPorts({ name, port, ports, metricsPort }: ContainerProps) {
+  const all = Object.entries({ [name]: port, ...ports, metrics: metricsPort }).flatMap(
+    ([name, containerPort]) =>
+      containerPort === undefined ? [] : [{ name, containerPort, protocol: 'TCP' }],
   );
   return all.length === 0 ? {} : { ports: all };
 }

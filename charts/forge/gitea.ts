@@ -1,12 +1,25 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { Brought } from '../constructs/brought.ts';
 import { Exposure } from '../constructs/exposure.ts';
 import type { ContainerProps, Source } from '../constructs/pod.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { Stateful } from '../constructs/stateful.ts';
 import { pins } from '../pins.ts';
-import { api, fluxReceiver, gitea, hostOf, secrets } from '../places.ts';
+import {
+  addressOf,
+  api,
+  databaseKey,
+  fluxReceiver,
+  gitea,
+  giteaSsh,
+  hostOf,
+  labelsOf,
+  postgres,
+  secrets,
+  selectorOf,
+} from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 
@@ -23,6 +36,10 @@ const keys = [
   'gitea-lfs-jwt-secret',
 ] as const satisfies PlatformKey[];
 
+function keysOf({ gitea: { database } }: Cluster): PlatformKey[] {
+  return database === 'postgres' ? [...keys, databaseKey] : [...keys];
+}
+
 /** Where the platform's people push to. SQLite on one volume: enough for a team, and nothing else to look after. */
 export class Gitea extends Chart {
   constructor(scope: Construct, cluster: Cluster) {
@@ -37,6 +54,7 @@ export class Gitea extends Chart {
         user: giteaUser,
         cpu: { request: 0.1 },
         memory: cluster.gitea.memory,
+        ...(cluster.gitea.ssh ? { ports: { ssh: giteaSsh.port } } : {}),
         probes: {
           startupProbe: { ...healthy, failureThreshold: 60 },
           readinessProbe: healthy,
@@ -52,6 +70,34 @@ export class Gitea extends Chart {
         name: cluster.certificate,
         keys: ['tls.crt', 'tls.key'],
       });
+    if (cluster.gitea.ssh) {
+      const labels = labelsOf(name);
+      new Brought(this, 'load-balancer', {
+        by: "k3s's ServiceLB",
+        pods: [
+          {
+            namespace: 'kube-system',
+            labels: { 'svccontroller.k3s.cattle.io/svcname': giteaSsh.name },
+            ports: [giteaSsh.port],
+          },
+        ],
+      });
+      new k8s.KubeService(this, 'ssh', {
+        metadata: { name: giteaSsh.name, namespace, labels },
+        spec: {
+          type: 'LoadBalancer',
+          selector: selectorOf(name),
+          ports: [
+            {
+              name: 'ssh',
+              port: giteaSsh.port,
+              targetPort: k8s.IntOrString.fromNumber(giteaSsh.port),
+              protocol: 'TCP',
+            },
+          ],
+        },
+      });
+    }
     new Exposure(this, 'exposure', { place: gitea, host, certificate: cluster.certificate });
   }
 }
@@ -71,7 +117,11 @@ export function giteaProgram(
       // Its start writes the settings above into app.ini.
       { name: 'conf', path: '/etc/gitea', from: { scratch: '16Mi' } },
       { name: 'tmp', path: '/tmp', from: { scratch: '1Gi' } },
-      { name: 'secrets', path: secretsFolder, from: { secret: secrets.platform.name, keys } },
+      {
+        name: 'secrets',
+        path: secretsFolder,
+        from: { secret: secrets.platform.name, keys: keysOf(cluster) },
+      },
     ],
   };
 }
@@ -89,14 +139,14 @@ function settings(cluster: Cluster): Record<string, Record<string, string | numb
   const host = giteaHost(cluster);
   const secret = (key: (typeof keys)[number]) => `file:${secretsFolder}/${key}`;
   return {
-    database: { DB_TYPE: 'sqlite3', PATH: '/var/lib/gitea/data/gitea.db', SQLITE_JOURNAL_MODE: 'WAL' },
+    database: toDatabase(cluster),
     server: {
       HTTP_PORT: port,
       DOMAIN: host,
       ROOT_URL: `https://${host}/`,
       // Without this its own hooks would call the address above, which leads out of the cluster and back.
       LOCAL_ROOT_URL: `http://localhost:${port}/`,
-      DISABLE_SSH: true,
+      ...toSsh(cluster),
       LFS_START_SERVER: true,
       LFS_JWT_SECRET_URI: secret('gitea-lfs-jwt-secret'),
       OFFLINE_MODE: true,
@@ -132,6 +182,31 @@ function settings(cluster: Cluster): Record<string, Record<string, string | numb
     actions: { ENABLED: false },
     mailer: { ENABLED: false },
     log: { MODE: 'console', LEVEL: 'Info' },
+  };
+}
+
+function toDatabase({ gitea: { database } }: Cluster): Record<string, string> {
+  if (database === 'sqlite')
+    return { DB_TYPE: 'sqlite3', PATH: '/var/lib/gitea/data/gitea.db', SQLITE_JOURNAL_MODE: 'WAL' };
+  return {
+    DB_TYPE: 'postgres',
+    HOST: addressOf(postgres),
+    NAME: 'gitea',
+    USER: 'gitea',
+    // From a file into app.ini, by the image's start.
+    PASSWD__FILE: `${secretsFolder}/${databaseKey}`,
+    SSL_MODE: 'disable',
+  };
+}
+
+/** Its own server, which needs neither root nor a second program. Keys are asked of the database at each connection. */
+function toSsh({ gitea: { ssh } }: Cluster): Record<string, string | number | boolean> {
+  if (!ssh) return { DISABLE_SSH: true };
+  return {
+    DISABLE_SSH: false,
+    START_SSH_SERVER: true,
+    SSH_PORT: giteaSsh.port,
+    SSH_LISTEN_PORT: giteaSsh.port,
   };
 }
 

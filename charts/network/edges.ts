@@ -2,7 +2,17 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { toCollector } from '../collector.ts';
 import { type Addresses, NetworkEdge, type NetworkEdgeProps, type Pods } from '../constructs/network-edge.ts';
-import { api, gitea, namespaces, type Place, redis, redisMembers, selectorOf } from '../places.ts';
+import {
+  api,
+  gitea,
+  giteaSsh,
+  namespaces,
+  type Place,
+  postgres,
+  redis,
+  redisMembers,
+  selectorOf,
+} from '../places.ts';
 import type { Cluster } from '../platform.ts';
 
 /** Every way that is open, by name. What is not here is closed, but for DNS (charts/foundation). */
@@ -20,6 +30,9 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     'ingress-to-api': { from: traefik, to: podsOf(api), tcp: [api.port] },
     'ingress-to-gitea': { from: traefik, to: podsOf(gitea), tcp: [gitea.port] },
     // A push: Gitea's webhook, the queue, and the heads that the api compares it with.
+    ...(cluster.gitea.ssh
+      ? { 'ssh-to-gitea': { from: serviceLb, to: podsOf(gitea), tcp: [giteaSsh.port] } }
+      : {}),
     'gitea-to-api': { from: podsOf(gitea), to: podsOf(api), tcp: [api.port] },
     'api-to-redis': { from: podsOf(api), to: podsOf(redis), tcp: toRedisPorts(cluster) },
     ...(cluster.redis.servers > 1
@@ -30,6 +43,8 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     // An identity provider of this cluster is reached as people reach it; one elsewhere is public.
     ...(isOurs(cluster) ? { 'api-to-sign-in': { from: podsOf(api), to: traefik, tcp: [8443] } } : {}),
     ...toArchiveEdge(cluster),
+    ...toDatabaseEdges(cluster),
+    ...toBackupEdges(cluster),
     ...toTracingEdge(cluster),
     // An agent: its job, its sources, what its steps download. Neither Redis, nor Kubernetes, nor another agent.
     'agent-to-api': { from: agents, to: podsOf(api), tcp: [api.port] },
@@ -77,11 +92,44 @@ function isOurs({ signIn, domain }: Cluster): boolean {
 
 function toArchiveEdge({ archive }: Cluster): Record<string, NetworkEdgeProps> {
   if (archive?.bucket === undefined) return {};
-  const { url, addresses } = archive.bucket;
+  return { 'api-to-bucket': { from: podsOf(api), ...toBucket(archive.bucket) } };
+}
+
+function toBucket({ url, addresses }: { url: string; addresses?: string[] | undefined }) {
   const { port, protocol } = new URL(url);
   const to = addresses === undefined ? internet : { cidrs: addresses.map((cidr) => ({ cidr })) };
-  const tcp = [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)];
-  return { 'api-to-bucket': { from: podsOf(api), to, tcp } };
+  return { to, tcp: [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)] };
+}
+
+/** Gitea's PostgreSQL, for whoever runs Gitea's program. */
+function toDatabaseEdges({ gitea: { database }, backup }: Cluster): Record<string, NetworkEdgeProps> {
+  if (database === 'sqlite') return {};
+  const users = [
+    'gitea',
+    'gitea-setup',
+    ...(backup === undefined ? [] : ['backup-gitea', 'backup-postgres']),
+  ];
+  return Object.fromEntries(
+    users.map((user) => [
+      `${user}-to-postgres`,
+      { from: ci(user), to: podsOf(postgres), tcp: [postgres.port] },
+    ]),
+  );
+}
+
+function toBackupEdges({ backup, gitea: { database } }: Cluster): Record<string, NetworkEdgeProps> {
+  if (backup === undefined) return {};
+  const { bucket } = backup;
+  const jobs = ['redis', 'gitea', ...(database === 'postgres' ? ['postgres'] : [])];
+  const away = jobs.flatMap((what): [string, NetworkEdgeProps][] =>
+    bucket === undefined
+      ? []
+      : [[`backup-${what}-to-bucket`, { from: ci(`backup-${what}`), ...toBucket(bucket) }]],
+  );
+  return {
+    'backup-redis-to-redis': { from: ci('backup-redis'), to: podsOf(redis), tcp: [redis.port] },
+    ...Object.fromEntries(away),
+  };
 }
 
 function toTracingEdge({ tracing }: Cluster): Record<string, NetworkEdgeProps> {
@@ -97,6 +145,12 @@ function toTracingEdge({ tracing }: Cluster): Record<string, NetworkEdgeProps> {
 const traefik: Pods = {
   namespace: 'kube-system',
   labels: { 'app.kubernetes.io/name': 'traefik' },
+  ours: false,
+};
+/** What k3s makes of a Service of type LoadBalancer: a pod on each node that passes connections on. */
+const serviceLb: Pods = {
+  namespace: 'kube-system',
+  labels: { 'svccontroller.k3s.cattle.io/svcname': giteaSsh.name },
   ours: false,
 };
 const fluxSource: Pods = { namespace: namespaces.flux, labels: { app: 'source-controller' }, ours: false };

@@ -33,8 +33,18 @@ const sentinelRules: Rules = {
 const metricsRule =
   'resetkeys resetchannels -@all +ping +info +latency|latest +latency|histogram +slowlog|len +slowlog|get +client|setname +config|get +select';
 
-export function toRules({ redis }: Pick<Cluster, 'redis'>): Pick<Plan, 'rules' | 'sentinelRules'> {
-  const rules = { ...redisRules, ...(redis.exporter ? { metrics: metricsRule } : {}) };
+/** Who copies everything, as a replica would (`redis-cli --rdb`). */
+const backupRule = 'resetkeys resetchannels -@all +ping +replconf +psync +sync';
+
+export function toRules({
+  redis,
+  backup,
+}: Pick<Cluster, 'redis' | 'backup'>): Pick<Plan, 'rules' | 'sentinelRules'> {
+  const rules = {
+    ...redisRules,
+    ...(redis.exporter ? { metrics: metricsRule } : {}),
+    ...(backup === undefined ? {} : { backup: backupRule }),
+  };
   if (redis.servers === 1) return { rules };
   return { rules: { ...rules, ...memberRules }, sentinelRules };
 }

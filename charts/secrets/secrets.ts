@@ -8,9 +8,9 @@ import { podTemplate } from '../constructs/pod.ts';
 import { SecretMaker } from '../constructs/secret-maker.ts';
 import { SecretReference, sourceOf } from '../constructs/secret-reference.ts';
 import { pins } from '../pins.ts';
-import { fluxReceiver, labelsOf, namespaces, secrets } from '../places.ts';
+import { databaseKey, fluxReceiver, labelsOf, namespaces, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
-import { generatedKeys, type Plan, toFurtherUsers } from './program/generate.ts';
+import { generatedKeys, type Plan, type PlatformKey, toFurtherUsers } from './program/generate.ts';
 import { toRules } from './redis-rules.ts';
 
 const name = 'secrets';
@@ -24,10 +24,15 @@ interface Made {
   readonly derived: readonly string[];
 }
 
+/** Of the platform's Secret, for what is not in every cluster. */
+function toFurtherKeys({ gitea }: Cluster): PlatformKey[] {
+  return gitea.database === 'postgres' ? [databaseKey] : [];
+}
+
 function madeOf(cluster: Cluster): Made[] {
   const { flux } = cluster;
   const rules = toRules(cluster);
-  const further = toFurtherUsers(rules).map(({ key }) => key);
+  const further = [...toFurtherUsers(rules).map(({ key }) => key), ...toFurtherKeys(cluster)];
   const derived = rules.sentinelRules === undefined ? ['users.acl'] : ['users.acl', 'sentinel.acl'];
   return [
     { ...secrets.platform, random: [...generatedKeys, ...further], derived },
@@ -112,8 +117,14 @@ function toProgram(cluster: Cluster): Record<string, string> {
   const folder = join(import.meta.dirname, 'program');
   const files = ['main.ts', 'age-identity.ts', 'generate.ts', 'kubernetes.ts'];
   const { flux } = cluster;
+  const further = toFurtherKeys(cluster);
   const receiver = flux.receiver === undefined ? {} : { receiver: fluxReceiver.secret };
-  const plan: Plan = { ...secrets, ...receiver, ...toRules(cluster) };
+  const plan: Plan = {
+    ...secrets,
+    ...receiver,
+    ...toRules(cluster),
+    ...(further.length === 0 ? {} : { further }),
+  };
   return {
     ...Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')])),
     'plan.json': `${JSON.stringify(plan, null, 2)}\n`,

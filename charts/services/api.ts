@@ -15,6 +15,7 @@ import { ownImage } from '../pins.ts';
 import {
   addressOf,
   api,
+  bucketKeys,
   gitea,
   giteaSecrets,
   githubToken,
@@ -187,7 +188,7 @@ export class Api extends Chart {
 }
 
 function bucketSecret(name: string) {
-  return { name, keys: ['s3-access-key', 's3-secret-key'] };
+  return { name, keys: bucketKeys };
 }
 
 /** Of three, a second one has what is acknowledged. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { agentConfigSchema } from '../../services/agent/config.ts';
 import { apiConfigSchema } from '../../services/api/config.ts';
+import { backupConfigSchema } from '../../services/backup/config.ts';
 import { localConfigSchema } from '../../services/local/config.ts';
 import { tuiSettings } from '../../services/tui/config.ts';
 import { toDefault, toProperty, toTable } from './schema-table.ts';
@@ -11,6 +12,11 @@ const programs: { name: string; what: string; schema: z.ZodObject }[] = [
     name: 'agent',
     what: 'Takes one job. The spawner or the ScaledJob sets these.',
     schema: agentConfigSchema,
+  },
+  {
+    name: 'backup',
+    what: 'Puts a copy away, or brings one back. CronJobs of a cluster set these.',
+    schema: backupConfigSchema,
   },
   { name: 'local', what: '`./bellows up`, beside its options.', schema: localConfigSchema },
   { name: 'tui', what: '`./bellows tui`, beside its options.', schema: tuiSettings },

@@ -26,3 +26,8 @@ test('the image starts the api with the flags that the single-machine edition gi
   const start = ['node', ...apiFlags, '/programs/api.mjs'].map((part) => JSON.stringify(part));
   expect(text).toContain(`ENTRYPOINT [${start.join(', ')}]`);
 });
+
+test('the image of the api holds what a CronJob puts copies away with', () => {
+  const text = readFileSync(join(root, 'services', 'api', 'Containerfile'), 'utf8');
+  expect(text).toContain('/programs/backup.mjs');
+});

@@ -132,6 +132,15 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     ['data/redis', 'network/edges', 'scaling/pools', 'secrets/secrets', 'services/api'],
   ],
   'an exporter of Redis': ['redis: {exporter: true}', ['data/redis', 'secrets/secrets']],
+  'PostgreSQL for Gitea': [
+    'gitea: {database: postgres}',
+    ['data/postgres', 'forge/gitea', 'forge/setup', 'network/edges', 'secrets/secrets'],
+  ],
+  'Gitea by SSH': ['gitea: {ssh: true}', ['forge/gitea', 'forge/setup', 'network/edges']],
+  'copies on volumes': [
+    'backup: {volume: 20Gi}',
+    ['backup/backup', 'data/redis', 'flux/kustomizations', 'network/edges', 'secrets/secrets'],
+  ],
   'memory of Gitea': ['gitea: {memory: 2Gi}', ['forge/gitea']],
   'organisations of Gitea': ['gitea: {organizations: [acme]}', ['forge/setup']],
   'replicas of the api': ['api: {replicas: 3}', ['services/api']],

@@ -11,6 +11,8 @@ export interface Plan {
   readonly rules: Rules;
   /** The same for sentinels, where there are some. */
   readonly sentinelRules?: Rules;
+  /** Further keys of the platform's Secret. */
+  readonly further?: readonly PlatformKey[];
 }
 
 /** `api`, `keda` and `probe` always; others, such as `metrics`, have a password of their own: `redis-metrics-password`. */
@@ -43,6 +45,7 @@ export const generatedKeys = [
 export type PlatformKey =
   | (typeof generatedKeys)[number]
   | `redis-${string}-password`
+  | 'gitea-database-password'
   | 'users.acl'
   | 'sentinel.acl';
 
@@ -71,7 +74,7 @@ export async function generateSecrets(
   }));
   const platform = await ensure(api, plan.platform, (found) => {
     const make = (key: string) => (key === 'secrets-key' ? random.identity() : random.text());
-    const keys = [...generatedKeys, ...toFurtherUsers(plan).map(({ key }) => key)];
+    const keys = [...generatedKeys, ...toFurtherUsers(plan).map(({ key }) => key), ...(plan.further ?? [])];
     const made = Object.fromEntries(keys.map((key) => [key, found[key] ?? make(key)]));
     const passwords = new Map([
       ['api', made['redis-password'] ?? ''],

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { buildInParts } from './parts.ts';
 
 /** Programs that run as one file each: a third less memory and half the start-up of their sources. */
-const modules = { api: 'services/api/main.ts', up: 'services/local/up/main.ts' };
+const modules = {
+  api: 'services/api/main.ts',
+  backup: 'services/backup/main.ts',
+  up: 'services/local/up/main.ts',
+};
 const agent = 'services/agent/main.ts';
 
 /** Folders to keep: another clone's branch, or an `up` that still runs from an older one. */
@@ -15,7 +19,7 @@ const keptFolders = 4;
  *
  * @param root the clone
  * @param home where bundles are kept when the clone is not ours to write in: the user's cache folder
- * @returns the folder of `api.mjs`, `up.mjs`, `agent.cjs` and its parts, `agent-*.cjs`
+ * @returns the folder of `api.mjs`, `backup.mjs`, `up.mjs`, `agent.cjs` and its parts, `agent-*.cjs`
  */
 export async function buildPrograms(root: string, home: string): Promise<string> {
   const cache = await toCache(root, home);

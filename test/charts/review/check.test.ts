@@ -127,13 +127,22 @@ test('what a LimitRange gives to a container counts as said by it', () => {
   expect(found('13')).toMatchObject([{ message: expect.stringContaining('its pods need 14 at their most') }]);
 });
 
-test('with every option the world is closed as well', () => {
+test.each([
+  [
+    'redis: {servers: 3, exporter: true}',
+    'postgres',
+    'bucket: {url: "https://s3.example.org/copies", credentials: s3}',
+  ],
+  ['redis: {exporter: true}', 'sqlite', 'volume: 20Gi'],
+])('with every option the world is closed as well: %s, %s, %s', (redis, database, backup) => {
   const text = `
 clusters:
   home:
     signIn: {roles: "view=*"}
-    redis: {servers: 3, exporter: true}
-    gitea: {organizations: [acme]}
+    ${redis}
+    gitea: {organizations: [acme], database: ${database}, ssh: true}
+    backup: {${backup}}
+    monitoring: {by: operator}
     pools: {m: {arch: amd64, max: 1}}
 `;
   const platform = buildPlatform(parsePlatform(text, 'platform.yaml'), toUnits);

@@ -8,10 +8,10 @@ import { buildPrograms, hashSources } from '../../../../services/local/bundle/bu
 
 let root: string;
 
-/** A clone with three programs that share a module, one of them unused in it. */
+/** A clone with four programs that share a module, one of them unused in it. */
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'bellows-test-bundle-'));
-  for (const name of ['api', 'agent', 'local/up', 'core/room'])
+  for (const name of ['api', 'agent', 'backup', 'local/up', 'core/room'])
     await mkdir(join(root, 'services', name), { recursive: true });
   await writeFile(join(root, 'package-lock.json'), '{}');
   // As our own says: no module does anything at import.
@@ -19,6 +19,7 @@ beforeEach(async () => {
   const main = (name: string) => `import { used } from '${name}core/room/index.ts';\nconsole.log(used());\n`;
   await writeFile(join(root, 'services/api/main.ts'), main('../'));
   await writeFile(join(root, 'services/agent/main.ts'), main('../'));
+  await writeFile(join(root, 'services/backup/main.ts'), main('../'));
   await writeFile(join(root, 'services/local/up/main.ts'), main('../../'));
   await writeFile(
     join(root, 'services/core/room/index.ts'),
@@ -37,7 +38,7 @@ afterEach(() => rm(root, { recursive: true }));
 
 test('a bundle runs from anywhere, and holds nothing that its program does not use', async () => {
   const folder = await buildPrograms(root, join(root, 'home'));
-  expect((await readdir(folder)).sort()).toEqual(['agent.cjs', 'api.mjs', 'up.mjs']);
+  expect((await readdir(folder)).sort()).toEqual(['agent.cjs', 'api.mjs', 'backup.mjs', 'up.mjs']);
   const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'api.mjs')], { cwd: '/' });
   expect(stdout).toBe('works\n');
   const { stdout: found } = await promisify(execFile)('grep', ['-c', 'HUGE', join(folder, 'api.mjs')]).catch(
