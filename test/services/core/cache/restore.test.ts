@@ -19,6 +19,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { decodeEntry, type Entry, encodeEntry, packBytes } from '../../../../services/core/cache/entry.ts';
+import { toCacheStore } from '../../../../services/core/cache/index.ts';
 import type { CachePlan } from '../../../../services/core/pipeline/index.ts';
 import { type CacheBench, openCacheBench, save, writeFiles } from '../../../support/cache.ts';
 
@@ -285,6 +286,32 @@ test('a reader sees all of what was there before a save, or all of what is there
     'alpha',
     'gamma',
   ]);
+});
+
+test('of two jobs that save at once the next finds all of one, and none of the other', async () => {
+  const other = await openCacheBench();
+  try {
+    const tree = { 'package-lock.json': '1' };
+    const scopes = { read: ['branch main'], write: 'branch main' };
+    const store = toCacheStore(bench.store, 'local/ada/engine', scopes);
+    const both = [
+      await bench.begin(tree, { wish: 'auto' }),
+      await other.begin(tree, { wish: 'auto', store }),
+    ];
+    const paths = ['one', 'two', 'three'].map((name) => `.npm/_cacache/${name}`);
+    for (const [word, { workspace }] of Object.entries({ bench, other }))
+      writeFiles(workspace.home, Object.fromEntries(paths.map((path) => [path, word])));
+    const ends = await Promise.all(both.map(save));
+    expect(ends.map(({ saved, notes }) => [saved.length, notes])).toEqual([
+      [1, []],
+      [1, []],
+    ]);
+    expect((await bench.begin(tree, { wish: 'auto' }))?.restored).toMatchObject([{ hit: 'exact' }]);
+    const words = paths.map((path) => readFileSync(join(bench.workspace.home, path), 'utf8'));
+    expect([...new Set(words)]).toHaveLength(1);
+  } finally {
+    await other.close();
+  }
 });
 
 test('an entry of another lock file is older; one of the same is preferred, wherever it is', async () => {
