@@ -20,7 +20,8 @@ export class SecretMaker extends Construct {
       metadata: { name, namespace, labels: labelsOf(name) },
       automountServiceAccountToken: false,
     });
-    for (const [there, those] of Map.groupBy(secrets, (secret) => secret.namespace)) {
+    for (const there of new Set(secrets.map((secret) => secret.namespace))) {
+      const those = secrets.filter((secret) => secret.namespace === there);
       const metadata = { name, namespace: there, labels: labelsOf(name) };
       const secretsOnly = { apiGroups: [''], resources: ['secrets'] };
       new k8s.KubeRole(this, `role-${there}`, {

@@ -102,12 +102,12 @@ test('an edited chart and an edited platform file are seen, however little shows
 test('what a chart throws is said with its place in the sources, and dist/ stays as it was', async () => {
   const before = rendered();
   edit(
-    'charts/services/gitea.ts',
+    'charts/forge/gitea.ts',
     'super(scope,',
     "if (name.length > 0) throw new Error('not today');\n    super(scope,",
   );
   const { code, stderr } = await render();
   expect(code).toBe(1);
-  expect(stderr).toMatch(/Error: not today\n +at new Gitea \(.*charts\/services\/gitea\.ts:\d+:\d+\)/);
+  expect(stderr).toMatch(/Error: not today\n +at new Gitea \(.*charts\/forge\/gitea\.ts:\d+:\d+\)/);
   expect(rendered()).toEqual(before);
 });

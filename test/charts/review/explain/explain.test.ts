@@ -61,7 +61,7 @@ test('it says the file, the construct, the line of code, what it names and what 
     source: expect.stringMatching(/^charts\/data\/redis\.ts:\d+$/),
   });
   expect(redis.names.map(({ id }) => id)).toEqual(
-    expect.arrayContaining(['ConfigMap ci/redis', 'Service ci/redis', 'ServiceAccount ci/redis']),
+    expect.arrayContaining(['ConfigMap ci/redis', 'Service ci/redis-members', 'ServiceAccount ci/redis']),
   );
   expect(redis.namedBy.map(({ id }) => id)).toEqual(
     expect.arrayContaining(['Service ci/redis', 'NetworkPolicy ci/api-to-redis-in']),
@@ -91,12 +91,13 @@ test('what is misspelt is refused with what comes near', () => {
 });
 
 test('a person reads it in aligned lines', () => {
-  expect(toText([pool], 'platform.yaml').split('\n').slice(0, 6)).toEqual([
+  expect(toText([pool], 'platform.yaml').split('\n').slice(0, 7)).toEqual([
     'ScaledJob ci-agents/agent-arm64-l in home',
     '  file       dist/clusters/home/scaling/pools.yaml',
     '  construct  scaling/pools/arm64-l',
     expect.stringMatching(/^ {2}source {5}charts\/scaling\/pools\.ts:\d+$/),
     '  settings   clusters.home.registry = "localhost/bellows" (default)',
+    '             clusters.home.redis.servers = 1 (default)',
     '             clusters.home.pools.arm64-l (platform.yaml:9), or it is not there',
   ]);
 });
