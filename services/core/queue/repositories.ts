@@ -15,7 +15,8 @@ import { removeRepository, renewHook } from './scripts/head.ts';
 /** The registered repositories (`repositories` HASH), what their forges say of them and their own hooks (`hooks` HASH). */
 export interface Repositories {
   put(repository: Repository): Promise<void>;
-  get(id: string): Promise<Repository | undefined>;
+  /** The same object for all who ask at once. */
+  get(id: string): Promise<Readonly<Repository> | undefined>;
   list(): Promise<Repository[]>;
   remove(id: string): Promise<boolean>;
   /** Keeps what its forge says of it; what this process wrote within a minute is not written again. */
@@ -50,12 +51,14 @@ export function createRepositories({
     });
   const parse = (text: string) => repositorySchema.parse(JSON.parse(text));
 
-  // Many webhooks of one repository at once ask once.
-  const asked = new Map<string, Promise<string | null>>();
+  // Many webhooks of one repository at once ask once, and what is answered is read once.
+  const asked = new Map<string, Promise<Repository | undefined>>();
   const ask = (id: string) => {
     const known = asked.get(id);
     if (known !== undefined) return known;
-    const answer = commands.hget(all, id).finally(() => asked.get(id) === answer && asked.delete(id));
+    const answer = guard('get repository', commands.hget(all, id))
+      .then((text) => (text === null ? undefined : parse(text)))
+      .finally(() => asked.get(id) === answer && asked.delete(id));
     asked.set(id, answer);
     return answer;
   };
@@ -66,13 +69,14 @@ export function createRepositories({
 
   return {
     async describe(id, facts) {
-      const text = JSON.stringify(repositoryFactsSchema.parse(facts));
+      const text = JSON.stringify(facts);
       if (Math.abs(now() - forgotten) > rememberMs) {
         written.clear();
         forgotten = now();
       }
       if (written.get(id) === text) return;
-      await guard('describe repository', commands.hset(described, id, text));
+      const checked = JSON.stringify(repositoryFactsSchema.parse(facts));
+      await guard('describe repository', commands.hset(described, id, checked));
       written.set(id, text);
     },
     async facts(id) {
@@ -85,10 +89,7 @@ export function createRepositories({
       const text = JSON.stringify(repositorySchema.parse(repository));
       await guard('put repository', commands.hset(all, repository.id, text));
     },
-    async get(id) {
-      const text = await guard('get repository', ask(id));
-      return text === null ? undefined : parse(text);
-    },
+    get: ask,
     async list() {
       const texts = await guard('list repositories', commands.hvals(all));
       return texts.map(parse).sort((a, b) => (a.id < b.id ? -1 : 1));
