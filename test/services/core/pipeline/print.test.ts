@@ -11,7 +11,8 @@ import {
   stepDefaults,
 } from '../../../../services/core/pipeline/index.ts';
 
-const some = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 1 });
+/** Of `freq` times it is there in all but one. */
+const some = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 3 });
 /** A record without the keys that have no value. */
 const record = <T extends Record<string, fc.Arbitrary<unknown>>>(shape: T) =>
   fc
