@@ -16,7 +16,7 @@ export interface Machine {
   readonly cpu: number;
   readonly memory: string;
   readonly disk?: string | undefined;
-  readonly gpus?: number;
+  readonly gpus?: number | undefined;
   readonly count: number;
 }
 

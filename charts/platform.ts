@@ -213,7 +213,7 @@ const machineSchema = z
     cpu: z.int().min(1).max(1024).describe('Its cores.'),
     memory: size.describe('Its memory.'),
     disk: size.optional().describe('What pods may fill of its disk. Without it disks are not counted.'),
-    gpus: z.int().min(0).max(16).default(0).describe('Its GPUs of NVIDIA.'),
+    gpus: z.int().min(0).max(16).optional().describe('Its GPUs of NVIDIA; without it, none.'),
     count: z.int().min(1).max(100).default(1).describe('How many are like this.'),
     monthly: z
       .number()

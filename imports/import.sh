@@ -17,15 +17,13 @@ generate() {
 # Of these two, the kinds that charts make; the rest of their groups is large.
 external="$crds/external-secrets/external-secrets.io_externalsecrets.yaml"
 prometheus="$crds/prometheus-operator/monitoring.coreos.com_podmonitors.yaml
-$crds/prometheus-operator/monitoring.coreos.com_prometheusrules.yaml
-$crds/prometheus-operator/monitoring.coreos.com_servicemonitors.yaml"
+$crds/prometheus-operator/monitoring.coreos.com_prometheusrules.yaml"
 
 generate "$crds"/keda/keda.sh_*.yaml
 generate "$crds"/flux/kustomize.*.yaml
 generate "$crds"/flux/source.*.yaml
 generate "$crds"/flux/helm.*.yaml
 generate "$crds"/flux/notification.*.yaml
-generate "$crds"/flux/image.*.yaml
 generate "$external"
 # shellcheck disable=SC2086 # a list
 generate $prometheus
@@ -35,4 +33,4 @@ version=$(sed -n "s/^export const k3sVersion = '\(v[0-9.]*\)+k3s[0-9]*';$/\1/p" 
 kubernetes=$(cd "$(mktemp -d)" && go mod download -json "k8s.io/kubernetes@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
 # shellcheck disable=SC2086
 "$here/../node_modules/.bin/node" "$here/import-schemas.ts" "$version" "$kubernetes/api/openapi-spec/swagger.json" \
-  "$crds"/keda/keda.sh_*.yaml "$crds"/flux/*.yaml "$crds"/k3s-helm/*.yaml "$external" $prometheus
+  "$crds"/keda/keda.sh_*.yaml "$crds"/flux/*.yaml "$crds"/k3s-helm/*.yaml "$external" $prometheus "$crds"/prometheus-operator/monitoring.coreos.com_servicemonitors.yaml
