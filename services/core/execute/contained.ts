@@ -3,7 +3,7 @@ import { readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Write } from './engine.ts';
 import { type Isolation, toHideScript } from './isolation.ts';
-import { hasOwnIds } from './own-ids.ts';
+import { refuseIds } from './own-ids.ts';
 import { endGroup, untilExit } from './process-group.ts';
 import { createReaper } from './reaper.ts';
 import type { Workspace } from './workspace.ts';
@@ -59,9 +59,7 @@ export function createContained({ workspace, isolation, graceMs = 10_000 }: Cont
     refusal: async () => {
       if (process.platform !== 'linux') return `it needs Linux, and this is ${process.platform}`;
       if (isRoot) return undefined;
-      return hasOwnIds(process.getuid?.() ?? 0)
-        ? undefined
-        : 'a user who is not root needs a range of ids for it: apt-get install uidmap, then usermod --add-subuids 100000-165535 --add-subgids 100000-165535 and the name of the user';
+      return refuseIds(process.getuid?.() ?? 0);
     },
     run: async (command, { cwd, env, write, signal }) => {
       signal.throwIfAborted();

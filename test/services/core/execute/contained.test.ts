@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createContained, type Isolation } from '../../../../services/core/execute/index.ts';
-import { hasOwnIds } from '../../../../services/core/execute/own-ids.ts';
+import { hasOwnIds, refuseIds } from '../../../../services/core/execute/own-ids.ts';
 import { createOutput, openWorkspace } from '../../../support/workspace.ts';
 
 const isRoot = process.getuid?.() === 0;
 const asRoot = isRoot ? test : test.skip;
 if (!isRoot) process.stderr.write('Not tried: only root gives a namespace its ids.\n');
 
-test('a user has ids of their own by name or number, for users and groups', () => {
+test('a user has ids of their own by name or number, for users and groups, where they may use them', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellows-test-ids-'));
   const put = (name: string, text: string) => writeFileSync(join(folder, name), text);
   try {
@@ -24,6 +24,13 @@ test('a user has ids of their own by name or number, for users and groups', () =
       false,
       false,
     ]);
+    const status = (text: string) => {
+      put('status', text);
+      return join(folder, 'status');
+    };
+    expect(refuseIds(1000, folder, status('NoNewPrivs:\t0\n'))).toBeUndefined();
+    expect(refuseIds(100, folder, status('NoNewPrivs:\t0\n'))).toContain('apt-get install uidmap');
+    expect(refuseIds(1000, folder, status('NoNewPrivs:\t1\n'))).toContain('profile `restricted`');
   } finally {
     rmSync(folder, { recursive: true });
   }
