@@ -14,28 +14,52 @@ export function inherit(platform: unknown): { value: unknown; problems: InheritP
   const clusters = isTree(platform) ? platform.clusters : undefined;
   if (!isTree(platform) || !isTree(clusters)) return { value: platform, problems: [] };
   const problems: InheritProblem[] = [];
-  const resolve = (name: string, way: readonly string[]): unknown => {
+  const known = new Map<string, Resolved>();
+  const resolve = (name: string, way: readonly string[]): Resolved => {
     const own = clusters[name];
-    if (!isTree(own) || own.extends === undefined) return own;
+    if (!isTree(own) || own.extends === undefined) return { value: own, ways: 0 };
+    const before = known.get(name);
+    if (before !== undefined) return before;
     const { extends: base, ...rest } = own;
-    const path = ['clusters', name, 'extends'];
-    if (typeof base !== 'string' || !(base in clusters)) {
-      const known = Object.keys(clusters).filter((other) => other !== name);
-      problems.push({
-        path,
-        message: `clusters.${name}.extends is ${JSON.stringify(base)}; expected another cluster${known.length === 0 ? '' : `: ${known.join(', ')}`}`,
-      });
-      return rest;
+    const fail = (message: string): Resolved => {
+      problems.push({ path: ['clusters', name, 'extends'], message });
+      return { value: rest, ways: 0 };
+    };
+    if (typeof base !== 'string' || !Object.hasOwn(clusters, base)) {
+      const others = Object.keys(clusters).filter((other) => other !== name);
+      const more = others.length > mostNamed ? ', …' : '';
+      const named = others.length === 0 ? '' : `: ${others.slice(0, mostNamed).join(', ')}${more}`;
+      return fail(`clusters.${name}.extends is ${JSON.stringify(base)}; expected another cluster${named}`);
     }
-    if (way.includes(base)) {
-      problems.push({ path, message: `these clusters extend each other: ${[...way, base].join(', ')}` });
-      return rest;
-    }
-    return join(resolve(base, [...way, base]), rest);
+    if (way.includes(base)) return fail(`these clusters extend each other: ${[...way, base].join(', ')}`);
+    const tooFar = `more than ${mostWays} clusters extend each other in a row; expected fewer`;
+    if (way.length > mostWays) return fail(tooFar);
+    const from = resolve(base, [...way, base]);
+    if (from.ways >= mostWays) return fail(tooFar);
+    const joined = { value: join(from.value, rest), ways: from.ways + 1 };
+    // What is wrong further down is wrong in another way for who comes in elsewhere.
+    if (problems.length === 0) known.set(name, joined);
+    return joined;
   };
-  const resolved = Object.fromEntries(Object.keys(clusters).map((name) => [name, resolve(name, [name])]));
+  const resolved: Tree = {};
+  for (const name of Object.keys(clusters)) {
+    resolved[name] = resolve(name, [name]).value;
+    // One after the other: thousands that extend the same wrong one would say so thousands of times.
+    if (problems.length > mostNamed) break;
+  }
   return { value: { ...platform, clusters: resolved }, problems };
 }
+
+interface Resolved {
+  readonly value: unknown;
+  /** How many clusters stand behind it. */
+  readonly ways: number;
+}
+
+/** Clusters that one may stand on, one after the other. */
+const mostWays = 16;
+/** Of clusters, in a message, and of messages. */
+const mostNamed = 20;
 
 function join(base: unknown, own: unknown): unknown {
   if (!isTree(base) || !isTree(own)) return own;

@@ -20,6 +20,8 @@ import { type Platform, platformSchema } from './platform.ts';
 
 const maxBytes = 256 * 1024;
 const maxDepth = 32;
+/** To be told at a time: each is looked for in the file. */
+const mostProblems = 50;
 
 /** The platform file is not right. Each line of the message says `<file>:<line>:<column>`, what stands there and what should. */
 export class PlatformError extends Error {
@@ -59,7 +61,7 @@ export function parsePlatform(text: string, file: string): Platform {
   const lines = new LineCounter();
   const fail = (problems: Problem[]): never => {
     const inOrder = problems.toSorted((a, b) => a.offset - b.offset);
-    const at = inOrder.map(({ offset, message }) => {
+    const at = inOrder.slice(0, mostProblems).map(({ offset, message }) => {
       const { line, col } = lines.linePos(offset);
       return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${message}`;
     });
@@ -88,7 +90,7 @@ export function parsePlatform(text: string, file: string): Platform {
   const parsed = platformSchema.safeParse(value);
   return parsed.success
     ? parsed.data
-    : fail(parsed.error.issues.flatMap((issue) => explain(document, issue)));
+    : fail(parsed.error.issues.slice(0, mostProblems).flatMap((issue) => explain(document, issue)));
 }
 
 interface Problem {
@@ -145,7 +147,7 @@ function explain(document: Document.Parsed, issue: Issue): Problem[] {
   const where = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const known = keysAt(issue.path);
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, mostProblems).map((key) => {
       const near = nearest(key, known);
       const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`;
       return {

@@ -542,6 +542,7 @@ const clusterSchema = z
     pools: z
       .record(label, poolSchema)
       .refine(isNotEmpty, 'expected at least one pool')
+      .refine(isAtMost(100), { error: 'expected at most 100 pools', abort: true })
       .describe('The classes of agents, by name.'),
   })
   .superRefine((cluster, context) => {
@@ -616,6 +617,7 @@ export const platformSchema = z
     clusters: z
       .record(label, clusterSchema)
       .refine(isNotEmpty, 'expected at least one cluster')
+      .refine(isAtMost(1000), { error: 'expected at most 1000 clusters', abort: true })
       .describe('By name, which is also the name of its folder in dist/clusters/.'),
   })
   .superRefine(({ source, clusters }, context) => {
@@ -660,6 +662,10 @@ function isTimeZone(name: string): boolean {
     /^[A-Za-z]/.test(name) &&
     (['UTC', 'Etc/UTC'].includes(name) || Intl.supportedValuesOf('timeZone').includes(name))
   );
+}
+
+function isAtMost(count: number): (record: object) => boolean {
+  return (record) => Object.keys(record).length <= count;
 }
 
 function isNotEmpty(record: object): boolean {

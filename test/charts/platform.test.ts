@@ -167,6 +167,65 @@ const mutation = fc.record({
   ),
 });
 
+/** To be read. */
+const most = 50;
+
+/** As many as fit in the largest file. */
+const thousands = (each: (index: number) => string, count = 9000) =>
+  Array.from({ length: count }, (_, index) => each(index)).join(', ');
+
+test.each([
+  [
+    '10,000 pools',
+    () => `clusters: {a: {pools: {${thousands((i) => `p${i}: {}`, 10_000)}}}}`,
+    'arch is missing',
+  ],
+  [
+    'pools that are right but thousands',
+    () => `clusters: {a: {pools: {${thousands((i) => `p${i.toString(36)}: {arch: amd64, max: 1}`, 3000)}}}}`,
+    'expected at most 100 pools',
+  ],
+  [
+    'and that no machine carries',
+    () =>
+      `clusters: {a: {machines: [{arch: amd64, cpu: 1, memory: 2Gi}], pools: {${thousands((i) => `p${i.toString(36)}: {arch: amd64, max: 1}`, 3000)}}}}`,
+    'expected at most 100 pools',
+  ],
+  ['unknown keys', () => `clusters: {a: {${thousands((i) => `k${i}: 1`)}}}`, 'unknown key "k'],
+  [
+    'clusters in a row',
+    () =>
+      `clusters: {c0: {pools: {m: {arch: amd64, max: 1}}}, ${thousands((i) => `c${i + 1}: {extends: c${i}}`, 3000)}}`,
+    'more than 16 clusters extend each other in a row',
+  ],
+  [
+    'clusters in a ring',
+    () => `clusters: {${thousands((i) => `c${i}: {extends: c${(i + 1) % 3000}}`, 3000)}}`,
+    'more than 16 clusters extend each other in a row',
+  ],
+  [
+    'clusters that extend what is not there',
+    () => `clusters: {${thousands((i) => `c${i}: {extends: nobody}`, 3000)}}`,
+    'expected another cluster',
+  ],
+  [
+    'what every object of JavaScript has',
+    () => 'clusters: {a: {extends: toString, pools: {m: {arch: amd64, max: 1}}}}',
+    'platform.yaml:1:25: clusters.a.extends is "toString"; expected another cluster',
+  ],
+  ['a key of 200,000 letters', () => `clusters: {? ${'x'.repeat(200_000)} : {}}`, 'is not a name'],
+  [
+    'one name twice',
+    () => 'clusters: {a: {pools: {m: {arch: amd64, max: 1}, m: {}}}}',
+    'platform.yaml:1:50: ',
+  ],
+])('%s is an error with a place, in few lines', (_, text, says) => {
+  const found = problems(text());
+  expect(found.join('\n')).toContain(says);
+  expect(found.length).toBeLessThanOrEqual(most);
+  for (const line of found) expect(line).toMatch(/^platform\.yaml:\d+:\d+: /);
+});
+
 test('whatever is done to the file, it is a platform or an error with a place', () => {
   fc.assert(
     fc.property(fc.array(mutation, { minLength: 1, maxLength: 6 }), (mutations) => {
