@@ -5,10 +5,13 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { IConstruct } from 'constructs';
 import fc from 'fast-check';
 import { writeTree } from '../../charts/constructs/write.ts';
-import type { Cluster } from '../../charts/platform.ts';
+import { type Cluster, toPlatformJsonSchema } from '../../charts/platform.ts';
 import { parsePlatform, readPlatform } from '../../charts/platform-file.ts';
-import { renderPlatform, toUnits } from '../../charts/units.ts';
+import { checkPlatform } from '../../charts/review/check.ts';
+import { toLine } from '../../charts/review/finding.ts';
+import { buildPlatform, renderPlatform, toUnits } from '../../charts/units.ts';
 import { expectCommitted, readTree, root } from './committed.ts';
+import { everything, features, plain } from './everything.ts';
 
 const dist = renderPlatform(readPlatform(join(root, 'platform.yaml')), toUnits);
 
@@ -161,6 +164,44 @@ test.each(Object.entries(settings))('%s changes its own files and no other', (_,
   expect(changed.map((path) => path.replace(/^(?:clusters\/home|hosts)\/(.+)\.yaml$/, '$1')).sort()).toEqual(
     expected,
   );
+});
+
+/** What a feature changes beyond the files of its rows above, where others are on: what it has in common with them. */
+const shared: Record<string, string[]> = {
+  gpu: ['add-ons/gpus'],
+  k3s: ['home/gpu-agent', 'home/gpu-server'],
+};
+
+test('each feature off alone, where all others are on, changes only its own files', () => {
+  const all = renderPlatform(everything(), toUnits);
+  const found = Object.keys(features).map((feature) => {
+    const left = renderPlatform(everything(feature), toUnits);
+    const own = new Set(
+      Object.values(settings).flatMap(([text, files]) => (text.startsWith(`${feature}:`) ? files : [])),
+    );
+    const changed = [...new Set([...all.keys(), ...left.keys()])]
+      .filter((path) => all.get(path) !== left.get(path))
+      .map((path) => path.replace(/^(?:clusters\/home|hosts)\/(.+)\.yaml$/, '$1'));
+    return [feature, changed.filter((path) => !own.has(path)).sort()] as const;
+  });
+  expect(Object.fromEntries(found.filter(([, others]) => others.length > 0))).toEqual(shared);
+});
+
+test('every setting of a cluster is such a feature, or what a cluster has in any case', () => {
+  const { home } = everything().clusters;
+  expect(Object.keys(home ?? {}).sort()).toEqual(expect.arrayContaining(Object.keys(features).sort()));
+  const schema = JSON.parse(toPlatformJsonSchema()) as {
+    properties: { clusters: { additionalProperties: { properties: object } } };
+  };
+  const known = Object.keys(schema.properties.clusters.additionalProperties.properties);
+  expect(known.filter((key) => key !== 'extends').sort()).toEqual(
+    [...Object.keys(features), ...plain].sort(),
+  );
+});
+
+test('with every feature on, nothing is wrong with what is rendered', () => {
+  const found = checkPlatform(buildPlatform(everything(), toUnits)).filter(({ level }) => level === 'error');
+  expect(found.map((one) => toLine(one))).toEqual([]);
 });
 
 test('a unit, a chart and a cluster that are no longer there leave no file', () => {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { given } from '../../../charts/given.ts';
 import { readKinds } from '../../../charts/review/schema/kinds.ts';
+import { buildPlatform, toUnits } from '../../../charts/units.ts';
+import { everything } from '../everything.ts';
 import { type Mistake, mistakes } from '../review/mistakes.ts';
 import { platformWith, toId } from '../review/world.ts';
 import { type ApiServer, type KubeObject, openApiServer, type Verdict } from './api-server.ts';
@@ -60,6 +62,9 @@ async function run(server: ApiServer, made: KubeObject[]): Promise<void> {
     if (object === undefined) throw new Error(`${name}: there is no ${mistake.object}`);
     tried.push({ name, mistake, verdict: await settled(() => server.apply(object, { dryRun: true })) });
   }
+  // With every feature on; of these nothing is made, since what is there already could not become it.
+  for (const { objects: all } of buildPlatform(everything(), toUnits))
+    for (const { object } of all) results.push(await applied(server, object as KubeObject, true));
   const misses = await compareAtRandom(server, Number(values.random), Number(values.seed));
   for (const object of objects) results.push(await applied(server, object));
 
@@ -88,8 +93,8 @@ async function run(server: ApiServer, made: KubeObject[]): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-async function applied(server: ApiServer, object: KubeObject) {
-  const verdict = await settled(() => server.apply(object));
+async function applied(server: ApiServer, object: KubeObject, dryRun = false) {
+  const verdict = await settled(() => server.apply(object, { dryRun }));
   return { what: toId(object), verdict, ok: verdict.says === 'accepts' };
 }
 
