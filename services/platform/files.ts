@@ -78,7 +78,7 @@ steps:
     commands:
       - npm ci
       - npm run synth
-      - git diff --exit-code dist || { echo 'dist/ is stale; run npm run synth and commit it'; exit 1; }
+      - git add --intent-to-add dist && git diff --exit-code dist || { echo 'dist/ is stale; run npm run synth and commit it'; exit 1; }
       - npx bellows check
   - name: diff
     when:

@@ -80,6 +80,13 @@ test("the guide's wiki stands beside all of Bellows, is checked, explained and p
   }
   expect(await synth(folder)).toBe('');
   expect(await readFile(join(folder, 'dist/clusters/lab/wiki/wiki.yaml'), 'utf8')).toContain('nginx:1.29.3');
+  // What its pipeline says of a dist/ that was not committed: a file that is new is no smaller a difference.
+  const pipeline = await readFile(join(folder, '.bellows.yaml'), 'utf8');
+  const [, compare = ''] = /^ +- (.*git diff --exit-code dist.*)$/m.exec(pipeline) ?? [];
+  await expect(execute('sh', ['-c', compare], { cwd: folder })).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/\+\+\+ b\/dist\/clusters\/lab\/wiki\/wiki\.yaml.*dist\/ is stale/s),
+  });
   expect(await inside(folder, 'bellows/bellows', 'check')).toMatchObject({
     stderr: expect.stringMatching(/^\d+ objects, \d+ rules: \d+ to weigh\n$/),
   });
