@@ -7,6 +7,7 @@ export const features: Readonly<Record<string, unknown>> = {
   certificate: 'wildcard',
   registry: 'git.home.arpa/bellows',
   storageClass: 'local-path',
+  timeZone: 'Europe/Berlin',
   nodes: ['192.168.7.0/24'],
   k3s: { servers: 3, labels: { room: 'cellar' }, mirrors: { 'docker.io': ['https://mirror.home.arpa'] } },
   gpu: { shares: 2 },
