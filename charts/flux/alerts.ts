@@ -7,6 +7,7 @@ import {
   Provider,
   type ProviderSpecType,
 } from '../../imports/notification.toolkit.fluxcd.io.ts';
+import { needsGpuPlugin } from '../add-ons/gpus.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { labelsOf, namespaces } from '../places.ts';
 import { alertKinds, type Cluster } from '../platform.ts';
@@ -42,7 +43,11 @@ export class FluxAlerts extends Chart {
         eventSources: [
           { kind: AlertSpecEventSourcesKind.GIT_REPOSITORY, name: '*' },
           { kind: AlertSpecEventSourcesKind.KUSTOMIZATION, name: '*' },
-          { kind: AlertSpecEventSourcesKind.HELM_RELEASE, name: '*', namespace: namespaces.keda },
+          ...[namespaces.keda, ...(needsGpuPlugin(cluster) ? ['kube-system'] : [])].map((namespace) => ({
+            kind: AlertSpecEventSourcesKind.HELM_RELEASE,
+            name: '*',
+            namespace,
+          })),
         ],
       },
     });
