@@ -30,6 +30,7 @@ export const listed: ReadonlyMap<string, string> = new Map([
   ['order[a] <= order[b]', 'equivalent: no two jobs have the same sequence'],
   ["'EXISTS', unpack(looked)) >= 0", 'equivalent: only leaves out a short cut'],
   ['4 * i)) >= 0', 'equivalent: only leaves out a short cut'],
+  ['made[request.pipeline] and made', 'lifecycle.test.ts: of pushes that come together'],
   ["if jobs == '1' then add", 'equivalent: gathers one job, and writes many one by one'],
   ['if put ~= call then return', 'equivalent: the same number by another command'],
   ['if #newer >= 0', 'equivalent: makes functions that nobody calls'],

@@ -293,6 +293,21 @@ test('no repository and no pool takes the room of all, and each job that ends gi
   expect(await queue.audit()).toEqual([]);
 });
 
+test('of pushes that come together, one of the same commit or delivery is a replay of the first', async () => {
+  const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
+  const pushes = [
+    toPush(a),
+    toPush(a),
+    toPush(b, { delivery: 'local:1' }),
+    toPush(a, { delivery: 'local:1' }),
+  ];
+  const answers = await Promise.all(pushes.map((push) => queue.enqueue(push)));
+  expect(answers.map(({ answer }) => answer)).toEqual(['enqueued', 'dup', 'enqueued', 'dup']);
+  expect(answers[1]).toEqual({ ...answers[0], answer: 'dup' });
+  expect(answers[3]).toEqual({ ...answers[2], answer: 'dup' });
+  expect(await queue.audit()).toEqual([]);
+});
+
 test('a push costs 20 commands of Redis, and of 16 that come together each costs 6', async () => {
   const sha = (n: number) => n.toString(16).padStart(40, '0');
   const push = (n: number) => queue.enqueue(toPush(sha(n), { before: sha(n - 1), delivery: `local:${n}` }));
