@@ -1,6 +1,13 @@
 import { createToken, hashToken, type Identity, toCacheToken, toJobToken } from '../core/access/index.ts';
 import { toCloneUrl } from '../core/forge/index.ts';
-import { agentProtocol, type Claim, type ClaimRequest, forges, type JobSpec } from '../core/job/index.ts';
+import {
+  agentProtocol,
+  type Claim,
+  type ClaimRequest,
+  forges,
+  isForeign,
+  type JobSpec,
+} from '../core/job/index.ts';
 import { version } from '../core/runtime/index.ts';
 import { toCacheScopes } from './cache-scopes.ts';
 import { toCloneCredentials, toForgeCredentials } from './clone.ts';
@@ -62,11 +69,17 @@ async function toAbout(
   { queue, repositories }: Pick<ApiDeps, 'queue' | 'repositories'>,
   { job, spec }: { job: string; spec: JobSpec },
 ): Promise<NonNullable<Claim['about']>> {
-  const [lineage, facts] = await Promise.all([queue.lineage(job), repositories.facts(spec.repository)]);
+  const [lineage, facts, repository] = await Promise.all([
+    queue.lineage(job),
+    repositories.facts(spec.repository),
+    repositories.get(spec.repository),
+  ]);
+  const { trustedWith = [] } = isForeign(spec) ? {} : (repository ?? {});
   return {
     version,
     ...(lineage === undefined ? {} : { lineage }),
     ...(facts === undefined ? {} : { facts }),
+    ...(trustedWith.length === 0 ? {} : { trustedWith }),
   };
 }
 

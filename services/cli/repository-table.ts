@@ -36,6 +36,7 @@ const seldomSet: readonly { title: string; show(repository: Repository): string 
   { title: 'CANCELS PREVIOUS', show: ({ cancelPrevious = [] }) => cancelPrevious.join(', ') || undefined },
   { title: 'TRUSTED', show: ({ trusted = [] }) => (trusted.length === 0 ? undefined : trusted.join(', ')) },
   { title: 'EVENTS', show: ({ events }) => (events?.length === 0 ? 'none' : events?.join(', ')) },
+  { title: 'TRUSTED WITH', show: ({ trustedWith = [] }) => trustedWith.join(', ') || undefined },
   { title: 'READS', show: ({ reads = [] }) => reads.join(', ') || undefined },
   {
     title: 'APPROVERS',

@@ -137,6 +137,12 @@ export const defences: readonly Defence[] = [
     without: '',
   },
   {
+    name: 'folders of the machine',
+    file: 'services/core/pipeline/read/step.ts',
+    text: "reader.variables.CI_REPO_TRUSTED_VOLUMES !== 'true'",
+    without: "reader.variables.CI_REPO_TRUSTED_VOLUMES === 'no'",
+  },
+  {
     name: 'private repository',
     file: 'services/api/routes/git.ts',
     text: 'isRead ? toForgeCredentials(deps.secrets, forge) : undefined',

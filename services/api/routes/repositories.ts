@@ -100,6 +100,9 @@ export function createRepositoryRoutes(deps: ApiDeps) {
           422,
           `The body speaks of ${repository.id} (${repository.forge}, ${repository.name}), the path of ${id}.`,
         );
+      // The launcher registers what was pushed to the local remote, and trusts nobody.
+      if (repository.trustedWith !== undefined && c.get('identity').role !== 'admin')
+        throw new Problem(403, 'Only an admin trusts a repository with the machine.');
       if (deps.origins[repository.forge] === undefined)
         throw new Problem(
           422,

@@ -10,6 +10,7 @@ import {
   repositoryIdSchema,
   repositorySchema,
   toldEvents,
+  trusts,
 } from '../../core/job/index.ts';
 import { type Context, withClient } from '../context.ts';
 
@@ -30,6 +31,7 @@ interface Settings {
   approvers?: number[] | 'all';
   reads?: NonNullable<Repository['reads']>;
   events?: NonNullable<Repository['events']>;
+  trustedWith?: NonNullable<Repository['trustedWith']>;
   json?: true;
 }
 
@@ -145,6 +147,11 @@ function addSettings(command: Command, shown?: typeof usual): Command {
       `which events that move no ref start a pipeline, comma-separated: ${toldEvents.join(', ')}, or none (default: all but pull_request_metadata)`,
       parseTold,
     )
+    .option(
+      '--trusted-with <what>',
+      `what of the machine its own people's jobs may have, never those of a fork: ${trusts.join(', ')}, or none (default: none); volumes are as good as being root there`,
+      (text: string) => parseWords(text, trusts),
+    )
     .option('--json', `the api's answer, for scripts: ${repositoryFields}`);
 }
 
@@ -161,6 +168,7 @@ function toSeldom({
   approvers,
   reads,
   events,
+  trustedWith,
 }: Settings): RepositoryPatch {
   return {
     ...(jobLimit === undefined ? {} : { jobLimit }),
@@ -170,6 +178,7 @@ function toSeldom({
     ...(trusted === undefined ? {} : { trusted }),
     ...(reads === undefined ? {} : { reads }),
     ...(events === undefined ? {} : { events }),
+    ...(trustedWith === undefined ? {} : { trustedWith }),
     ...(approvers === undefined ? {} : { approvers: approvers === 'all' ? null : approvers }),
   };
 }

@@ -63,6 +63,7 @@ export async function toContainerStart(
   // What it prints comes to us, and is not kept beside us: there it would be neither masked nor bounded.
   args.push('--log-driver', 'none');
   args.push('--volume', `${tree}:${place}`, '--volume', `${home}:${home}`);
+  args.push(...(step.volumes ?? []).flatMap((volume) => ['--volume', volume]));
   // Ours, so that no name of the author's comes into the environment of a program that is not in the container.
   const own: Record<string, string> = { ...variables, CI_WORKSPACE: place };
   if (step.commands.length > 0) {

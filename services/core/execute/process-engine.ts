@@ -118,6 +118,11 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
 
 /** What is nothing without its image. */
 function refuseImages({ services, steps }: EngineWork): void {
+  const mounting = [...services, ...steps].find(({ volumes }) => volumes !== undefined);
+  if (mounting !== undefined)
+    throw new CannotRunError(
+      `needs a container engine: ${JSON.stringify(mounting.name)} asks for volumes, which only a container has`,
+    );
   for (const { name, image = '', kind, commands, entrypoint } of [...services, ...steps]) {
     if (kind !== 'plugin' && (commands.length > 0 || entrypoint !== undefined)) continue;
     throw new CannotRunError(

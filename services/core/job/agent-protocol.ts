@@ -63,6 +63,8 @@ export const claimSchema = z.object({
     .object({
       lineage: lineageSchema.optional(),
       facts: repositoryFactsSchema.optional(),
+      /** What of the machine its steps may have. @default nothing */
+      trustedWith: z.array(z.string().max(100)).max(10).optional(),
       /** Of the api. */
       version: z.string().max(100).optional(),
     })

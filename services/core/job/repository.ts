@@ -10,6 +10,9 @@ export const cancellingEvents = ['push', 'pull_request'] as const;
 
 const peopleSchema = z.array(forgeUserSchema).max(200);
 
+/** `volumes`: folders of the machine in containers, which is as good as being its root. */
+export const trusts = ['volumes'] as const;
+
 const readsSchema = z.array(repositoryIdSchema).max(50);
 
 /** A repository that may send events. A webhook of any other is answered 404 and counted. */
@@ -32,6 +35,8 @@ export const repositorySchema = z.strictObject({
   trusted: peopleSchema.optional(),
   /** Where a newer push cancels what the one before has started and is not done. @default nowhere */
   cancelPrevious: z.array(z.enum(cancellingEvents)).max(cancellingEvents.length).optional(),
+  /** What of the machine its own people's jobs may have, never those of a fork. @default nothing */
+  trustedWith: z.array(z.enum(trusts)).max(trusts.length).optional(),
   /** Which events that move no ref start a pipeline. @default all but pull_request_metadata */
   events: z.array(z.enum(toldEvents)).max(toldEvents.length).optional(),
   /** Forge users who may approve, beside admins. @default whoever may trigger */
@@ -65,6 +70,7 @@ export const repositoryPatchSchema = repositorySchema
     trusted: true,
     reads: true,
     events: true,
+    trustedWith: true,
   })
   .extend({
     /** Null: whoever may trigger. */

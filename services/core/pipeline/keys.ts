@@ -67,7 +67,7 @@ const explained: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     cron: 'schedules are kept with the repository; here it is `when: { event: cron, cron: nightly }`',
     type: 'that is of Drone; leave it out',
     trigger: 'that is of Drone; here it is `when`',
-    volumes: 'no repository is trusted with folders of the machine',
+    volumes: 'each step has its own',
     networks: 'all services and steps of a job reach each other by name',
   },
   'in step': {
@@ -122,8 +122,6 @@ const explained: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 function denials(): Record<string, string> {
   return {
     privileged: 'no step runs privileged; images are built by `kind: image`',
-    volumes:
-      'no repository is trusted with folders of the machine; what jobs hand on is `cache` or `kind: artifacts`',
     devices: 'no repository is trusted with devices of the machine',
     tmpfs: 'write to "$TMPDIR" or below the workspace',
     dns: 'no repository is trusted with the network of the machine',

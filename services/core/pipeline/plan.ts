@@ -90,6 +90,8 @@ interface StepPlan {
   /** Asks the registry for a newer image even where one is there. */
   pull: boolean;
   timeoutMs?: number;
+  /** Folders or volumes of the machine, of a repository that is trusted with them: `from:to[:ro]`. */
+  volumes?: readonly string[];
   /** What it may use, where it runs in a container: nothing else of `backend_options` is taken. */
   resources?: Resources;
 }

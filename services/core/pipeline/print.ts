@@ -83,6 +83,7 @@ function toContainer(step: PlannedStep, plan: Plan): YamlMap {
     directory: step.directory === '.' ? undefined : toLiteral(step.directory),
     failure: step.failure === 'fail' ? undefined : step.failure,
     when: toWhen(step.when),
+    volumes: step.volumes && unlessEmpty(step.volumes),
     backend_options: step.resources && {
       kubernetes: { resources: { requests: step.resources.requests, limits: step.resources.limits } },
     },

@@ -57,7 +57,7 @@ const past = (toValue: (before: Before, facts: Facts) => string | undefined) =>
     const before = facts.context.about?.lineage?.before;
     return before && toValue(before, facts);
   });
-const untrusted = from('always: no repository is trusted')(() => 'false');
+const untrusted = from('always: no repository is')(() => 'false');
 const step = never('the agent, as the step begins');
 const avatar = from('the forge’s picture of whoever did it')(({ spec, context }) => toAvatar(spec, context));
 
@@ -84,7 +84,9 @@ const table: Readonly<Record<string, Omit<CiVariable, 'name'>>> = {
         : context.about?.facts && String(context.about.facts.private),
   ),
   CI_REPO_TRUSTED_NETWORK: untrusted,
-  CI_REPO_TRUSTED_VOLUMES: untrusted,
+  CI_REPO_TRUSTED_VOLUMES: from('the api: what an admin trusts the repository with')(({ context }) =>
+    String(context.about?.trustedWith?.includes('volumes') === true),
+  ),
   CI_REPO_TRUSTED_SECURITY: untrusted,
   CI_REPO_TRUSTED: untrusted,
   CI_COMMIT_SHA: event(({ spec }) => spec.sha),

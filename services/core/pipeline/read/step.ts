@@ -91,6 +91,7 @@ function toContainer(reader: Reader, step: StepFile | ServiceFile, name: string,
     failure: step.failure ?? 'fail',
     when: toConditions(reader, step.when, [...path, 'when']),
     pull: step.pull ?? false,
+    ...toVolumes(reader, step.volumes, [...path, 'volumes']),
     ...toResources(step.backend_options?.kubernetes?.resources),
   };
 }
@@ -129,6 +130,18 @@ export function toNeeds(
     dependsOn: [...new Set(needs.map(({ name }) => name))],
     ...(optional.length === 0 ? {} : { optionalNeeds: [...new Set(optional)] }),
   };
+}
+
+/** Fails closed: whoever reads a file for a job says whether its repository is trusted. */
+function toVolumes(reader: Reader, given: string[] | undefined, path: Path): { volumes?: string[] } {
+  if (given === undefined || given.length === 0) return {};
+  if (reader.variables.CI_REPO_TRUSTED_VOLUMES !== 'true')
+    reader.failAtKey(
+      path,
+      'this repository is not trusted with folders of the machine',
+      'an admin may: ./bellows repo set <repository> --trusted-with volumes; what jobs hand on is `cache` or `kind: artifacts`',
+    );
+  return { volumes: given };
 }
 
 /** The allow-list: a quantity of a resource, as the schema has let it through, and nothing beside it. */

@@ -84,6 +84,17 @@ const shared = {
   ),
   directory: says(text.optional(), 'Where it runs, below the workspace. Default: `.`.'),
   when: whenSchema.optional(),
+  volumes: says(
+    list(
+      text.regex(
+        /^(?:\/[^:,\p{Cc}]*|[A-Za-z0-9][\w.-]{0,99}):\/[^:,\p{Cc}]*(?::r[ow])?$/u,
+        'expected /folder:/place, or a name:/place, with :ro where it only reads',
+      ),
+      'volumes',
+      20,
+    ).optional(),
+    'Folders of the machine, or volumes that stay there: `/folder:/place:ro`. Only in containers, and only where an admin trusts the repository with them.',
+  ),
   backend_options: says(
     z.strictObject(backendShape).optional(),
     '`kubernetes.resources`, and nothing else: what it may use where it runs in a container, of docker and podman, too. The agent’s own limits hold beside it.',

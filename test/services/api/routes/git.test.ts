@@ -148,10 +148,12 @@ test('the token reads nothing for another job, and nothing once its own is over'
   expect((await ask(first, `a/b.git/${refs}`)).status).toBe(403);
 });
 
-test("a fork's pull request reads the repository that it is for, and none that others may read", async () => {
+test("a fork's pull request reads the repository that it is for, none that others may read, and is trusted with nothing", async () => {
   await bench.forge.commit('a/lib', { lib: 'x' });
-  await bench.api.deps.repositories.put({ ...repository, reads: ['gitea/a/lib'] });
+  await bench.api.deps.repositories.put({ ...repository, reads: ['gitea/a/lib'], trustedWith: ['volumes'] });
+  expect((await claimOne()).about?.trustedWith).toEqual(['volumes']);
   const claim = await claimOne(fork);
+  expect(claim.about).not.toHaveProperty('trustedWith');
   expect((await ask(claim, `a/b.git/${refs}`)).status).toBe(200);
   expect((await ask(claim, `a/lib.git/${refs}`)).status).toBe(502);
 });

@@ -74,3 +74,14 @@ test('a hook’s secret is shown once, and the address is ours', async () => {
   expect(secret).toHaveLength(43);
   expect(await (await api.admin(path)).text()).not.toContain(secret);
 });
+
+test('who may register a repository may not trust it with the machine', async () => {
+  const id = 'local/ada/mill';
+  const mill = { ...repository, id, forge: 'local', name: 'ada/mill' };
+  const ask = (json: object) =>
+    api.ask(`/api/v1/repositories/${id}`, { method: 'PUT', json, token: api.tokens.launcher });
+  expect((await ask({ ...mill, trustedWith: ['volumes'] })).status).toBe(403);
+  expect((await ask(mill)).status).toBe(200);
+  const trusted = { ...mill, trustedWith: ['volumes'] };
+  expect(await (await put(trusted, `/api/v1/repositories/${id}`)).json()).toEqual(trusted);
+});

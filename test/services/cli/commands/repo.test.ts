@@ -73,6 +73,7 @@ test('who is trusted and who approves are numbers of the forge, and all may be s
   expect((await cli('set', 'gitea/ada/engine', '--reads', 'lib')).code).toBe(2);
   await cli('set', 'gitea/ada/engine', '--events', 'release');
   expect((await cli('set', 'gitea/ada/engine', '--events', 'push')).code).toBe(2);
+  await cli('set', 'gitea/ada/engine', '--trusted-with', 'volumes');
   expect(api.bodies).toEqual([
     { approval: 'pull_requests', trusted: [3, 12], approvers: [] },
     { trusted: [], approvers: null },
@@ -80,6 +81,7 @@ test('who is trusted and who approves are numbers of the forge, and all may be s
     { cancelPrevious: [] },
     { reads: ['gitea/ada/lib', 'gitea/ada/data'] },
     { events: ['release'] },
+    { trustedWith: ['volumes'] },
   ]);
   api.repositories.push({ ...createRepository('gitea/ada/engine'), trusted: [3, 12], approvers: [] });
   const { stdout } = await cli('show', 'engine');

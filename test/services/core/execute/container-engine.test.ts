@@ -118,8 +118,13 @@ test.each(['{"host":{"cgroupControllers":["hugetlb"]}}', 'no JSON', 'null'])(
 test('the tree is where the workspace of the file says, and steps are told', async () => {
   await open();
   await mkdir(join(workspace.tree, 'sub'));
-  const { words, text } = await run(toImageStep({ directory: 'sub' }), { base: '/go', path: 'src/app/' });
+  const volumes = ['/srv/data:/data:ro'];
+  const { words, text } = await run(toImageStep({ directory: 'sub', volumes }), {
+    base: '/go',
+    path: 'src/app/',
+  });
   expect(valuesOf(words, '--volume')).toContain(`${workspace.tree}:/go/src/app`);
+  expect(valuesOf(words, '--volume')).toContain('/srv/data:/data:ro');
   expect(valuesOf(words, '--workdir')).toEqual(['/go/src/app/sub']);
   expect(text).toContain('\n/go/src/app\n');
 });

@@ -168,6 +168,9 @@ describe('what needs an image', () => {
       'needs a container engine: "publish" runs the image "plugins/docker" as it is',
     );
     await expect(prepare({ image: 'postgres:17' })).rejects.toThrow('needs a container engine');
+    await expect(prepare({ name: 'a', commands: ['ls'], volumes: ['/a:/b'] })).rejects.toThrow(
+      'needs a container engine: "a" asks for volumes',
+    );
   });
 
   test('and what has commands is not', async () => {

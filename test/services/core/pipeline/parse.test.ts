@@ -6,6 +6,7 @@ import {
   limits,
   PipelineError,
   parsePipeline,
+  printPlan,
   selectSteps,
 } from '../../../../services/core/pipeline/index.ts';
 
@@ -91,7 +92,7 @@ describe('a pipeline file', () => {
     ],
     [
       step('volumes: [/a:/b]'),
-      '3:5: "volumes" is not for any step; no repository is trusted with folders of the machine; what jobs hand on is `cache` or `kind: artifacts`',
+      '3:5: this repository is not trusted with folders of the machine; an admin may: ./bellows repo set <repository> --trusted-with volumes; what jobs hand on is `cache` or `kind: artifacts`',
     ],
     [
       'services: {db: {image: x, port: 1}}\nsteps: []',
@@ -517,4 +518,23 @@ steps:
   - commands: [{<<: *before}, c, {<<: [*after, *before]}]`);
     expect(steps[0]?.commands).toEqual(['a', 'b', 'c', 'd', 'a', 'b']);
   });
+});
+
+test('volumes are for repositories that are trusted with them, whatever a matrix says, and are kept as they stand', () => {
+  const file = 'steps: [{name: a, image: x, commands: ls, volumes: ["/srv/data:/data:ro", "kept:/kept"]}]';
+  const trusted = { CI_REPO_TRUSTED_VOLUMES: 'true' };
+  const [plan] = parsePipeline(file, 'x.yaml', trusted);
+  expect(plan.steps[0]?.volumes).toEqual(['/srv/data:/data:ro', 'kept:/kept']);
+  expect(parsePipeline(printPlan(plan), 'x.yaml', trusted)[0].steps[0]?.volumes).toEqual(
+    plan.steps[0]?.volumes,
+  );
+  const bent = `matrix: {CI_REPO_TRUSTED_VOLUMES: ["true"]}\n${file}`;
+  expect(() => parsePipeline(bent, 'x.yaml')).toThrow('cannot be set');
+  expect(() => parsePipeline(file, 'x.yaml')).toThrow('not trusted with folders');
+  const untrusted = { CI_REPO_TRUSTED_VOLUMES: 'false' };
+  expect(() => parsePipeline(file, 'x.yaml', untrusted)).toThrow('not trusted with folders');
+  for (const volume of ['data', '/a', '/a:b', '../a:/b', '/a:/b:rw,z', '/a:/b:Z', '-v:/b', '/a,b:/c'])
+    expect(() => parsePipeline(file.replace('kept:/kept', volume), 'x.yaml', trusted)).toThrow(
+      'expected /folder:/place',
+    );
 });
