@@ -67,6 +67,7 @@ test('a copy of a real Redis, made by the user that is for that, put away and br
     expect(await restored.pttl('ci:{q}:seq')).toBeGreaterThan(0);
     // What is written from here on is kept as ever.
     await restored.set('ci:{q}:after', 'yes');
+    restored.disconnect();
     await again.kill();
     const third = await startRedis({ folder: data });
     expect(await (await third.connect()).get('ci:{q}:after')).toBe('yes');
