@@ -355,6 +355,30 @@ const clusterSchema = z
       .strictObject({
         memory: size.default('1Gi').describe('Memory of Gitea and the git that it runs.'),
         storage: size.default('20Gi').describe('Repositories, packages, LFS and, with SQLite, the database.'),
+        mirrors: z
+          .array(
+            z.strictObject({
+              from: z
+                .string()
+                .max(300)
+                .regex(
+                  /^https:\/\/[A-Za-z0-9.-]+\/(?:[A-Za-z0-9._-]+\/)+[A-Za-z0-9._-]*[A-Za-z0-9]$/,
+                  'expected a public repository such as "https://github.com/acme/site"',
+                )
+                .describe('A public repository.'),
+              owner: giteaName.describe('The organisation in Gitea that has the mirror; it is made.'),
+              name: giteaName.optional().describe('Its name there. Default: as it is called elsewhere.'),
+              everyMinutes: z
+                .int()
+                .min(10)
+                .max(24 * 60)
+                .default(10)
+                .describe('How often Gitea looks for what is new.'),
+            }),
+          )
+          .max(500)
+          .default([])
+          .describe('Repositories of elsewhere that Gitea mirrors, and that agents clone from it.'),
         database: z
           .enum(['sqlite', 'postgres'])
           .default('sqlite')

@@ -160,8 +160,16 @@ function toPlan(cluster: Cluster): Plan {
           },
         }
       : {}),
-    organizations: cluster.gitea.organizations,
+    organizations: [
+      ...new Set([...cluster.gitea.organizations, ...cluster.gitea.mirrors.map(({ owner }) => owner)]),
+    ],
+    mirrors: cluster.gitea.mirrors.map((mirror) => ({ ...mirror, name: mirror.name ?? nameOf(mirror.from) })),
   };
+}
+
+/** `https://github.com/acme/site.git` → `site` */
+function nameOf(url: string): string {
+  return (new URL(url).pathname.split('/').at(-1) ?? '').replace(/\.git$/, '');
 }
 
 /** Key of the ConfigMap → path from charts/, which the programs name each other by. */

@@ -33,6 +33,9 @@ function toEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
     ...(cluster.gitea.ssh
       ? { 'ssh-to-gitea': { from: serviceLb, to: podsOf(gitea), tcp: [giteaSsh.port] } }
       : {}),
+    ...(cluster.gitea.mirrors.length > 0
+      ? { 'gitea-to-internet': { from: podsOf(gitea), to: internet, tcp: [443] } }
+      : {}),
     'gitea-to-api': { from: podsOf(gitea), to: podsOf(api), tcp: [api.port] },
     'api-to-redis': { from: podsOf(api), to: podsOf(redis), tcp: toRedisPorts(cluster) },
     ...(cluster.redis.servers > 1

@@ -135,6 +135,10 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     ['data/redis', 'network/edges', 'scaling/pools', 'secrets/secrets', 'services/api'],
   ],
   'an exporter of Redis': ['redis: {exporter: true}', ['data/redis', 'secrets/secrets']],
+  'a mirror': [
+    'gitea: {mirrors: [{from: "https://github.com/acme/site", owner: acme}]}',
+    ['forge/setup', 'network/edges'],
+  ],
   'PostgreSQL for Gitea': [
     'gitea: {database: postgres}',
     ['data/postgres', 'forge/gitea', 'forge/setup', 'network/edges', 'secrets/secrets'],

@@ -20,6 +20,9 @@ export async function openGiteaServer() {
   const hooks: (Body & { id: number; secret: string })[] = [];
   const apps: (Body & { id: number; secret: string })[] = [];
   const organizations = new Map<string, (Body & { id: number; members: Set<string> })[]>();
+  const repositories = new Map<string, Body>();
+  /** Addresses that nobody answers at: a mirror of one stays behind half made. */
+  const away = new Set<string>();
   const asked: string[] = [];
   /** Requests after which nothing is answered any more, though what was asked is done. */
   let dieAfter = Number.POSITIVE_INFINITY;
@@ -101,6 +104,22 @@ export async function openGiteaServer() {
       apps.push(app);
       return [201, { ...app, client_secret: app.secret }];
     }
+    if (path === '/repos/migrate') {
+      const name = `${body.repo_owner}/${body.repo_name}`;
+      if (repositories.has(name))
+        return [409, { message: 'The repository with the same name already exists.' }];
+      const failed = away.has(String(body.clone_addr));
+      const mirror_interval = failed ? '' : body.mirror_interval;
+      repositories.set(name, { mirror: true, mirror_interval, original_url: body.clone_addr });
+      return failed ? [422, { message: 'Migration failed: clone error' }] : [201, {}];
+    }
+    if (one === 'repos') {
+      const name = `${two}/${three}`;
+      const found = repositories.get(name);
+      if (found === undefined) return [404, { message: 'not found' }];
+      if (method === 'DELETE') return [204, void repositories.delete(name)];
+      return [200, Object.assign(found, body)];
+    }
     if (path === '/orgs') {
       organizations.set(String(body.username), [{ id: 1, name: 'Owners', members: new Set() }]);
       return [201, {}];
@@ -149,6 +168,8 @@ export async function openGiteaServer() {
     hooks,
     apps,
     organizations,
+    repositories,
+    away,
     asked,
     /** As `gitea admin user generate-access-token` does it, on the server itself. */
     addAdministrator(login: string) {

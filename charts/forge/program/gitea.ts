@@ -13,7 +13,8 @@ export interface GiteaApi {
   send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown>;
 }
 
-const timeoutMs = 20_000;
+/** A mirror is answered once it is copied. */
+const timeoutMs = 300_000;
 const pageSize = 50;
 /** More than anybody has of what is listed here. */
 const mostPages = 20;

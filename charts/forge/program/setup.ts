@@ -22,6 +22,13 @@ export interface Plan {
   readonly signIn?: { readonly redirect: string; readonly secret: SecretReference };
   /** To be there, and open to the bot. */
   readonly organizations: readonly string[];
+  /** Repositories of elsewhere, which Gitea copies again and again; their owners are among the organisations. */
+  readonly mirrors: readonly {
+    readonly from: string;
+    readonly owner: string;
+    readonly name: string;
+    readonly everyMinutes: number;
+  }[];
 }
 
 export interface SetupDeps {
@@ -69,7 +76,14 @@ export async function setUpGitea(deps: SetupDeps): Promise<void> {
     await ensureOrganization(deps, name);
     say(`${plan.bot.name} writes to ${name}`);
   }
+  const failed: unknown[] = [];
+  for (const mirror of plan.mirrors) {
+    // One that is away keeps none of the others from being there.
+    await ensureMirror(deps, mirror).catch((error: unknown) => void failed.push(error));
+  }
   await forgetTokens(administrator, plan.administrator.name, (name) => name.startsWith(runTokenPrefix));
+  if (failed.length > 0)
+    throw failed.length === 1 ? failed[0] : new AggregateError(failed, failed.join('; '));
 }
 
 /** Its password is written down before Gitea has it: one that nobody knows would lock everybody out. */
@@ -234,6 +248,44 @@ async function ensureOrganization({ plan, gitea }: SetupDeps, name: string): Pro
       units: ['repo.code', 'repo.pulls'],
     }));
   await gitea.send('PUT', `/teams/${numberOf(team, 'id')}/members/${plan.bot.name}`);
+}
+
+/**
+ * A mirror that could not be copied at once stays behind in Gitea: by its name, empty and without an interval, and every
+ * further try would be refused. It is taken away first.
+ */
+async function ensureMirror(
+  { gitea, say }: SetupDeps,
+  { from, owner, name, everyMinutes }: Plan['mirrors'][number],
+): Promise<void> {
+  const path = `/repos/${owner}/${name}`;
+  const interval = toInterval(everyMinutes);
+  const found = await gitea.find(path);
+  if (isObject(found) && found.mirror !== true)
+    throw new Error(`${owner}/${name} is no mirror; expected nothing of that name, or a mirror of ${from}`);
+  const isThere = isObject(found) && found.mirror_interval !== '' && found.original_url === from;
+  if (isThere && found.mirror_interval !== interval)
+    await gitea.send('PATCH', path, { mirror_interval: interval });
+  if (!isThere) {
+    if (found !== undefined) await gitea.send('DELETE', path);
+    await gitea.send('POST', '/repos/migrate', {
+      clone_addr: from,
+      repo_owner: owner,
+      repo_name: name,
+      service: 'git',
+      mirror: true,
+      mirror_interval: interval,
+      private: true,
+      lfs: true,
+    });
+  }
+  say(`${owner}/${name} is a mirror of ${from}`);
+}
+
+/** As Gitea says it: `10m0s`, `1h0m0s`. */
+function toInterval(minutes: number): string {
+  const hours = Math.floor(minutes / 60);
+  return `${hours === 0 ? '' : `${hours}h`}${minutes % 60}m0s`;
 }
 
 /** Makes the Secret, or adds to it; keys that it does not speak of stay. */

@@ -41,6 +41,7 @@ const plan: Omit<Plan, 'origin'> = {
     secret: reference('bellows-sign-in'),
   },
   organizations: ['acme'],
+  mirrors: [{ from: 'https://github.com/acme/site', owner: 'acme', name: 'site', everyMinutes: 90 }],
 };
 
 /** What the Job does: its first container makes the token, the second one all else. */
@@ -76,6 +77,9 @@ function expectWhole() {
   ]);
   expect(gitea.hooks).toMatchObject([
     { config: { url: 'http://api.ci.svc:7440/webhooks/gitea' }, secret: 'hook-secret', active: true },
+  ]);
+  expect([...gitea.repositories]).toEqual([
+    ['acme/site', { mirror: true, mirror_interval: '1h30m0s', original_url: 'https://github.com/acme/site' }],
   ]);
   const [, team, ...others] = gitea.organizations.get('acme') ?? [];
   expect(others).toEqual([]);
@@ -141,7 +145,7 @@ test('without sign-in and organisations nothing of them is made', async () => {
   const { signIn: _, ...rest } = plan;
   const token = gitea.addAdministrator('bellows');
   await setUpGitea({
-    plan: { ...rest, origin: gitea.origin, organizations: [] },
+    plan: { ...rest, origin: gitea.origin, organizations: [], mirrors: [] },
     gitea: openGitea(gitea.origin, { token }),
     secrets,
     webhookSecret: 'x',
@@ -173,4 +177,23 @@ test('Flux hears of pushes at the path that it makes of token, name and namespac
     { config: { url: 'http://api.ci.svc:7440/webhooks/gitea' } },
     { config: { url: `http://${receiver.host}/hook/${digest}` }, events: ['push'], secret: 'receiver-token' },
   ]);
+});
+
+test('a mirror whose source is away keeps no other from being made, and is made once it answers', async () => {
+  const [site] = plan.mirrors;
+  if (site === undefined) throw new Error('no mirror');
+  const gone = { ...site, from: 'https://github.com/acme/gone', name: 'gone' };
+  gitea.away.add(gone.from);
+  await expect(setUp({ mirrors: [gone, site] })).rejects.toThrow('Migration failed');
+  expect(gitea.repositories.get('acme/site')).toMatchObject({ mirror_interval: '1h30m0s' });
+  gitea.away.clear();
+  await setUp({ mirrors: [gone, { ...site, everyMinutes: 10 }] });
+  expect(gitea.repositories.get('acme/gone')).toMatchObject({ mirror_interval: '1h30m0s' });
+  expect(gitea.repositories.get('acme/site')).toMatchObject({ mirror_interval: '10m0s' });
+});
+
+test('a repository that is no mirror is left alone, and said', async () => {
+  gitea.repositories.set('acme/site', { mirror: false });
+  await expect(setUp()).rejects.toThrow('acme/site is no mirror');
+  expect(gitea.repositories.get('acme/site')).toEqual({ mirror: false });
 });
