@@ -189,6 +189,8 @@ export function createModel(limits: ModelLimits) {
     else dispatch(job);
   };
 
+  /** Pipelines that a job stands in, besides its own. */
+  const standsIn = new Map<string, string[]>();
   const membersOf = (pipeline: string) => (pipelines.get(pipeline) ?? []).flatMap((id) => jobs.get(id) ?? []);
 
   /** What is full, if these came. */
@@ -510,6 +512,8 @@ export function createModel(limits: ModelLimits) {
       if (found !== undefined) hours.set(repo, found.hour);
       const ids = members.map((job) => (again.has(job) ? toNew(job) : job.id));
       pipelines.set(next, ids);
+      for (const { id } of members.filter((each) => !again.has(each)))
+        standsIn.set(id, [...(standsIn.get(id) ?? []), next]);
       for (const job of members.filter((each) => again.has(each))) {
         const needs = job.needed.filter((name) => [...again].some((other) => other.workflow === name));
         const spec = toSpec({ repository: job.repo, sha: job.sha });
@@ -569,7 +573,16 @@ export function createModel(limits: ModelLimits) {
       const done = inOrder()
         .filter((job) => isFinal(job.state))
         .sort((a, b) => finishedAt(a.id) - finishedAt(b.id) || (a.id < b.id ? -1 : 1));
-      for (const job of done.slice(0, Math.max(0, done.length - keep))) jobs.delete(job.id);
+      for (const { id, pipeline } of done.slice(0, Math.max(0, done.length - keep))) {
+        jobs.delete(id);
+        // One that is made again with its id, by a rerun of what is left, does not stand where that one stood.
+        for (const known of [pipeline, ...(standsIn.get(id) ?? [])])
+          pipelines.set(
+            known,
+            (pipelines.get(known) ?? []).filter((each) => each !== id),
+          );
+        standsIn.delete(id);
+      }
     },
   };
 }

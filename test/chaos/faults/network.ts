@@ -115,14 +115,20 @@ export const networkFaults: readonly Fault[] = [
     weight: 4,
     calm: true,
     inject: async (stage) => {
-      void stage.settle(stage.push({ ms: stage.leaseMs }));
-      let line: Link | undefined;
-      const lines = stage.places.map((place) => place.line);
-      await stage.trap(lines, { request: claim, moment: 'after reply' }, (n) => {
-        line = lines[n];
-      });
-      await stage.pause(stage.random.below(stage.leaseMs / 2));
-      return (line?.freeze() ?? 0) > 0 ? 1 : 0;
+      const { agents, places, leaseMs, random } = stage;
+      void stage.settle(stage.push({ ms: leaseMs }));
+      // Not by what it asks: who finds nothing asks the same, and is gone.
+      const claimed = await stage.untilEvent(({ type }) => type === 'claimed');
+      const n = agents.findIndex(
+        (agent) => claimed !== undefined && 'agent' in claimed && agent === claimed.agent,
+      );
+      await stage.pause(random.below(leaseMs / 2));
+      // Between two questions of an agent there may be no line.
+      for (let look = 0; look < 100; look++) {
+        if ((places[n]?.line.freeze() ?? 0) > 0) return 1;
+        await stage.pause(2);
+      }
+      return 0;
     },
   },
 ];

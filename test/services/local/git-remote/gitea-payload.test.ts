@@ -31,6 +31,8 @@ test('a moved branch is read as a push, with the commit that it moved to', () =>
     sha: two,
     subject: 'Mend it',
     author: 'Ann',
+    sender: 'ann',
+    commit: { email: 'ann@example.org' },
     movedBy: 1,
     defaultBranch: 'trunk',
   });
