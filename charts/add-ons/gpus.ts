@@ -1,11 +1,10 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import { HelmRelease, HelmReleaseSpecChartSpecSourceRefKind } from '../../imports/helm.toolkit.fluxcd.io.ts';
-import { HelmRepository } from '../../imports/source.toolkit.fluxcd.io.ts';
 import { Brought } from '../constructs/brought.ts';
+import { HelmChart } from '../constructs/helm-chart.ts';
 import { helmPins } from '../pins.ts';
-import { gpuLabel, gpuResource, gpuRuntime, labelsOf } from '../places.ts';
+import { gpuLabel, gpuResource, gpuRuntime } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 
 const name = 'nvidia-device-plugin';
@@ -16,39 +15,26 @@ const namespace = 'kube-system';
 export class Gpus extends Chart {
   constructor(scope: Construct, { gpu }: Cluster) {
     super(scope, 'gpus', { disableResourceNameHashes: true });
-    const { repository, chart, version } = helmPins.nvidia;
-    const metadata = { name, namespace, labels: labelsOf(name) };
     new Brought(this, 'plugin', {
       by: "NVIDIA's Helm chart",
       pods: [{ namespace, labels: { 'app.kubernetes.io/name': name }, ports: [] }],
     });
-    new HelmRepository(this, 'repository', { metadata, spec: { url: repository, interval: '12h' } });
-    new HelmRelease(this, 'release', {
-      metadata,
-      spec: {
-        interval: '30m',
-        chart: {
-          spec: {
-            chart,
-            version,
-            sourceRef: { kind: HelmReleaseSpecChartSpecSourceRefKind.HELM_REPOSITORY, name },
-          },
-        },
-        install: { remediation: { retries: -1 } },
-        upgrade: { remediation: { retries: 3 } },
-        values: {
-          runtimeClassName: gpuRuntime,
-          // In place of labels that another program of NVIDIA sets: k3s sets ours.
-          affinity: {
-            nodeAffinity: {
-              requiredDuringSchedulingIgnoredDuringExecution: {
-                nodeSelectorTerms: [{ matchExpressions: onGpuNodes }],
-              },
+    new HelmChart(this, 'chart', {
+      name,
+      namespace,
+      pin: helmPins.nvidia,
+      values: {
+        runtimeClassName: gpuRuntime,
+        // In place of labels that another program of NVIDIA sets: k3s sets ours.
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: onGpuNodes }],
             },
           },
-          tolerations: [{ key: gpuResource, operator: 'Exists', effect: 'NoSchedule' }],
-          ...(gpu.shares === 1 ? {} : { config: { map: { default: toSharing(gpu.shares) } } }),
         },
+        tolerations: [{ key: gpuResource, operator: 'Exists', effect: 'NoSchedule' }],
+        ...(gpu.shares === 1 ? {} : { config: { map: { default: toSharing(gpu.shares) } } }),
       },
     });
   }

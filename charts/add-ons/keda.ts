@@ -1,10 +1,9 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { HelmRelease, HelmReleaseSpecChartSpecSourceRefKind } from '../../imports/helm.toolkit.fluxcd.io.ts';
-import { HelmRepository } from '../../imports/source.toolkit.fluxcd.io.ts';
 import { Brought, type BroughtPods } from '../constructs/brought.ts';
+import { HelmChart } from '../constructs/helm-chart.ts';
 import { helmPins } from '../pins.ts';
-import { labelsOf, namespaces } from '../places.ts';
+import { namespaces } from '../places.ts';
 
 const name = 'keda';
 const namespace = namespaces.keda;
@@ -13,8 +12,6 @@ const namespace = namespaces.keda;
 export class Keda extends Chart {
   constructor(scope: Construct) {
     super(scope, name, { disableResourceNameHashes: true });
-    const { repository, chart, version } = helmPins.keda;
-    const metadata = { name, namespace, labels: labelsOf(name) };
     new Brought(this, 'operator', {
       by: "KEDA's Helm chart",
       groups: ['keda.sh', 'eventing.keda.sh'],
@@ -24,27 +21,16 @@ export class Keda extends Chart {
         podsOf('keda-admission-webhooks', 9443),
       ],
     });
-    new HelmRepository(this, 'repository', { metadata, spec: { url: repository, interval: '12h' } });
-    new HelmRelease(this, 'release', {
-      metadata,
-      spec: {
-        interval: '30m',
-        chart: {
-          spec: {
-            chart,
-            version,
-            sourceRef: { kind: HelmReleaseSpecChartSpecSourceRefKind.HELM_REPOSITORY, name },
-          },
-        },
-        install: { remediation: { retries: -1 } },
-        upgrade: { remediation: { retries: 3 } },
-        values: {
-          watchNamespace: namespaces.agents,
-          // A tag is pinned by the chart's version: nothing is gained by asking the registry at each start.
-          image: { pullPolicy: 'IfNotPresent' },
-          // Jobs are made one after the other, and a burst that outlasts a poll starts some of them twice.
-          extraArgs: { keda: { 'kube-api-qps': 100, 'kube-api-burst': 200 } },
-        },
+    new HelmChart(this, 'chart', {
+      name,
+      namespace,
+      pin: helmPins.keda,
+      values: {
+        watchNamespace: namespaces.agents,
+        // A tag is pinned by the chart's version: nothing is gained by asking the registry at each start.
+        image: { pullPolicy: 'IfNotPresent' },
+        // Jobs are made one after the other, and a burst that outlasts a poll starts some of them twice.
+        extraArgs: { keda: { 'kube-api-qps': 100, 'kube-api-burst': 200 } },
       },
     });
   }

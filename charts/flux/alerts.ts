@@ -10,7 +10,8 @@ import {
 import { needsGpuPlugin } from '../add-ons/gpus.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { labelsOf, namespaces } from '../places.ts';
-import { alertKinds, type Cluster } from '../platform.ts';
+import type { Cluster } from '../platform.ts';
+import { alertKinds } from '../settings/flux.ts';
 
 const namespace = namespaces.flux;
 const secret = 'flux-alerts';

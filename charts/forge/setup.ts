@@ -1,24 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Chart } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { Brought } from '../constructs/brought.ts';
+import { CarriedProgram } from '../constructs/carried-program.ts';
 import { podTemplate } from '../constructs/pod.ts';
+import { ReplacedJob } from '../constructs/replaced-job.ts';
 import { SecretMaker } from '../constructs/secret-maker.ts';
 import { claimOf } from '../constructs/stateful.ts';
-import { pins } from '../pins.ts';
-import {
-  addressOf,
-  api,
-  fluxReceiver,
-  gitea,
-  giteaSecrets,
-  hostOf,
-  labelsOf,
-  namespaces,
-  secrets,
-} from '../places.ts';
+import { addressOf, api, fluxReceiver, gitea, giteaSecrets, hostOf, namespaces, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 import { giteaProgram, giteaUser } from './gitea.ts';
@@ -42,27 +30,28 @@ export class GiteaSetup extends Chart {
     const isProvider = cluster.signIn !== undefined && cluster.signIn.issuer === undefined;
     const made = [...Object.values(others), ...(isProvider ? [signIn] : [])];
     const tellsFlux = cluster.flux.receiver === 'gitea';
-    const files = { ...toProgram(), 'plan.json': toText(toPlan(cluster)) };
-
-    new k8s.KubeConfigMap(this, 'program', {
-      metadata: { name: `${name}-program`, namespace, labels: labelsOf(name) },
-      data: files,
+    const program = new CarriedProgram(this, 'program', {
+      name,
+      namespace,
+      modules: [
+        'forge/program/main.ts',
+        'forge/program/setup.ts',
+        'forge/program/gitea.ts',
+        'secrets/program/kubernetes.ts',
+      ],
+      plan: toPlan(cluster),
     });
     new SecretMaker(this, 'account', { name, namespace, secrets: made });
     new Brought(this, 'secrets', { by: `the Job ${name}`, secrets: made });
     const { image, env, mounts } = giteaProgram(cluster, { volume: claimOf(gitea.name) });
-    new k8s.KubeJob(this, 'job', {
-      metadata: {
-        name,
-        namespace,
-        labels: labelsOf(name),
-        // A Job cannot be changed; when this one differs, Flux deletes it and makes the new one.
-        annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' },
-      },
+    new ReplacedJob(this, 'job', {
+      name,
+      namespace,
       spec: {
         backoffLimit: 10,
         activeDeadlineSeconds: 1800,
         template: podTemplate({
+          ...program.pod,
           name,
           first: [
             {
@@ -79,20 +68,16 @@ export class GiteaSetup extends Chart {
               memory: '256Mi',
             },
           ],
-          image: pins.node,
-          command: ['node', `/program/${paths['main.ts']}`],
           env: [
+            ...program.pod.env,
             { name: 'GITEA_TOKEN_FILE', value: '/run/setup/token' },
-            { name: 'KUBERNETES_TOKEN_FILE', value: '/run/kubernetes/token' },
-            { name: 'NODE_EXTRA_CA_CERTS', value: '/run/kubernetes/ca.crt' },
             { name: 'WEBHOOK_SECRET_FILE', value: `/run/secrets/bellows/${webhookKey}` },
             ...(tellsFlux
               ? [{ name: 'RECEIVER_TOKEN_FILE', value: `/run/secrets/bellows/${receiverKey}` }]
               : []),
           ],
           mounts: [
-            { name: 'program', path: '/program', from: { config: `${name}-program`, paths } },
-            { name: 'kubernetes', path: '/run/kubernetes', from: { kubernetes: true } },
+            ...program.pod.mounts,
             { name: 'run', path: '/run/setup', from: { scratch: '1Mi', memory: true } },
             {
               name: 'webhook',
@@ -109,7 +94,6 @@ export class GiteaSetup extends Chart {
           serviceAccount: name,
           restartPolicy: 'Never',
           nodeOf: gitea.name,
-          restartOn: JSON.stringify(files),
         }),
       },
     });
@@ -170,24 +154,4 @@ function toPlan(cluster: Cluster): Plan {
 /** `https://github.com/acme/site.git` → `site` */
 function nameOf(url: string): string {
   return (new URL(url).pathname.split('/').at(-1) ?? '').replace(/\.git$/, '');
-}
-
-/** Key of the ConfigMap → path from charts/, which the programs name each other by. */
-const paths = {
-  'main.ts': 'forge/program/main.ts',
-  'setup.ts': 'forge/program/setup.ts',
-  'gitea.ts': 'forge/program/gitea.ts',
-  'kubernetes.ts': 'secrets/program/kubernetes.ts',
-  'plan.json': 'forge/program/plan.json',
-};
-
-function toProgram(): Record<string, string> {
-  const sources = Object.entries(paths).filter(([key]) => key !== 'plan.json');
-  return Object.fromEntries(
-    sources.map(([key, path]) => [key, readFileSync(join(import.meta.dirname, '..', path), 'utf8')]),
-  );
-}
-
-function toText(plan: Plan): string {
-  return `${JSON.stringify(plan, null, 2)}\n`;
 }

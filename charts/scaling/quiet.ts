@@ -1,19 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { CarriedProgram } from '../constructs/carried-program.ts';
 import { NetworkEdge } from '../constructs/network-edge.ts';
 import { podTemplate } from '../constructs/pod.ts';
-import { pins } from '../pins.ts';
+import { ReplacedJob } from '../constructs/replaced-job.ts';
 import { labelsOf, namespaces, selectorOf } from '../places.ts';
-import { type Cluster, type Pool, weekdays } from '../platform.ts';
+import type { Cluster, Pool } from '../platform.ts';
+import { weekdays } from '../settings/pool.ts';
 import { scaledJobOf } from './pools.ts';
 import type { Plan, Window } from './program/quiet.ts';
 
 const name = 'quiet';
 const namespace = namespaces.ci;
-const program = 'quiet-program';
 
 /**
  * At the hours at which a pool is to rest or to work again, a Job says so to its ScaledJob (docs/adr/0016). Each run sets
@@ -24,9 +23,12 @@ export class QuietHours extends Chart {
     super(scope, name, { disableResourceNameHashes: true });
     const labels = labelsOf(name);
     const plan = toPlan(cluster);
-    const files = { ...toProgram(), 'plan.json': `${JSON.stringify(plan, null, 2)}\n` };
-
-    new k8s.KubeConfigMap(this, 'program', { metadata: { name: program, namespace, labels }, data: files });
+    const program = new CarriedProgram(this, 'program', {
+      name,
+      namespace,
+      modules: ['scaling/program/main.ts', 'scaling/program/quiet.ts', 'secrets/program/kubernetes.ts'],
+      plan,
+    });
     new k8s.KubeServiceAccount(this, 'account', {
       metadata: { name, namespace, labels },
       automountServiceAccountToken: false,
@@ -36,29 +38,16 @@ export class QuietHours extends Chart {
       activeDeadlineSeconds: 600,
       template: podTemplate({
         name,
-        image: pins.node,
-        command: ['node', `/program/${paths['main.ts']}`],
-        env: [
-          { name: 'NODE_EXTRA_CA_CERTS', value: '/run/kubernetes/ca.crt' },
-          { name: 'TOKEN_FILE', value: '/run/kubernetes/token' },
-        ],
-        mounts: [
-          { name: 'program', path: '/program', from: { config: program, paths } },
-          { name: 'kubernetes', path: '/run/kubernetes', from: { kubernetes: true } },
-        ],
+        ...program.pod,
         user: 1000,
         cpu: { request: 0.05 },
         memory: '128Mi',
         serviceAccount: name,
         restartPolicy: 'Never',
-        restartOn: JSON.stringify(files),
       }),
     };
     // What was changed in platform.yaml holds at once, and not from the next boundary on.
-    new k8s.KubeJob(this, 'now', {
-      metadata: { name, namespace, labels, annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' } },
-      spec: job,
-    });
+    new ReplacedJob(this, 'now', { name, namespace, spec: job });
     for (const at of toBoundaries(plan)) {
       const [hour, minute] = [Math.floor(at / 60), at % 60];
       const clock = [hour, minute].map((part) => String(part).padStart(2, '0')).join('');
@@ -129,19 +118,4 @@ function toMinute(clock: string): number {
 function toBoundaries({ pools }: Plan): number[] {
   const all = Object.values(pools).flatMap((windows) => windows.flatMap(({ from, to }) => [from, to]));
   return [...new Set(all)].sort((a, b) => a - b);
-}
-
-/** Key of the ConfigMap → path from charts/, which the programs name each other by. */
-const paths = {
-  'main.ts': 'scaling/program/main.ts',
-  'quiet.ts': 'scaling/program/quiet.ts',
-  'kubernetes.ts': 'secrets/program/kubernetes.ts',
-  'plan.json': 'scaling/program/plan.json',
-};
-
-function toProgram(): Record<string, string> {
-  const sources = Object.entries(paths).filter(([key]) => key !== 'plan.json');
-  return Object.fromEntries(
-    sources.map(([key, path]) => [key, readFileSync(join(import.meta.dirname, '..', path), 'utf8')]),
-  );
 }

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Chart } from 'cdk8s';
-import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { Brought } from '../constructs/brought.ts';
+import { CarriedProgram } from '../constructs/carried-program.ts';
 import { podTemplate } from '../constructs/pod.ts';
+import { ReplacedJob } from '../constructs/replaced-job.ts';
 import { SecretMaker } from '../constructs/secret-maker.ts';
 import { SecretReference, sourceOf } from '../constructs/secret-reference.ts';
-import { pins } from '../pins.ts';
-import { databaseKey, fluxReceiver, labelsOf, namespaces, secrets } from '../places.ts';
+import { databaseKey, fluxReceiver, namespaces, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import { generatedKeys, type Plan, type PlatformKey, toFurtherUsers } from './program/generate.ts';
 import { toRules } from './redis-rules.ts';
@@ -50,12 +48,18 @@ export class GeneratedSecrets extends Chart {
   constructor(scope: Construct, cluster: Cluster) {
     super(scope, 'secrets', { disableResourceNameHashes: true });
     const made = madeOf(cluster);
-    const program = toProgram(cluster);
-    new k8s.KubeConfigMap(this, 'program', {
-      metadata: { name: 'secrets-program', namespace, labels: labelsOf(name) },
-      data: program,
+    const folder = 'secrets/program';
+    const program = new CarriedProgram(this, 'program', {
+      name,
+      namespace,
+      modules: [
+        `${folder}/main.ts`,
+        `${folder}/age-identity.ts`,
+        `${folder}/generate.ts`,
+        `${folder}/kubernetes.ts`,
+      ],
+      plan: toPlan(cluster),
     });
-
     new SecretMaker(this, 'account', { name, namespace, secrets: made });
     for (const { namespace, name, random, derived } of made) {
       const by = 'the Job secrets';
@@ -63,35 +67,20 @@ export class GeneratedSecrets extends Chart {
         new SecretReference(this, name, cluster, { namespace, name, keys: random, by });
       new Brought(this, `${name}-derived`, { by, secrets: [{ namespace, name, keys: derived }] });
     }
-    new k8s.KubeJob(this, 'job', {
-      metadata: {
-        name,
-        namespace,
-        labels: labelsOf(name),
-        // A Job cannot be changed; when this one differs, Flux deletes it and makes the new one.
-        annotations: { 'kustomize.toolkit.fluxcd.io/force': 'enabled' },
-      },
+    new ReplacedJob(this, 'job', {
+      name,
+      namespace,
       spec: {
         backoffLimit: 10,
         activeDeadlineSeconds: 600,
         template: podTemplate({
+          ...program.pod,
           name,
-          image: pins.node,
-          command: ['node', '/program/main.ts'],
-          env: [
-            { name: 'NODE_EXTRA_CA_CERTS', value: '/run/kubernetes/ca.crt' },
-            { name: 'TOKEN_FILE', value: '/run/kubernetes/token' },
-          ],
-          mounts: [
-            { name: 'program', path: '/program', from: { config: 'secrets-program' } },
-            { name: 'kubernetes', path: '/run/kubernetes', from: { kubernetes: true } },
-          ],
           user: 1000,
           cpu: { request: 0.1 },
           memory: '128Mi',
           serviceAccount: name,
           restartPolicy: 'Never',
-          restartOn: JSON.stringify(program),
         }),
       },
     });
@@ -113,20 +102,13 @@ export function fetched(cluster: Cluster): readonly Made[] {
   );
 }
 
-function toProgram(cluster: Cluster): Record<string, string> {
-  const folder = join(import.meta.dirname, 'program');
-  const files = ['main.ts', 'age-identity.ts', 'generate.ts', 'kubernetes.ts'];
+function toPlan(cluster: Cluster): Plan {
   const { flux } = cluster;
   const further = toFurtherKeys(cluster);
-  const receiver = flux.receiver === undefined ? {} : { receiver: fluxReceiver.secret };
-  const plan: Plan = {
+  return {
     ...secrets,
-    ...receiver,
+    ...(flux.receiver === undefined ? {} : { receiver: fluxReceiver.secret }),
     ...toRules(cluster),
     ...(further.length === 0 ? {} : { further }),
-  };
-  return {
-    ...Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')])),
-    'plan.json': `${JSON.stringify(plan, null, 2)}\n`,
   };
 }

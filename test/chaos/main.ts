@@ -99,11 +99,11 @@ async function main(): Promise<number> {
       if (unjudged > 0) say(`${unjudged} rounds could not be judged: the machine stood still\n`);
       if (never > 0) say(`${never} faults could not be injected: their moment never came\n`);
       const held = rows.filter((row) => row.injected > 0 && row.broken === 0).length;
-      const failed = rows.filter((row) => row.broken > 0).length;
-      say(`${held} held, ${failed} failed, ${skipped.length + never} skipped\n`);
+      const failed = rows.filter((row) => row.broken > 0).length + never;
+      say(`${held} held, ${failed} failed, ${skipped.length} skipped\n`);
     }
     if (abort.signal.aborted) return interrupted;
-    return broken > 0 || unjudged > 0 || accepted !== finished ? 1 : 0;
+    return broken > 0 || unjudged > 0 || never > 0 || accepted !== finished ? 1 : 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

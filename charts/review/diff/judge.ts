@@ -1,4 +1,4 @@
-import type { Waiver } from '../../platform.ts';
+import type { Waiver } from '../../settings/waiver.ts';
 import { compareText } from '../compare.ts';
 import { type Change, compareTrees } from './changes.ts';
 import { type FieldChange, toCanonical } from './fields.ts';

@@ -1,4 +1,4 @@
-import type { Waiver } from '../../platform.ts';
+import type { Waiver } from '../../settings/waiver.ts';
 import { type CapacityChange, compareCapacity, type MachinesOf } from './capacity.ts';
 import { type Danger, type Edit, judge } from './judge.ts';
 import type { Tree } from './tree.ts';

@@ -1,4 +1,4 @@
-import type { Waiver } from '../../platform.ts';
+import type { Waiver } from '../../settings/waiver.ts';
 import type { Danger } from './judge.ts';
 
 export interface Waived {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { toKubernetesUrl } from '../../secrets/program/kubernetes.ts';
 import { openPause, type Plan, setQuiet } from './quiet.ts';
 
-const { TOKEN_FILE = '' } = process.env;
+const { KUBERNETES_TOKEN_FILE = '' } = process.env;
 const plan = JSON.parse(readFileSync(join(import.meta.dirname, 'plan.json'), 'utf8')) as Plan;
-const pause = openPause(toKubernetesUrl(process.env), readFileSync(TOKEN_FILE, 'utf8').trim());
+const pause = openPause(toKubernetesUrl(process.env), readFileSync(KUBERNETES_TOKEN_FILE, 'utf8').trim());
 
 await setQuiet(plan, new Date(), pause, (line) => process.stdout.write(`${line}\n`));

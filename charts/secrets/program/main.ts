@@ -6,9 +6,9 @@ import { toAgeIdentity } from './age-identity.ts';
 import { generateSecrets, type Plan } from './generate.ts';
 import { openSecretsApi, toKubernetesUrl } from './kubernetes.ts';
 
-const { TOKEN_FILE = '' } = process.env;
+const { KUBERNETES_TOKEN_FILE = '' } = process.env;
 const plan = JSON.parse(readFileSync(join(import.meta.dirname, 'plan.json'), 'utf8')) as Plan;
-const api = openSecretsApi(toKubernetesUrl(process.env), readFileSync(TOKEN_FILE, 'utf8').trim());
+const api = openSecretsApi(toKubernetesUrl(process.env), readFileSync(KUBERNETES_TOKEN_FILE, 'utf8').trim());
 
 await generateSecrets(api, plan, {
   text: () => randomBytes(32).toString('base64url'),

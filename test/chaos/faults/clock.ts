@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts';
+import { pushUntilTaken } from './taken.ts';
 
 const hour = 3_600_000;
 
@@ -49,17 +50,13 @@ export const clockFaults: readonly Fault[] = [
     weight: 4,
     alone: true,
     inject: async (stage) => {
-      const { page, random, leaseMs, places, agents } = stage;
-      void stage.settle(stage.push({ ms: 4 * leaseMs }));
-      const claimed = await stage.untilEvent(({ type }) => type === 'claimed');
-      const n = agents.findIndex(
-        (agent) => claimed !== undefined && 'agent' in claimed && agent === claimed.agent,
-      );
-      if (claimed === undefined || n === -1) return 0;
-      places[n]?.slot.kill();
+      const { page, random, leaseMs, places } = stage;
+      const taken = await pushUntilTaken(stage, { ms: 4 * leaseMs });
+      if (taken === undefined) return 0;
+      places[taken.n]?.slot.kill();
       page?.setClock(random.chance(0.5) ? hour : -hour);
       const started = performance.now();
-      await stage.untilEvent(({ type, job }) => type === 'lost' && job === claimed.job);
+      await stage.untilEvent(({ type, job }) => type === 'lost' && job === taken.job);
       const ms = Math.round(performance.now() - started);
       // The tick that sees the jump gives it one lease from then on; each of the two may be a tick late.
       const most = 2 * leaseMs;

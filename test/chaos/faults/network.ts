@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.ts';
 import type { Link } from '../link.ts';
 import type { Stage } from '../stage.ts';
+import { pushUntilTaken } from './taken.ts';
 
 const claim = 'POST /api/v1/agent/claim';
 
@@ -115,17 +116,13 @@ export const networkFaults: readonly Fault[] = [
     weight: 4,
     calm: true,
     inject: async (stage) => {
-      const { agents, places, leaseMs, random } = stage;
-      void stage.settle(stage.push({ ms: leaseMs }));
-      // Not by what it asks: who finds nothing asks the same, and is gone.
-      const claimed = await stage.untilEvent(({ type }) => type === 'claimed');
-      const n = agents.findIndex(
-        (agent) => claimed !== undefined && 'agent' in claimed && agent === claimed.agent,
-      );
+      const { places, leaseMs, random } = stage;
+      const taken = await pushUntilTaken(stage, { ms: leaseMs });
+      if (taken === undefined) return 0;
       await stage.pause(random.below(leaseMs / 2));
       // Between two questions of an agent there may be no line.
       for (let look = 0; look < 100; look++) {
-        if ((places[n]?.line.freeze() ?? 0) > 0) return 1;
+        if ((places[taken.n]?.line.freeze() ?? 0) > 0) return 1;
         await stage.pause(2);
       }
       return 0;

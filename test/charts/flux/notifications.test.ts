@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { alertKinds } from '../../../charts/platform.ts';
 import { parsePlatform } from '../../../charts/platform-file.ts';
 import { checkPlatform } from '../../../charts/review/check.ts';
+import { alertKinds } from '../../../charts/settings/flux.ts';
 import { buildPlatform, toUnits } from '../../../charts/units.ts';
 
 function build(flux: string, source = '') {

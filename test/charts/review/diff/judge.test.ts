@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { blockingRules } from '../../../../charts/platform.ts';
 import { type Danger, diffRules, judge } from '../../../../charts/review/diff/judge.ts';
 import type { Tree } from '../../../../charts/review/diff/tree.ts';
+import { blockingRules } from '../../../../charts/settings/waiver.ts';
 import { edit, example, inCluster, type Mutable, withObject, without } from './example.ts';
 
 const say = ({ rule, level, object, at, message }: Danger) =>

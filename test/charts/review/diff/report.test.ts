@@ -3,13 +3,13 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import type { Waiver } from '../../../../charts/platform.ts';
 import { parsePlatform } from '../../../../charts/platform-file.ts';
 import { compareCapacity, toCapacity } from '../../../../charts/review/diff/capacity.ts';
 import { marker } from '../../../../charts/review/diff/markdown.ts';
 import { toReport } from '../../../../charts/review/diff/report.ts';
 import { format, readReport } from '../../../../charts/review/diff/run.ts';
 import { TreeError } from '../../../../charts/review/diff/tree.ts';
+import type { Waiver } from '../../../../charts/settings/waiver.ts';
 import { root } from '../../committed.ts';
 import { edit, example, inCluster, without } from './example.ts';
 

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { giteaName, size } from './scalars.ts';
+
+export const giteaSchema = z
+  .strictObject({
+    memory: size.default('1Gi').describe('Memory of Gitea and the git that it runs.'),
+    storage: size.default('20Gi').describe('Repositories, packages, LFS and, with SQLite, the database.'),
+    mirrors: z
+      .array(
+        z.strictObject({
+          from: z
+            .string()
+            .max(300)
+            .regex(
+              /^https:\/\/[A-Za-z0-9.-]+\/(?:[A-Za-z0-9._-]+\/)+[A-Za-z0-9._-]*[A-Za-z0-9]$/,
+              'expected a public repository such as "https://github.com/acme/site"',
+            )
+            .describe('A public repository.'),
+          owner: giteaName.describe('The organisation in Gitea that has the mirror; it is made.'),
+          name: giteaName.optional().describe('Its name there. Default: as it is called elsewhere.'),
+          everyMinutes: z
+            .int()
+            .min(10)
+            .max(24 * 60)
+            .default(10)
+            .describe('How often Gitea looks for what is new.'),
+        }),
+      )
+      .max(500)
+      .default([])
+      .describe('Repositories of elsewhere that Gitea mirrors, and that agents clone from it.'),
+    database: z
+      .enum(['sqlite', 'postgres'])
+      .default('sqlite')
+      .describe(
+        'sqlite: a file of its volume, enough for a team. postgres: a server of its own, for many who work at once. Chosen before the first start: nothing moves from one to the other.',
+      ),
+    postgres: z
+      .strictObject({
+        memory: size.default('512Mi').describe('Memory of PostgreSQL.'),
+        storage: size.default('10Gi').describe('Its volume.'),
+      })
+      .prefault({})
+      .describe('Where database is postgres.'),
+    ssh: z
+      .boolean()
+      .default(false)
+      .describe('Whether people may also clone and push by SSH: ssh://git@git.<domain>:2222/…'),
+    organizations: z
+      .array(giteaName)
+      .max(100)
+      .default([])
+      .describe(
+        'Organisations that are made there, and whose repositories Bellows may tell of commits. To others the account bellows-bot is added by hand.',
+      ),
+  })
+  .prefault({});
