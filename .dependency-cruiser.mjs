@@ -94,6 +94,7 @@ export default {
       '^imports/',
       '^services/[a-z]+/config\\.ts$',
       '^services/core/job/',
+      '^services/core/forge/hook-events\\.ts$',
       '^services/core/queue/keys\\.ts$',
       '^services/core/runtime/durable-redis\\.ts$',
       ...packages('cdk8s', 'cdk8s-plus-28', 'constructs', 'zod', 'yaml'),
@@ -114,6 +115,7 @@ export default {
         path: '^services/core/[^/]+/',
         pathNot: [
           '^services/core/[^/]+/index\\.ts$',
+          '^services/core/forge/hook-events\\.ts$',
           '^services/core/queue/keys\\.ts$',
           '^services/core/runtime/durable-redis\\.ts$',
         ],

@@ -1,5 +1,6 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { toHookWords } from '../../services/core/forge/hook-events.ts';
 import { Brought } from '../constructs/brought.ts';
 import { CarriedProgram } from '../constructs/carried-program.ts';
 import { podTemplate } from '../constructs/pod.ts';
@@ -125,7 +126,7 @@ function toPlan(cluster: Cluster): Plan {
       host: hostOf(api),
       port: api.port,
       path: '/webhooks/gitea',
-      events: ['push', 'delete', 'pull_request_only', 'pull_request_sync'],
+      events: toHookWords('gitea'),
     },
     ...(cluster.flux.receiver === 'gitea'
       ? {

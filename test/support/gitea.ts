@@ -10,6 +10,16 @@ interface User {
 }
 
 /**
+ * Whether Gitea sends a hook that was made with these words what it calls `type`: updateHookEvents of
+ * routers/api/v1/utils/hook.go in 1.26. A type is finer than the event in the header.
+ */
+export function isSent(words: readonly string[], type: string): boolean {
+  const whole = type.startsWith('pull_request') ? 'pull_request' : type.startsWith('issue') ? 'issues' : type;
+  const own = type === 'pull_request' ? 'pull_request_only' : type === 'issues' ? 'issues_only' : type;
+  return words.includes(whole) || words.includes(own);
+}
+
+/**
  * What a Gitea 1.26.4 answered when it was asked, as far as its setup asks: bodies, statuses and refusals. A list is given
  * in pages; a token and a client's secret are told once.
  */

@@ -1,8 +1,13 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { createToken, knowsRepository } from '../../core/access/index.ts';
-import { HeadsError } from '../../core/forge/index.ts';
-import { type Repository, repositoryPatchSchema, repositorySchema } from '../../core/job/index.ts';
+import { HeadsError, toHookWords } from '../../core/forge/index.ts';
+import {
+  hookSchema,
+  type Repository,
+  repositoryPatchSchema,
+  repositorySchema,
+} from '../../core/job/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { tagByBody } from '../etag.ts';
 import { noRepository, Problem } from '../problem.ts';
@@ -77,7 +82,7 @@ const renewHook = createRoute({
   request: { params },
   responses: {
     ...refuses(404),
-    200: answers(z.object({ url: z.url(), secret: z.string() }), 'Shown this once.'),
+    200: answers(hookSchema, 'The secret is shown this once.'),
   },
 });
 
@@ -132,7 +137,8 @@ export function createRepositoryRoutes(deps: ApiDeps) {
       const { id, forge } = await readRepository(deps, toRepositoryId(c.req.valid('param')));
       const secret = createToken();
       const { hook } = await repositories.setHookSecret(id, secret);
-      return c.json({ url: `${deps.publicUrl}/webhooks/${forge}/${hook}`, secret }, 200);
+      const events = toHookWords(forge === 'github' ? forge : 'gitea');
+      return c.json({ url: `${deps.publicUrl}/webhooks/${forge}/${hook}`, secret, events }, 200);
     });
 }
 

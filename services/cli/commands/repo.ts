@@ -65,10 +65,10 @@ function configureHook(command: Command, context: Context): void {
   command
     .summary('make or renew its webhook')
     .description(
-      'Makes the webhook of one repository, or renews its secret, and prints both this once. The secret before stays good until the next renewal, so nothing is lost while you change it at the forge.',
+      'Makes the webhook of one repository, or renews its secret, and prints both this once, and the events that are heard. The secret before stays good until the next renewal, so nothing is lost while you change it at the forge.',
     )
     .argument(...repositoryArgument)
-    .option('--json', `${json}: url, secret`)
+    .option('--json', `${json}: url, secret, events`)
     .action((given: string, options: { json?: true }) =>
       withClient(context, async (client) => {
         const hook = await client.renewHook(await findRepository(client, given));
@@ -76,7 +76,7 @@ function configureHook(command: Command, context: Context): void {
         else {
           context.stdout.write(`url     ${hook.url}\nsecret  ${hook.secret}\n`);
           context.stderr.write(
-            'Enter both at the forge as a webhook: content type application/json, all events you want built. The secret is not shown again.\n',
+            `Enter both at the forge as a webhook: content type application/json, and of these events those you want built: ${hook.events.join(', ')}. The secret is not shown again.\n`,
           );
         }
       }),

@@ -10,6 +10,7 @@ import {
   claimTokenSchema,
   createdTokenSchema,
   cronViewSchema,
+  hookSchema,
   integritySchema,
   type JobEvent,
   type JobState,
@@ -128,10 +129,7 @@ export function createApiClient(options: TransportOptions) {
       transport.call(repository(id), repositorySchema, { method: 'PATCH', body }),
     removeRepository: (id: string) => transport.call(repository(id), nothing, { method: 'DELETE' }),
     /** Makes or renews the repository's own hook; the secret is shown this once. */
-    renewHook: (id: string) =>
-      transport.call(`${repository(id)}/hook`, z.object({ url: z.url(), secret: z.string() }), {
-        method: 'POST',
-      }),
+    renewHook: (id: string) => transport.call(`${repository(id)}/hook`, hookSchema, { method: 'POST' }),
 
     crons: (id: string) =>
       transport.call(`${repository(id)}/crons`, z.object({ crons: z.array(cronViewSchema) })),

@@ -32,7 +32,7 @@ const deploymentSchema = z.object({
 });
 
 /** Gitea says `published` of each, GitHub `released` or `prereleased` beside a `published` of its own. */
-const published = { gitea: ['published'], local: ['published'], github: ['released', 'prereleased'] };
+const published = { gitea: ['published'], github: ['released', 'prereleased'] };
 
 /** What changes nothing of a pull request's commits; the forges' words, and Woodpecker's. */
 const metadata: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { type Forge, type RepositoryFacts, refSchema } from '../job/index.ts';
 import { asksToSkip, type ForgeEvent, isZero, PayloadError } from './event.ts';
 import { toEventTimes } from './event-time.ts';
 import { toFacts } from './facts.ts';
+import type { HookForge, hookEvents } from './hook-events.ts';
 import { toCommit, toMoved, toOpened, toPullRef } from './movement.ts';
 import {
   deleteSchema,
@@ -40,30 +41,39 @@ export function parseWebhook(forge: Forge, headers: Headers, body: Uint8Array): 
   return { event: toEvent(forge, name, payload), times: toEventTimes(payload), facts: toFacts(payload) };
 }
 
+type Reader = (payload: unknown) => ForgeEvent;
+
+const readPush: Reader = (payload) => toPush(parse(pushSchema, payload));
+const readPullRequest: Reader = (payload) => toPullRequest(parse(pullRequestSchema, payload));
+/** One for each event that a webhook is asked to send, and none else. */
+const readers: { [F in HookForge]: { [event in keyof (typeof hookEvents)[F]]: Reader } } = {
+  gitea: {
+    push: readPush,
+    delete: (payload) => toDeletion(parse(deleteSchema, payload)),
+    pull_request: readPullRequest,
+    release: (payload) => toRelease('gitea', payload),
+  },
+  github: {
+    push: readPush,
+    pull_request: readPullRequest,
+    release: (payload) => toRelease('github', payload),
+    deployment: toDeployment,
+  },
+};
+
 function toEvent(forge: Forge, name: string, payload: unknown): ForgeEvent {
-  switch (name) {
-    case 'ping':
-      return { kind: 'ping' };
-    case 'push':
-      return toPush(parse(pushSchema, payload));
-    case 'pull_request':
-      return toPullRequest(parse(pullRequestSchema, payload));
-    case 'release':
-      return toRelease(forge, payload);
-    case 'deployment':
-      return forge === 'github'
-        ? toDeployment(payload)
-        : { kind: 'ignored', reason: 'event "deployment" is GitHub’s' };
-    case 'delete':
-      // GitHub tells of a deletion twice; counting it twice would build a branch that came back twice.
-      return forge === 'github'
-        ? { kind: 'ignored', reason: 'the push event tells of the deletion' }
-        : toDeletion(parse(deleteSchema, payload));
-    case 'create':
-      return { kind: 'ignored', reason: 'the push event tells of the new ref' };
-    default:
-      return { kind: 'ignored', reason: `event "${name.slice(0, 100)}" starts nothing` };
-  }
+  if (name === 'ping') return { kind: 'ping' };
+  // Our own remote speaks Gitea's language.
+  const heard: Readonly<Record<string, Reader>> = readers[forge === 'github' ? 'github' : 'gitea'];
+  const read = Object.hasOwn(heard, name) ? heard[name] : undefined;
+  return read?.(payload) ?? { kind: 'ignored', reason: toReason(name) };
+}
+
+function toReason(name: string): string {
+  if (name === 'create') return 'the push event tells of the new ref';
+  // GitHub tells of a deletion twice; counting it twice would build a branch that came back twice.
+  if (name === 'delete') return 'the push event tells of the deletion';
+  return `event "${name.slice(0, 100)}" starts nothing`;
 }
 
 function toPush(push: Push): ForgeEvent {

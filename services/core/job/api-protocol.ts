@@ -70,3 +70,11 @@ export const reconciledSchema = z.object({
   repositories: z.int().nonnegative(),
 });
 export type Reconciled = z.infer<typeof reconciledSchema>;
+
+/** A repository's own webhook, to be entered at its forge. */
+export const hookSchema = z.object({
+  url: z.url(),
+  secret: z.string(),
+  /** What is heard, in the words that the forge is asked with. */
+  events: z.array(z.string()),
+});

@@ -1,9 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { openGitea } from '../../../charts/forge/program/gitea.ts';
 import { type Plan, setUpGitea } from '../../../charts/forge/program/setup.ts';
 import type { SecretReference, SecretsApi } from '../../../charts/secrets/program/kubernetes.ts';
-import { openGiteaServer } from '../../support/gitea.ts';
+import { parseWebhook } from '../../../services/core/forge/index.ts';
+import { isSent, openGiteaServer } from '../../support/gitea.ts';
+import { readFixture } from '../../support/webhook.ts';
+import { root } from '../committed.ts';
 
 let gitea: Awaited<ReturnType<typeof openGiteaServer>>;
 let stored: Map<string, { version: number; data: Readonly<Record<string, string>> }>;
@@ -139,6 +145,49 @@ test('a new webhook secret, address or redirect replaces what stands for the old
   expect(gitea.apps).toMatchObject([{ redirect_uris: ['https://other/callback'] }]);
   await setUp();
   expectWhole();
+});
+
+/** By the header's event: what Gitea sends under it, of which type, with which change (services/webhook/notifier.go). */
+const sent: [event: string, type: string, fixture: string, change?: object][] = [
+  ['push', 'push', 'push'],
+  ['create', 'create', 'create'],
+  ['delete', 'delete', 'delete'],
+  ['release', 'release', 'release'],
+  ['pull_request', 'pull_request', 'pull-request-opened'],
+  ['pull_request', 'pull_request', 'pull-request-closed'],
+  ['pull_request', 'pull_request', 'pull-request-opened', { action: 'edited' }],
+  ['pull_request', 'pull_request_sync', 'pull-request-synchronized'],
+  ['pull_request', 'pull_request_label', 'pull-request-label'],
+  ['pull_request', 'pull_request_label', 'pull-request-label', { action: 'label_cleared' }],
+  ['pull_request', 'pull_request_assign', 'pull-request-opened', { action: 'assigned' }],
+  ['pull_request', 'pull_request_milestone', 'pull-request-opened', { action: 'milestoned' }],
+  ['pull_request', 'pull_request_review_request', 'pull-request-opened', { action: 'review_requested' }],
+  ['pull_request_approved', 'pull_request_review', 'pull-request-opened', { action: 'reviewed' }],
+  ['issue_comment', 'pull_request_comment', 'pull-request-opened', { action: 'created' }],
+  ...['fork', 'issues', 'wiki', 'repository', 'package', 'status', 'workflow_run'].map(
+    (type): [string, string, string] => [type, type, 'push'],
+  ),
+];
+
+test('what is heard of Gitea is what its webhook asks for: no event that is heard is missing, none is sent in vain', () => {
+  const documents = parseAllDocuments(
+    readFileSync(join(root, 'dist/clusters/home/forge/setup.yaml'), 'utf8'),
+  );
+  const [text] = documents.map((document) => document.toJS()?.data?.['plan.json']).filter(Boolean);
+  const { webhook } = JSON.parse(text) as Plan;
+  const heard = new Map<string, boolean>();
+  for (const [event, type, fixture, change] of sent) {
+    const body = Buffer.from(
+      JSON.stringify({ ...JSON.parse(`${readFixture('gitea', fixture)}`), ...change }),
+    );
+    const { kind } = parseWebhook('gitea', new Headers({ 'x-gitea-event': event }), body).event;
+    heard.set(type, heard.get(type) === true || kind !== 'ignored');
+  }
+  const asked = [...heard.keys()].map((type) => [type, isSent(webhook.events, type)]);
+  expect(Object.fromEntries(asked)).toEqual(Object.fromEntries(heard));
+  // One that is heard and stands in no row above.
+  const types = new Set([...heard.keys(), 'pull_request_only']);
+  expect(webhook.events.filter((word) => !types.has(word))).toEqual([]);
 });
 
 test('without sign-in and organisations nothing of them is made', async () => {

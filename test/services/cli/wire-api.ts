@@ -180,7 +180,7 @@ export async function startWireApi() {
   );
   app.delete(path, (c) => c.body(null, 204));
   app.post(`${path}/hook`, (c) =>
-    c.json({ url: 'http://127.0.0.1/webhooks/gitea/h1', secret: 'the-secret' }),
+    c.json({ url: 'http://127.0.0.1/webhooks/gitea/h1', secret: 'the-secret', events: ['push', 'release'] }),
   );
 
   const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1');

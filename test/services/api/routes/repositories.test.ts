@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hookSchema } from '../../../../services/core/job/index.ts';
 import { openTestApi, openTestForge, publicUrl, repository, type TestApi } from '../../../support/api.ts';
 
 let api: TestApi;
@@ -69,9 +70,10 @@ test('a forge that does not answer, or another failure, keeps nobody from regist
 test('a hook’s secret is shown once, and the address is ours', async () => {
   await put(repository);
   const response = await api.admin(`${path}/hook`, { method: 'POST' });
-  const { url, secret } = (await response.json()) as { url: string; secret: string };
+  const { url, secret, events } = hookSchema.parse(await response.json());
   expect(url.startsWith(`${publicUrl}/webhooks/gitea/`)).toBe(true);
   expect(secret).toHaveLength(43);
+  expect(events).toContain('pull_request_sync');
   expect(await (await api.admin(path)).text()).not.toContain(secret);
 });
 

@@ -95,10 +95,11 @@ test('who is trusted and who approves are numbers of the forge, and all may be s
 test('a secret is alone with its address on stdout; what to do with it is not', async () => {
   const { stdout, stderr } = await cli('hook', 'gitea/ada/engine');
   expect(stdout).toBe('url     http://127.0.0.1/webhooks/gitea/h1\nsecret  the-secret\n');
-  expect(stderr).toMatch(/The secret is not shown again\.\n$/);
+  expect(stderr).toMatch(/ built: push, release\. The secret is not shown again\.\n$/);
   expect(JSON.parse((await cli('hook', 'gitea/ada/engine', '--json')).stdout)).toEqual({
     url: 'http://127.0.0.1/webhooks/gitea/h1',
     secret: 'the-secret',
+    events: ['push', 'release'],
   });
 });
 
