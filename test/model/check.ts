@@ -161,25 +161,27 @@ async function checkKeys(redis: Redis, jobs: readonly ModelJob[], pipelines: str
 
 function toComparable(job: Job) {
   const { id, pipeline, pool, state, cancelling, reason, awaits, attempt, fence, agent, exitCode } = job;
+  const { workflow } = job;
   const steps = job.steps.map(({ name, state: was, startedAt, finishedAt, exitCode: code }) =>
     toStep(name, was, code, startedAt !== undefined, finishedAt !== undefined),
   );
   const ended = (job.finishedAt !== undefined) === isFinal(state);
   return {
     ...{ id, pipeline, pool, state, cancelling, reason, awaits, attempt, fence, agent, exitCode },
-    ...{ steps, ended },
+    ...{ workflow, steps, ended },
   };
 }
 
 function toComparableModel(job: ModelJob) {
   const { id, pipeline, pool, state, cancelling, reason, attempt, fence, agent, exitCode } = job;
   const awaits = job.awaits || undefined;
+  const workflow = job.expanded ? undefined : job.own;
   const steps = job.steps.map((step) =>
     toStep(step.name, step.state, step.exitCode, step.startedAt === 1, step.finishedAt === 1),
   );
   return {
     ...{ id, pipeline, pool, state, cancelling, reason, awaits, attempt, fence, agent, exitCode },
-    ...{ steps, ended: true },
+    ...{ workflow, steps, ended: true },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { JobState, Outcome, Step, StepFact } from '../../services/core/job/index.ts';
-import { isFinal, toId } from '../../services/core/job/index.ts';
-import type { EnqueueRequest, Limits, NewJob, Quota } from '../../services/core/queue/index.ts';
+import { isFinal, toId, toJobName } from '../../services/core/job/index.ts';
+import type { EnqueueRequest, Found, Limits, NewJob, Quota } from '../../services/core/queue/index.ts';
 import { toSpec } from '../support/job.ts';
 
 /**
@@ -15,7 +15,11 @@ export interface ModelJob {
   class: number;
   seq: number;
   sha: string;
-  workflow: string | undefined;
+  /** What it is called in its pipeline. */
+  name: string | undefined;
+  /** The workflow that it runs itself, where it is the job that the tree decides about. */
+  own: string | undefined;
+  limitMs: number;
   state: JobState;
   reason: string | undefined;
   cancelling: boolean;
@@ -32,7 +36,7 @@ export interface ModelJob {
   needs: Map<string, string>;
   /** The names that it needed when it was made, or that a run before it did. */
   needed: string[];
-  always: boolean;
+  runs: NonNullable<NewJob['runs']>;
   expanded: boolean;
   awaits: boolean;
   /** Repository, event and ref, where a newer pipeline of the same cancels it. */
@@ -164,15 +168,18 @@ export function createModel(limits: ModelLimits) {
     Object.assign(job, { state, reason, exitCode, cancelling: false, by: undefined, ended });
     job.needs.clear();
     release(job);
-    for (const other of inOrder().filter((each) => each.needs.has(job.id))) {
-      const name = other.needs.get(job.id);
+    settle(job.id, state);
+  };
+
+  /** Who waited for a job that ended so, or of which nobody knows any more how it did, goes on or is skipped. */
+  const settle = (id: string, state: JobState | 'lost') => {
+    for (const other of inOrder().filter((each) => each.needs.has(id))) {
+      const name = other.needs.get(id);
       if (name === undefined) continue;
-      other.needs.delete(job.id);
-      if (state !== 'success' && !other.always) {
-        finish(other, 'skipped', `needs "${name}", which ended as ${state}`);
-      } else if (!other.awaits && other.needs.size === 0) {
-        dispatch(other);
-      }
+      other.needs.delete(id);
+      const mayRun = other.runs === 'always' || (other.runs === 'success') === (state === 'success');
+      if (!mayRun) finish(other, 'skipped', `needs "${name}", which ended as ${state}`);
+      else if (!other.awaits && other.needs.size === 0) dispatch(other);
     }
   };
 
@@ -261,19 +268,28 @@ export function createModel(limits: ModelLimits) {
     id: string,
     { spec, pool, needs = [], ...rest }: NewJob,
     later?: number,
+    toNeed = (name: string) => toId('job', pipeline, name),
   ) => {
     seq += 1;
-    const { runs, group, priority = 5, awaits } = rest;
+    const { runs = 'success', group, priority = 5, awaits } = rest;
     const names = needs.map((name) => `"${name}"`).join(', ');
     const reason = awaits ?? (needs.length > 0 ? `needs ${names}` : undefined);
     const job: ModelJob = {
       ...{ id, pipeline, repo: spec.repository, pool, class: priority, seq, sha: spec.sha },
-      ...{ workflow: spec.workflow, state: 'waiting', reason, cancelling: false, by: undefined },
+      ...{
+        name: toJobName(spec),
+        own: undefined,
+        limitMs: spec.timeLimitMs,
+        state: 'waiting',
+        reason,
+        cancelling: false,
+        by: undefined,
+      },
       ...{ attempt: 0, fence: 0, settled: undefined, losses: 0, errors: 0, agent: undefined },
       ...{ token: undefined, exitCode: undefined, steps: [], group, permit: false, queuedAs: 0, ended: 0 },
-      needs: new Map(needs.map((name) => [toId('job', pipeline, name), name])),
+      needs: new Map(needs.map((name) => [toNeed(name), name])),
       needed: needs,
-      always: runs === 'always',
+      runs,
       expanded: spec.expanded === true,
       awaits: awaits !== undefined,
       lane: undefined,
@@ -311,7 +327,7 @@ export function createModel(limits: ModelLimits) {
       const known = delivery === undefined ? undefined : deliveries.get(delivery);
       const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
       const pipeline = toPipeline(cause, epochs.get(ref) ?? 0);
-      const ids = wanted.map(({ spec }) => toId('job', pipeline, spec.workflow ?? ''));
+      const ids = wanted.map(({ spec }) => toId('job', pipeline, toJobName(spec) ?? ''));
       const here = (of: string) => {
         const left = membersOf(of).map((job) => job.id);
         return { answer: 'dup', pipeline: of, jobs: left.length > 0 || of !== pipeline ? left : ids };
@@ -349,34 +365,41 @@ export function createModel(limits: ModelLimits) {
       if (place === 'newest' && lane !== undefined && move !== undefined) clearLane(lane, pipeline, move);
       return { answer: 'enqueued', pipeline, jobs: ids };
     },
-    expand(id: string, fence: number, workflows: string[], spec: NewJob['spec']) {
+    expand(id: string, fence: number, { own, jobs: found }: Found, repository: string) {
       const job = held(id, fence);
       if (job === undefined) return 'stale';
       // Only the job that the tree decides about adds any, and only in the run that found them.
-      if (job.workflow !== undefined || job.expanded) return 'done';
+      if (job.name !== undefined || job.expanded) return 'done';
+      job.own = own ?? job.own;
       // What is asked to stop adds nothing.
       if (job.cancelling) return 'done';
-      const before = jobs.size;
-      for (const workflow of workflows) {
-        const other = toId('job', job.pipeline, workflow);
+      const made: ModelJob[] = [];
+      const toNeed = (name: string) => (name === own ? id : toId('job', job.pipeline, name));
+      for (const { workflow, entry, pool = job.pool, timeLimitMs = job.limitMs, ...rest } of found) {
+        const spec = toSpec({
+          ...{ repository, sha: job.sha, timeLimitMs: Math.min(timeLimitMs, job.limitMs) },
+          ...(workflow === undefined ? {} : { workflow }),
+          ...(entry === undefined ? {} : { entry }),
+        });
+        const other = toId('job', job.pipeline, toJobName(spec) ?? '');
         if (jobs.has(other)) continue;
-        const { pool, group } = job;
+        const group = rest.group ?? job.group;
         // One that history has forgotten comes anew, as the last.
         const known = (pipelines.get(job.pipeline) ?? []).filter((each) => each !== other);
         pipelines.set(job.pipeline, [...known, other]);
-        const made = create(job.pipeline, other, {
-          spec: { ...spec, workflow },
-          pool,
-          priority: job.class,
-          ...(group ? { group } : {}),
-        });
-        Object.assign(made, { lane: job.lane, move: job.move });
+        const wanted = { ...rest, spec, pool, priority: job.class, ...(group ? { group } : {}) };
+        made.push(create(job.pipeline, other, wanted, undefined, toNeed));
+        Object.assign(made.at(-1) ?? {}, { lane: job.lane, move: job.move });
       }
       const most = hours.get(job.repo)?.most;
-      const made = jobs.size - before;
-      if (most !== undefined && made > 0) {
+      if (most !== undefined && made.length > 0) {
         const { hour } = findHour(job.repo, 0, most);
-        hours.set(job.repo, { ...hour, used: hour.used + made });
+        hours.set(job.repo, { ...hour, used: hour.used + made.length });
+      }
+      // What they need may have ended before they came.
+      for (const need of made.flatMap(({ needs }) => [...needs.keys()])) {
+        const state = jobs.get(need)?.state ?? 'lost';
+        if (state === 'lost' || isFinal(state)) settle(need, state);
       }
       return 'done';
     },
@@ -493,15 +516,14 @@ export function createModel(limits: ModelLimits) {
         if (again.has(job)) return;
         again.add(job);
         for (const other of members) {
-          const bound =
-            job.needed.includes(other.workflow ?? '') || other.needed.includes(job.workflow ?? '');
+          const bound = job.needed.includes(toName(other) ?? '') || other.needed.includes(toName(job) ?? '');
           if (bound && other.state === 'skipped') take(other);
         }
       };
       for (const job of members) if (job.state !== 'success' && job.state !== 'skipped') take(job);
       if (again.size === 0) return { answer: 'nothing' };
       const next = toId('rerun', pipeline);
-      const toNew = (job: ModelJob) => toId('job', next, job.workflow ?? '');
+      const toNew = (job: ModelJob) => toId('job', next, job.name ?? '');
       if (membersOf(next).length > 0)
         return { answer: 'dup', pipeline: next, jobs: membersOf(next).map(({ id }) => id) };
       const [{ repo } = { repo: '' }] = members;
@@ -515,19 +537,20 @@ export function createModel(limits: ModelLimits) {
       for (const { id } of members.filter((each) => !again.has(each)))
         standsIn.set(id, [...(standsIn.get(id) ?? []), next]);
       for (const job of members.filter((each) => again.has(each))) {
-        const needs = job.needed.filter((name) => [...again].some((other) => other.workflow === name));
-        const spec = toSpec({ repository: job.repo, sha: job.sha });
-        create(next, toNew(job), {
-          spec: job.workflow === undefined ? spec : { ...spec, workflow: job.workflow },
-          ...{ pool: job.pool, priority: job.class, needs, runs: job.always ? 'always' : 'success' },
+        const byName = new Map([...again].map((other) => [toName(other) ?? '', other]));
+        const needs = job.needed.filter((name) => byName.has(name));
+        const toNeed = (name: string) => toNew(byName.get(name) ?? job);
+        const spec = toSpec({ repository: job.repo, sha: job.sha, timeLimitMs: job.limitMs });
+        const wanted = {
+          spec: job.name === undefined ? spec : { ...spec, workflow: job.name },
+          ...{ pool: job.pool, priority: job.class, needs, runs: job.runs },
           ...(job.group === undefined ? {} : { group: job.group }),
           ...(job.awaits ? { awaits: 'awaits approval: nobody approved the run before' } : {}),
-        });
-        const made = jobs.get(toNew(job));
-        if (made === undefined) continue;
-        made.needed = job.needed;
-        Object.assign(made, { lane: job.lane, move: job.move });
-        made.expanded = job.workflow === undefined && (job.expanded || members.length > 1);
+        };
+        const made = create(next, toNew(job), wanted, undefined, toNeed);
+        const { lane, move, needed } = job;
+        const expanded = job.name === undefined && (job.expanded || members.length > 1);
+        Object.assign(made, { lane, move, needed, expanded, own: expanded ? job.own : undefined });
       }
       return { answer: 'enqueued', pipeline: next, jobs: ids };
     },
@@ -562,9 +585,9 @@ export function createModel(limits: ModelLimits) {
     due(job: ModelJob) {
       dispatch(job);
     },
-    overdue(job: ModelJob, seconds: number) {
+    overdue(job: ModelJob) {
       job.token = undefined;
-      finish(job, 'timeout', `ran longer than ${seconds} s`);
+      finish(job, 'timeout', `ran longer than ${job.limitMs / 1000} s`);
     },
     expired(job: ModelJob, seconds: number) {
       lose(job, `the agent was not heard of for ${seconds} s`);
@@ -587,6 +610,11 @@ export function createModel(limits: ModelLimits) {
   };
 }
 export type Model = ReturnType<typeof createModel>;
+
+/** By which others of its pipeline need it. */
+function toName({ name, own }: ModelJob): string | undefined {
+  return name ?? own;
+}
 
 function toPipeline(cause: EnqueueRequest['cause'], epoch: number): string {
   const { kind, repository } = cause;

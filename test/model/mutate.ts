@@ -56,12 +56,6 @@ export const listed: ReadonlyMap<string, string> = new Map([
   ['a.seq >= b.seq', 'equivalent: no two jobs have the same sequence'],
   ["math.min(now, tonumber(call('HGET', 'ci:{q}:tick'", 'lifecycle.test.ts: of a clock that was set back'],
   ["'ci:{q}:tick', 'at') and 0))", 'lifecycle.test.ts: of a clock that was set back'],
-  ['job.workflow == ARGV[3]', 'lifecycle.test.ts: jobs of the model need nothing of those that are found'],
-  ["without call('HSET', 'ci:{q}:job:' .. job.id, 'workflow'", 'lifecycle.test.ts: the same'],
-  ['if new.group then new.group', 'lifecycle.test.ts: of groups that a tree asks for'],
-  ['if other then other =', 'lifecycle.test.ts: jobs of the model need nothing of those that are found'],
-  ['if other.finished and other.state', 'lifecycle.test.ts: the same'],
-  ["or other.state ~= 'lost'", 'lifecycle.test.ts: the same'],
   ['(finished or finished + ARGV[3]', 'heads.test.ts: the model knows no time'],
   ['job.reason or { reason', 'equivalent: an empty object more in the event'],
 ]);

@@ -5,11 +5,12 @@ import {
   createOutbox,
   createQueue,
   type EnqueueRequest,
+  type Found,
   type NewJob,
 } from '../../services/core/queue/index.ts';
 import { toKey, toKeyOf } from '../../services/core/queue/keys.ts';
 import type { Redis } from '../../services/core/runtime/index.ts';
-import { toFound, toPush, toSpec } from '../support/job.ts';
+import { toPush, toSpec } from '../support/job.ts';
 import { createCheck } from './check.ts';
 import { createForge } from './forge.ts';
 import { holdHours } from './hold-hours.ts';
@@ -330,17 +331,20 @@ export function createPlay(
     },
     async expand() {
       const first = random.some(
-        [...model.jobs.values()].filter((job) => job.workflow === undefined && job.state === 'running'),
+        [...model.jobs.values()].filter((job) => job.name === undefined && job.state === 'running'),
       );
       const { id, fence } = random.chance(0.7) && first !== undefined ? first : anyHeld();
-      const spec = folded.get(id)?.spec;
-      const workflows = names.slice(0, 1 + random.below(3)) as string[];
-      if (spec !== undefined)
-        await ask(
-          'expand',
-          () => queue.expand(id, fence, toFound(workflows)),
-          () => model.expand(id, fence, workflows, spec),
-        );
+      const repository = model.jobs.get(id)?.repo;
+      if (repository === undefined) return;
+      // An agent has told of a step by then, and readers hear with that one which workflow it is.
+      const clone = { name: 'clone', state: 'success' } as const;
+      same(await queue.step(id, fence, clone), model.step(id, fence, clone));
+      const found = toRandomFound(random, model.jobs.get(id)?.pipeline ?? '');
+      await ask(
+        'expand',
+        () => queue.expand(id, fence, found),
+        () => model.expand(id, fence, found, repository),
+      );
     },
     async due() {
       const job = anyJob('delayed');
@@ -367,7 +371,7 @@ export function createPlay(
       const job = anyJob('running');
       if (job === undefined) return;
       await makeDue('deadlines', job.id);
-      model.overdue(job, toSpec().timeLimitMs / 1000);
+      model.overdue(job);
       await trim();
     },
     async tick() {
@@ -437,7 +441,7 @@ export function createPlay(
       overdue: 1,
       due: 4,
       requeue: 3,
-      expand: 2,
+      expand: 4,
       rerun: 3,
       skip: 2,
       age: 2,
@@ -493,7 +497,7 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
       spec: toSpec({ repository, workflow, sha: String(random.below(4)).repeat(40) }),
       pool: random.chance(0.8) ? 'default' : 'big',
       needs,
-      ...(random.chance(0.3) ? { runs: 'always' as const } : {}),
+      ...(random.chance(0.4) ? { runs: random.pick(['always', 'failure'] as const) } : {}),
       ...(random.chance(0.4) ? { group: { name: random.pick(['g', 'h']), limit: random.pick([1, 2]) } } : {}),
       ...(random.chance(0.3) ? { priority: random.pick([0, 4, 9]) } : {}),
       ...(random.chance(0.25) ? { awaits: 'awaits approval: from a fork' } : {}),
@@ -502,6 +506,34 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
   const most = random.chance(0.2) ? { most: 5 + random.below(10) } : {};
   const perHour = random.chance(0.2) ? { perHour: random.pick([3, 6]) } : {};
   return { cause: { kind: 'asked', repository, key: String(n) }, jobs, ...most, ...perHour };
+}
+
+/**
+ * Some of what a tree asks for, so that others come later. Which workflow the first job runs itself the tree decides
+ * once; jobs need each other in the order of the names, so that none needs itself.
+ */
+function toRandomFound(random: Random, pipeline: string): Found {
+  const own = [...names, undefined][Number.parseInt(pipeline.slice(0, 4), 16) % (names.length + 1)];
+  const jobs: Found['jobs'][number][] = [];
+  const called = own === undefined ? [] : [own as string];
+  for (const workflow of names.filter((name) => name !== own && random.chance(0.6))) {
+    const entries = workflow === 'test' ? [1, 2] : [undefined];
+    const needs = called.filter(() => random.chance(0.4));
+    for (const entry of entries)
+      jobs.push({
+        ...{ workflow, needs },
+        ...(entry === undefined ? {} : { entry }),
+        ...(random.chance(0.4) ? { runs: random.pick(['always', 'failure']) } : {}),
+        ...(random.chance(0.3)
+          ? { group: { name: random.pick(['g', 'h']), limit: random.pick([1, 2]) } }
+          : {}),
+        ...(random.chance(0.2) ? { pool: 'big' } : {}),
+        ...(random.chance(0.2) ? { timeLimitMs: random.pick([60_000, 7_200_000]) } : {}),
+      });
+    called.push(...entries.map((entry) => (entry === undefined ? workflow : `${workflow}-${entry}`)));
+  }
+  if (jobs.length === 0) return { own, jobs: [{ workflow: own === 'build' ? 'lint' : 'build' }] };
+  return { own, jobs };
 }
 
 /** How long an hour still is, no model knows; that it is one, and not over, it does. */
