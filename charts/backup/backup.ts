@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { backupConfigSchema } from '../../services/backup/config.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
+import { KeptVolume } from '../constructs/kept-volume.ts';
 import { type ContainerProps, type Mount, type PodProps, podTemplate } from '../constructs/pod.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { claimOf } from '../constructs/stateful.ts';
@@ -62,18 +63,12 @@ export class Backups extends Chart {
       const { what } = source;
       const name = toName(what);
       if (backup.volume !== undefined)
-        new k8s.KubePersistentVolumeClaim(this, `claim-${what}`, {
-          metadata: {
-            name,
-            namespace,
-            labels: labelsOf(name),
-            annotations: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
-          },
-          spec: {
-            accessModes: ['ReadWriteOnce'],
-            storageClassName: cluster.storageClass,
-            resources: { requests: { storage: k8s.Quantity.fromString(backup.volume) } },
-          },
+        new KeptVolume(this, `claim-${what}`, {
+          name,
+          namespace,
+          program: name,
+          storageClass: cluster.storageClass,
+          size: backup.volume,
         });
       new k8s.KubeServiceAccount(this, `account-${what}`, {
         metadata: { name, namespace, labels: labelsOf(name) },

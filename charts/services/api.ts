@@ -6,6 +6,7 @@ import { toCollector } from '../collector.ts';
 import { Brought } from '../constructs/brought.ts';
 import { envFromSchema } from '../constructs/env-from-schema.ts';
 import { Exposure } from '../constructs/exposure.ts';
+import { KeptVolume } from '../constructs/kept-volume.ts';
 import { podTemplate } from '../constructs/pod.ts';
 import { scraped } from '../constructs/scraped.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
@@ -57,13 +58,12 @@ export class Api extends Chart {
       automountServiceAccountToken: false,
     });
     if (archive?.volume !== undefined)
-      new k8s.KubePersistentVolumeClaim(this, 'store', {
-        metadata: { name: storeClaim, namespace, labels },
-        spec: {
-          accessModes: ['ReadWriteOnce'],
-          storageClassName: cluster.storageClass,
-          resources: { requests: { storage: k8s.Quantity.fromString(archive.volume) } },
-        },
+      new KeptVolume(this, 'store', {
+        name: storeClaim,
+        namespace,
+        program: name,
+        storageClass: cluster.storageClass,
+        size: archive.volume,
       });
     new k8s.KubeDeployment(this, 'api', {
       metadata: { name, namespace, labels },

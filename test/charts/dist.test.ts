@@ -11,7 +11,7 @@ import { checkPlatform } from '../../charts/review/check.ts';
 import { toLine } from '../../charts/review/finding.ts';
 import { buildPlatform, renderPlatform, toUnits } from '../../charts/units.ts';
 import { expectCommitted, readTree, root } from './committed.ts';
-import { everything, features, plain } from './everything.ts';
+import { everything, features, otherwise, plain } from './everything.ts';
 
 const dist = renderPlatform(readPlatform(join(root, 'platform.yaml')), toUnits);
 
@@ -172,9 +172,14 @@ test.each(Object.entries(settings))('%s changes its own files and no other', (_,
 
 /** What a feature changes beyond the files of its rows above, where others are on: what it has in common with them. */
 const shared: Record<string, string[]> = {
+  registry: ['backup/backup'],
+  timeZone: ['quiet/quiet'],
+  nodes: ['quiet/quiet'],
   gpu: ['add-ons/gpus'],
   k3s: ['home/gpu-agent', 'home/gpu-server'],
-  redis: ['monitoring/monitoring'],
+  redis: ['backup/backup', 'monitoring/monitoring'],
+  gitea: ['backup/backup'],
+  flux: ['backup/backup'],
 };
 
 test('each feature off alone, where all others are on, changes only its own files', () => {
@@ -203,8 +208,12 @@ test('every setting of a cluster is such a feature, has a row above, or is what 
   expect(known.filter((key) => !covered.has(key))).toEqual([]);
 });
 
-test('with every feature on, nothing is wrong with what is rendered', () => {
-  const found = checkPlatform(buildPlatform(everything(), toUnits)).filter(({ level }) => level === 'error');
+test.each([
+  ['on', features],
+  ['on the other way', { ...features, ...otherwise }],
+])('with every feature %s, nothing is wrong with what is rendered', (_, on) => {
+  const built = buildPlatform(everything(undefined, on), toUnits);
+  const found = checkPlatform(built).filter(({ level }) => level === 'error');
   expect(found.map((one) => toLine(one))).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { given } from '../../../charts/given.ts';
 import { readKinds } from '../../../charts/review/schema/kinds.ts';
 import { buildPlatform, toUnits } from '../../../charts/units.ts';
-import { everything } from '../everything.ts';
+import { everything, features, otherwise } from '../everything.ts';
 import { type Mistake, mistakes } from '../review/mistakes.ts';
 import { platformWith, toId } from '../review/world.ts';
 import { type ApiServer, type KubeObject, openApiServer, type Verdict } from './api-server.ts';
@@ -62,11 +62,16 @@ async function run(server: ApiServer, made: KubeObject[]): Promise<void> {
     if (object === undefined) throw new Error(`${name}: there is no ${mistake.object}`);
     tried.push({ name, mistake, verdict: await settled(() => server.apply(object, { dryRun: true })) });
   }
-  // With every feature on; of these nothing is made, since what is there already could not become it.
-  for (const { objects: all } of buildPlatform(everything(), toUnits))
+  // With every feature on, one way and the other; of these nothing is made, since what is there already could not become it.
+  const platforms = [everything(), everything(undefined, { ...features, ...otherwise })];
+  for (const { objects: all } of platforms.flatMap((platform) => buildPlatform(platform, toUnits)))
     for (const { object } of all) results.push(await applied(server, object as KubeObject, true));
   const misses = await compareAtRandom(server, Number(values.random), Number(values.seed));
-  for (const object of objects) results.push(await applied(server, object));
+  for (const object of objects) {
+    // What is in a namespace goes with it.
+    if (object.metadata.namespace === undefined && !(await server.exists(object))) made.push(object);
+    results.push(await applied(server, object));
+  }
 
   const wrong = results.filter(({ ok }) => !ok);
   for (const { what, verdict } of wrong) process.stdout.write(`${what}: ${verdict.says}: ${verdict.words}\n`);
