@@ -122,6 +122,7 @@ export async function runAgent(deps: AgentDeps): Promise<number> {
       artifacts: createArtifactSender(link),
       toStepVariables: tracing?.toStepVariables,
       folder: config.BELLOWS_WORKSPACE,
+      place: config.BELLOWS_PLACE,
       uid: config.BELLOWS_STEP_UID,
       hide: config.BELLOWS_HIDE,
       engine: config.BELLOWS_ENGINE,

@@ -16,6 +16,13 @@ export const agentConfigSchema = z.object({
     .optional()
     .describe('The job that it was started for; if that is gone, it takes another.'),
   BELLOWS_WORKSPACE: z.string().min(1).describe('An empty folder of its own.'),
+  BELLOWS_PLACE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'An empty folder where steps see the workspace, where this machine allows it: the same one for all agents of a machine, since what compilers make holds where it was made.',
+    ),
   BELLOWS_TOKEN_FILE: z
     .string()
     .min(1)

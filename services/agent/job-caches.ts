@@ -13,11 +13,13 @@ const mostResults = 20;
  * Restores what the job's tree can use. What it has made is kept when its outcome has been told: nobody waits for
  * that. How much it was is added to the job's result.
  *
+ * @param seen the workspace as steps see it
  * @returns variables by which the tools of the steps find it
  */
 export async function openJobCaches(
   setting: JobSetting,
   workspace: Workspace,
+  seen: Workspace,
   plan: Plan,
   engine: Engine,
 ): Promise<Caches['variables']> {
@@ -34,6 +36,7 @@ export async function openJobCaches(
       scopes: { read, write },
       identity: [platform, plan.workflow, ...Object.entries(plan.axes).flat()],
       workspace,
+      seen,
       uid,
       toolchain: () => readToolchain(engine, plan, signal),
       say,

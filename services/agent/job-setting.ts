@@ -22,6 +22,8 @@ export interface JobSetting {
   toStepVariables: ((step: string) => Record<string, string>) | undefined;
   /** An empty folder of the agent's own. */
   folder: string;
+  /** Where steps see that folder, where the machine allows it. */
+  place: string | undefined;
   /** Of the user that steps run as, where we may choose. */
   uid: number | undefined;
   /** A folder that steps must not see. */

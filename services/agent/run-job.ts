@@ -31,9 +31,10 @@ export async function runJob(setting: JobSetting): Promise<Completion> {
 }
 
 async function run(setting: JobSetting): Promise<Ran> {
-  const { folder, uid, hide, log } = setting;
+  const { folder, place, uid, hide, log } = setting;
   const workspace = createWorkspace(folder, uid);
-  const isolation = probeIsolation({ uid, hide });
+  const view = place === undefined ? undefined : { folder, at: place };
+  const isolation = probeIsolation({ uid, hide, view });
   void isolation.then(({ kind, reason }) => log.info({ kind, reason }, 'isolation'));
   const { promise: gitWorks, resolve: onGit } = Promise.withResolvers<void>();
   // Loading keeps everything else waiting, so git is on its way first.

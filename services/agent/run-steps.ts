@@ -10,6 +10,7 @@ import {
   type RunEnd,
   readChanges,
   runPipeline,
+  toSeen,
   toToolVariables,
   type Workspace,
 } from '../core/execute/index.ts';
@@ -53,11 +54,17 @@ function withoutLogins(plan: Plan): Plan {
 }
 
 /** Nothing is loaded for a job that has none. @returns variables for its steps */
-async function restoreCaches(setting: JobSetting, workspace: Workspace, plan: Plan, engine: Engine) {
+async function restoreCaches(
+  setting: JobSetting,
+  workspace: Workspace,
+  seen: Workspace,
+  plan: Plan,
+  engine: Engine,
+) {
   if (setting.claim.cache === undefined || plan.cache === 'off') return {};
   if (plan.cache === 'auto' && !hasLockFile(workspace.tree)) return {};
   const { openJobCaches } = await import('./job-caches.ts');
-  return openJobCaches(setting, workspace, plan, engine);
+  return openJobCaches(setting, workspace, seen, plan, engine);
 }
 
 /** What its forge says was changed by the event of a job. */
@@ -108,11 +115,12 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     const { spec, clone, attempt, fence, job, page, about } = claim;
     const { tree } = workspace;
     const startedAt = Math.floor(Date.now() / 1000);
+    const seen = toSeen(workspace, await isolation);
     const context = {
       startedAt,
       platform,
       cloneUrl: clone.url,
-      workspace: tree,
+      workspace: seen.tree,
       attempt,
       fence,
       job,
@@ -132,7 +140,7 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     );
     const plan = chosen !== undefined && isForeign(spec) ? withoutLogins(chosen) : chosen;
     if (plan?.detected === true) await reporter.write(cloneStep, Buffer.from(explainDetection(plan)));
-    return { plan, situation, variables: { ...variables, CI_WORKFLOW_NAME: plan?.workflow ?? '' } };
+    return { plan, situation, seen, variables: { ...variables, CI_WORKFLOW_NAME: plan?.workflow ?? '' } };
   };
 
   const finish = async ({ clone }: Plan) => {
@@ -155,7 +163,7 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
   };
 
   const run = async (commit: Commit): Promise<RunEnd> => {
-    const { plan, variables, ...told } = await load(commit);
+    const { plan, variables, seen, ...told } = await load(commit);
     if (plan === undefined) return { outcome: 'success' };
     await finish(plan);
     const situation = { ...told.situation, variables, axes: plan.axes };
@@ -164,7 +172,7 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
       measured.steps = [...(measured.steps ?? []), step];
     };
     const own = createOwnSteps(setting, workspace, isolation);
-    const cached = await restoreCaches(setting, workspace, plan, engine);
+    const cached = await restoreCaches(setting, workspace, seen, plan, engine);
     const given = {
       ...{ plan, situation, engine, own, signal, toStepVariables, onMeasured },
       variables: { ...cached, ...variables },

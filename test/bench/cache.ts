@@ -40,7 +40,8 @@ export async function run(args: readonly string[]): Promise<void> {
   const bench = await openAgentBench({ caches });
   const repository = join(import.meta.dirname, '../..');
   const program = join(await buildPrograms(repository, join(repository, 'node_modules')), 'agent.cjs');
-  const slot = join(root, 'slot');
+  const [slot, otherSlot] = ['slot-0', 'slot-1'].map((name) => join(root, name)) as [string, string];
+  const hidden = join(root, 'hidden');
   const runs: Run[] = [];
   const note = (line: string) => process.stdout.write(values.json ? '' : `${line}\n`);
   const tell = (made: Run): Run => {
@@ -51,12 +52,20 @@ export async function run(args: readonly string[]): Promise<void> {
     return made;
   };
 
-  const push = async (what: string, line: string): Promise<void> => {
+  const push = async (what: string, line: string, folder = slot): Promise<void> => {
     const id = await bench.enqueue(toProject(line), { timeLimitMs: 3_600_000 });
-    rmSync(slot, { recursive: true, force: true });
-    mkdirSync(slot);
+    for (const path of [slot, otherSlot, hidden]) {
+      rmSync(path, { recursive: true, force: true });
+      mkdirSync(path);
+    }
     const before = performance.now();
-    const own = { BELLOWS_AGENT: 'bench', BELLOWS_WORKSPACE: slot, BELLOWS_ENGINE: 'process' };
+    const own = {
+      BELLOWS_AGENT: 'bench',
+      BELLOWS_WORKSPACE: folder,
+      BELLOWS_HIDE: hidden,
+      BELLOWS_ENGINE: 'process',
+      ...(folder === slot ? {} : { BELLOWS_PLACE: slot }),
+    };
     await runAgentProgram(bench, program, { ...toEnv(), ...own });
     const took = performance.now() - before;
     const { result = {} } = (await (await bench.api.admin(`/api/v1/jobs/${id}`)).json()) as {
@@ -112,6 +121,7 @@ export async function run(args: readonly string[]): Promise<void> {
     await push('cold', 'one');
     makeTar();
     await push('unchanged', 'one');
+    await push('unchanged, in another slot', 'one', otherSlot);
     await push('one line changed', 'two');
     pushWithTar('unchanged, with a tar', 'one');
     pushWithTar('one line changed, with a tar', 'two');

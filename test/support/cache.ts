@@ -33,6 +33,7 @@ export async function openCacheBench() {
         scopes,
         identity: [],
         workspace,
+        seen: workspace,
         uid: undefined,
         toolchain: async () => 'rustc of the test',
         say: (line) => said.push(line),

@@ -18,6 +18,8 @@ export interface CacheOptions {
   /** What else tells caches of one repository apart: the workflow, its matrix entry, the platform. */
   identity: readonly string[];
   workspace: { folder: string; tree: string; home: string };
+  /** The same as steps see it: paths of it stand in what they make. */
+  seen: { tree: string; home: string };
   /** Of the user that steps run as, where we may choose. */
   uid: number | undefined;
   /** What compiles, in words that change when it does. Asked for only where something compiled is kept. */
@@ -68,8 +70,8 @@ interface Held {
 
 /** Restores what a job can use of those before it; undefined where its tree says nothing of caches. */
 export async function openCaches(options: CacheOptions): Promise<Caches | undefined> {
-  const { wish, workspace } = options;
-  const { tree, home } = workspace;
+  const { wish, workspace, seen } = options;
+  const { tree } = workspace;
   const all = await readSources(tree, new Set());
   const paths = [...all.files.keys()].sort();
   const tasks = findCaches(paths, wish);
@@ -92,7 +94,7 @@ export async function openCaches(options: CacheOptions): Promise<Caches | undefi
     ({ sources, hashes } = await restoreTimes(tree, sources, manifests, Date.now() * 1000));
 
   return {
-    variables: toCacheVariables(tasks, home, hasModernYarn(tree, tasks)),
+    variables: toCacheVariables(tasks, seen.home, hasModernYarn(tree, tasks)),
     restored,
     save: async (signal) => {
       if (options.scopes.write === undefined) return { saved: [], notes: [] };
@@ -132,7 +134,7 @@ async function toToolchain(
 
 async function hold(
   task: CacheTask,
-  { workspace, identity }: CacheOptions,
+  { workspace, seen, identity }: CacheOptions,
   toolchain: string,
 ): Promise<Held> {
   const { tree, home } = workspace;
@@ -145,7 +147,7 @@ async function hold(
     ...identity,
     ...task.roots.map((root) => `${root.in}/${root.path}`),
     task.isBuilt ? toolchain : '',
-    task.isPlaced ? tree : '',
+    task.isPlaced ? seen.tree : '',
   ];
   return {
     task,

@@ -48,7 +48,8 @@ const kinds: readonly Kind[] = [
     locks: /^Cargo\.lock$/,
     home: ['.cargo/registry/index', '.cargo/registry/cache', '.cargo/git/db'],
   },
-  // The fingerprints of registry crates hold the absolute path of their source, and so may the binaries.
+  // The fingerprints of registry crates hold the absolute path of their source. Those of the workspace's own do not,
+  // while what `env!("CARGO_MANIFEST_DIR")` was stays in them: at another place they would seem fresh, and be wrong.
   {
     name: 'target',
     locks: /^Cargo\.lock$/,

@@ -19,8 +19,9 @@ export interface ContainerJob {
   label: string;
   network: string;
   workspace: Workspace;
-  /** Where containers find the tree. */
+  /** Where containers find the tree, and the home. */
   place: string;
+  home: string;
 }
 
 /**
@@ -51,9 +52,9 @@ export async function toContainerStart(
   name: string,
   image: string,
   limits: readonly string[],
-  { label, network, workspace, place }: ContainerJob,
+  { label, network, workspace, place, home }: ContainerJob,
 ): Promise<ContainerStart | undefined> {
-  const { tree, home, scripts } = workspace;
+  const { tree, scripts } = workspace;
   if ((await findDirectory(tree, step.directory)) === undefined) return undefined;
   const args = ['run', '--name', name, '--label', label, '--pull', 'never', ...limits];
   args.push('--network', network, '--network-alias', toAlias(step.name));
@@ -62,7 +63,7 @@ export async function toContainerStart(
   args.push(...capabilities.flatMap((each) => ['--cap-add', each]));
   // What it prints comes to us, and is not kept beside us: there it would be neither masked nor bounded.
   args.push('--log-driver', 'none');
-  args.push('--volume', `${tree}:${place}`, '--volume', `${home}:${home}`);
+  args.push('--volume', `${tree}:${place}`, '--volume', `${workspace.home}:${home}`);
   args.push(...(step.volumes ?? []).flatMap((volume) => ['--volume', volume]));
   // Ours, so that no name of the author's comes into the environment of a program that is not in the container.
   const own: Record<string, string> = { ...variables, CI_WORKSPACE: place };

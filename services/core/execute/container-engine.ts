@@ -16,15 +16,18 @@ import {
 import { createContainerSweeper } from './container-sweeper.ts';
 import { type Engine, EngineError, type StepEnd, type StepRun } from './engine.ts';
 import { forward } from './forward.ts';
+import type { Isolation } from './isolation.ts';
 import { isListening } from './listening.ts';
 import { untilExit } from './process-group.ts';
-import type { Workspace } from './workspace.ts';
+import { toSeen, type Workspace } from './workspace.ts';
 
 export interface ContainerEngineOptions {
   command: ContainerCommand;
   /** Our own, for what cleans up after us. */
   env: Readonly<Record<string, string | undefined>>;
   workspace: Workspace;
+  /** Of this only the view counts: a container is its own wall. @default none */
+  isolation?: Isolation | Promise<Isolation>;
   /** Of each step and service. */
   limits?: ContainerLimits;
   /** Globs of plugins that may have secrets by a tag. @default Woodpecker's own */
@@ -42,7 +45,8 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
   const job = `bellows-${randomBytes(8).toString('hex')}`;
   const sweeper = createContainerSweeper(command.name, options.env, `bellows=${job}`, job);
   const names = new Map<PlannedStep, string>();
-  const all: ContainerJob = { label: `bellows=${job}`, network: job, workspace, place: workspace.tree };
+  const { tree, home } = workspace;
+  const all: ContainerJob = { label: `bellows=${job}`, network: job, workspace, place: tree, home };
   let images: ReadonlyMap<string, string> = new Map();
   let holds: Holds = { memory: false, pids: false, cpu: false };
   let count = 0;
@@ -115,7 +119,10 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
   return {
     name: 'container',
     prepare: async ({ services, steps, workspace: wanted }) => {
-      all.place = toPlace(wanted, workspace.tree);
+      const isolation = await options.isolation;
+      const seen = isolation === undefined ? workspace : toSeen(workspace, isolation);
+      all.place = toPlace(wanted, seen.tree);
+      all.home = seen.home;
       [images, holds] = await Promise.all([
         readyImages(command, [...services, ...steps], options.plugins),
         readHolds(command),

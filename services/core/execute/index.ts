@@ -22,7 +22,7 @@ export {
 export { type FinishOptions, finishCheckout, isUnfinished } from './finish-checkout.ts';
 export { type CloneTarget, GitAddressError } from './git.ts';
 export { type Head, readHead } from './head.ts';
-export { type Isolation, type IsolationWish, probeIsolation } from './isolation.ts';
+export { type Isolation, type IsolationWish, probeIsolation, type View } from './isolation.ts';
 export { findPipelinePaths, loadPlans } from './load-plan.ts';
 export { hasLockFile } from './lock-files.ts';
 export { type EngineKind, type EngineOptions, engineKinds, openEngine } from './open-engine.ts';
@@ -38,4 +38,4 @@ export {
 } from './run-pipeline.ts';
 export { findClosedFolders, findTool, toToolVariables } from './tools.ts';
 export { type FindOptions, type Found, findFiles, openTreeFile } from './tree-files.ts';
-export { createWorkspace, type Workspace } from './workspace.ts';
+export { createWorkspace, toSeen, type Workspace } from './workspace.ts';

@@ -12,7 +12,7 @@ import {
   type StepRun,
 } from './engine.ts';
 import { forward } from './forward.ts';
-import { type Isolation, toHidden } from './isolation.ts';
+import { type Isolation, isolate, toViewedPath } from './isolation.ts';
 import { endGroup, untilExit } from './process-group.ts';
 import { createReaper } from './reaper.ts';
 import { toCarrier, toScript } from './script.ts';
@@ -45,10 +45,9 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     const file = join(workspace.scripts, `${steps}.sh`);
     await writeFile(file, toScript(step), { mode: 0o644, flag: 'wx' });
     const isolation = await options.isolation;
-    const plain = ['/bin/sh', '-e', file];
-    const [command = '', ...args] =
-      isolation.kind === 'namespace' ? toHidden(isolation.hide, workspace.folder, plain) : plain;
-    return spawn(command, args, {
+    const { command, uid } = isolate(isolation, workspace.folder, cwd, ['/bin/sh', '-e', file]);
+    const [program = '', ...args] = command;
+    return spawn(program, args, {
       cwd,
       // The author's variables are set by the script, when nothing of ours runs any more that they could bend.
       env: {
@@ -56,11 +55,11 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
         ...variables,
         ...Object.fromEntries(secrets.map((value, i) => [toCarrier(i), value])),
         PATH: path,
-        HOME: workspace.home,
+        HOME: toViewedPath(workspace.home, isolation.view),
       },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(isolation.kind === 'uid' ? { uid: isolation.uid, gid: isolation.uid } : {}),
+      ...(uid === undefined ? {} : { uid, gid: uid }),
     });
   };
 

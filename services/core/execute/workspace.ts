@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { type Isolation, toViewedPath } from './isolation.ts';
 
 /** The folders of one job. */
 export interface Workspace {
@@ -34,6 +35,12 @@ export function createWorkspace(folder: string, uid?: number): Workspace {
   for (const path of [workspace.tree, workspace.home, workspace.scripts]) mkdirSync(path, { mode: 0o755 });
   if (uid !== undefined) for (const path of [workspace.tree, workspace.home]) chownSync(path, uid, uid);
   return workspace;
+}
+
+/** The same folders, where steps see them. */
+export function toSeen({ folder, tree, home, scripts }: Workspace, { view }: Isolation): Workspace {
+  const at = (path: string) => toViewedPath(path, view);
+  return { folder: at(folder), tree: at(tree), home: at(home), scripts: at(scripts) };
 }
 
 /** The directory itself, where it is one below the tree, links followed. */

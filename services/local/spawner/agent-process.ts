@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reaper } from '../../core/execute/index.ts';
 import { makeOwnFolder, removeTree } from '../folder.ts';
@@ -62,7 +62,7 @@ export async function startAgent(options: AgentOptions, name: string, slot: numb
     child.process.stdin?.destroy();
     if (uid !== undefined) await endUser(uid);
     // What a dying step still holds is cleared away by the next start.
-    await removeTree(workspace).catch(() => undefined);
+    await clear(workspace, workspace === toSlot(options.workspaces, slot)).catch(() => undefined);
     return ending;
   });
   return {
@@ -77,24 +77,33 @@ export async function startAgent(options: AgentOptions, name: string, slot: numb
   };
 }
 
+const toSlot = (workspaces: string, slot: number): string => join(workspaces, `slot-${slot}`);
+
+/** Where steps of all slots see their job, where the machine allows it. */
+const toPlace = (workspaces: string): string => toSlot(workspaces, 0);
+
 /**
  * The same for each agent of a slot, since what compilers make holds where it was made. Where something of the one
  * before is still there, another.
  */
 async function makeWorkspace(folder: string, name: string, slot: number): Promise<string> {
-  const usual = join(folder, `slot-${slot}`);
-  try {
-    await mkdir(usual, { mode: 0o700 });
-    return usual;
-  } catch {
-    const own = join(folder, name);
-    await mkdir(own, { mode: 0o700 });
-    return own;
-  }
+  const usual = toSlot(folder, slot);
+  for (const path of [toPlace(folder), usual]) await mkdir(path, { recursive: true, mode: 0o700 });
+  if ((await readdir(usual)).length === 0) return usual;
+  const own = join(folder, name);
+  await mkdir(own, { mode: 0o700 });
+  return own;
+}
+
+/** The folder of a slot stays: that of the first may be what a step of another slot has its own mounted on. */
+async function clear(workspace: string, isSlot: boolean): Promise<void> {
+  if (!isSlot) return removeTree(workspace);
+  for (const name of await readdir(workspace)) await removeTree(join(workspace, name));
 }
 
 function start(options: AgentOptions, name: string, workspace: string, uid: number | undefined): Child {
   const log = openSync(options.logFile, 'a', 0o600);
+  const place = toPlace(options.workspaces);
   try {
     return startChild(options.reaper, options.node, [...agentFlags, options.program], {
       cwd: workspace,
@@ -108,6 +117,7 @@ function start(options: AgentOptions, name: string, workspace: string, uid: numb
         BELLOWS_POOL: options.pool,
         BELLOWS_AGENT: name,
         BELLOWS_WORKSPACE: workspace,
+        ...(workspace === place ? {} : { BELLOWS_PLACE: place }),
         BELLOWS_HIDE: options.hide,
         BELLOWS_ENGINE: options.engine,
         BELLOWS_LOG_LEVEL: options.logLevel,

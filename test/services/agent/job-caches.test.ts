@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createJobCaches } from '../../../services/api/job-caches.ts';
+import { probeIsolation } from '../../../services/core/execute/index.ts';
 import type { JobResult, JobSpec } from '../../../services/core/job/index.ts';
 import { createLog } from '../../../services/core/log/index.ts';
 import { openFolderStore } from '../../../services/core/store/index.ts';
@@ -22,13 +23,20 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** One job, its agent at the place where the one before was. */
-async function run(files: Record<string, string>, spec: Partial<JobSpec> = {}) {
+/** One job, its agent at the place where the one before was, or beside it in a slot of its own. */
+async function run(files: Record<string, string>, spec: Partial<JobSpec> = {}, slot = 'slot') {
   const id = await bench.enqueue(files, spec);
-  const folder = join(root, 'slot');
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder);
-  const exitCode = await bench.agent({}, { BELLOWS_WORKSPACE: folder });
+  const at = (name: string) => join(root, name);
+  const [folder, place, hide] = [at(slot), at('slot'), at('hidden')];
+  for (const path of [folder, place, hide]) {
+    await rm(path, { recursive: true, force: true });
+    await mkdir(path);
+  }
+  const settings = { BELLOWS_WORKSPACE: folder, BELLOWS_HIDE: hide };
+  const exitCode = await bench.agent(
+    {},
+    { ...settings, ...(folder === place ? {} : { BELLOWS_PLACE: place }) },
+  );
   const answer = (await (await bench.api.admin(`/api/v1/jobs/${id}`)).json()) as { result?: JobResult };
   const log = await bench.log(id);
   return { exitCode, state: (await bench.job(id)).state, caches: answer.result?.caches, log };
@@ -69,6 +77,31 @@ test('a job finds what the one before has kept, and its result says so', async (
   expect(third.caches?.[0]?.hit).toBe('older');
   // What the branch has made the default branch does not see.
   expect((await run(toFiles(counts))).log).toContain('runs: 3');
+});
+
+test('what was compiled in one slot is found by a job of another, which sees itself at the same place', async () => {
+  const files = {
+    '.bellows.yaml': JSON.stringify({
+      cache: { out: { paths: ['out', '~/out'] } },
+      steps: [
+        {
+          name: 'build',
+          commands: ['mkdir -p out', 'pwd >> out/places', 'echo "places: $(sort -u out/places)"'],
+        },
+        { name: 'see', commands: ['test "$CI_WORKSPACE" = "$PWD"', 'test "$HOME/../tree" -ef "$PWD"'] },
+      ],
+    }),
+  };
+  const view = { folder: join(root, 'slot-1'), at: join(root, 'slot') };
+  expect((await run(files)).caches?.[0]?.hit).toBe('miss');
+  const other = await run(files, {}, 'slot-1');
+  expect([other.exitCode, other.state]).toEqual([0, 'success']);
+  if ((await probeIsolation({ hide: join(root, 'hidden'), view })).view === undefined)
+    return process.stderr.write('skipped: caches of another slot (this machine refuses views)\n');
+  expect(other.caches?.[0]?.hit).toBe('exact');
+  expect(other.log).toContain(`places: ${join(root, 'slot', 'tree')}\n`);
+  // What it has kept is of use in the first one again.
+  expect((await run(files)).caches?.[0]?.hit).toBe('exact');
 });
 
 test("a failed job's work is kept; that of a fork's pull request is not, and of none whose file says off", async () => {

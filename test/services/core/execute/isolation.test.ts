@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -17,7 +17,7 @@ const isRoot = process.getuid?.() === 0;
 /** Asked once: what the machine can do does not change between the tests. */
 const hasNamespaces = (() => {
   const hide = mkdtempSync(join(tmpdir(), 'bellows-test-probe-'));
-  const [command = '', ...args] = toHidden(hide, '/', ['/bin/true']);
+  const [command = '', ...args] = toHidden(hide, '/', '/', ['/bin/true']);
   const { status } = spawnSync(command, args, { stdio: 'ignore' });
   rmdirSync(hide);
   return status === 0;
@@ -89,4 +89,51 @@ test('a step in a namespace sees neither the hidden folder nor our processes; wh
   expect(text).toMatch(/environ: No such file/);
   expect(text).toContain('work goes on');
   expect(text).toMatch(/CapEff:\t0+\n/);
+});
+
+/** What a step sees of its job's folder, at a place where another job's stands. */
+async function look(isolation: Isolation, uid?: number): Promise<string> {
+  const [folder, at] = ['slot-1', 'slot-0'].map((name) => join(data, name)) as [string, string];
+  for (const path of [folder, at]) await mkdir(path, { recursive: true, mode: 0o711 });
+  await mkdir(join(at, 'tree/foreign'), { recursive: true });
+  const workspace = createWorkspace(folder, uid);
+  await mkdir(join(workspace.tree, "a 'b'"));
+  const engine = createProcessEngine({ workspace, isolation, path: process.env.PATH ?? '' });
+  const output = createOutput();
+  const commands = [
+    'echo "in $PWD, home $HOME"; echo made > ../made',
+    `ls '${at}/tree'; grep -E '^(Uid|CapEff)' /proc/self/status`,
+  ];
+  try {
+    const { signal } = new AbortController();
+    const step = toStep(commands, { directory: "a 'b'" });
+    if (uid !== undefined) await chown(workspace.tree, uid, uid);
+    await engine.run({ step, variables: {}, write: output.write, signal });
+  } finally {
+    await engine.close();
+  }
+  expect(String(await readFile(join(workspace.tree, 'made')))).toBe('made\n');
+  return output.text;
+}
+
+test('a view shows a step its job at a place where another may stand, with no more rights than it had', async () => {
+  const view = { folder: join(data, 'slot-1'), at: join(data, 'slot-0') };
+  for (const path of [view.folder, view.at, join(data, 'hidden')]) await mkdir(path, { mode: 0o711 });
+  const uid = isRoot ? 59_999 : undefined;
+  const isolation = await probeIsolation({ uid, hide: join(data, 'hidden'), view });
+  if (isolation.view === undefined)
+    return process.stderr.write('skipped: views (this machine refuses them)\n');
+  const text = await look(isolation, uid);
+  expect(text).toContain(`in ${view.at}/tree/a 'b', home ${view.at}/home\n`);
+  expect(text).not.toContain('foreign');
+  expect(text).toMatch(/CapEff:\t0+\n/);
+  expect(text).toMatch(isRoot ? /Uid:\t59999\t59999/ : /Uid/);
+  expect(await readdir(view.at, { recursive: true })).toEqual(['tree', 'tree/foreign']);
+});
+
+test('a view that the machine refuses is left out, and nothing else', async () => {
+  const view = { folder: data, at: join(data, 'none') };
+  const wish = isRoot ? { uid: 59_999 } : { hide: data };
+  const plain = await probeIsolation(wish);
+  expect(await probeIsolation({ ...wish, view })).toEqual(plain);
 });

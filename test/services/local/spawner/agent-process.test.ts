@@ -61,7 +61,7 @@ test('an agent gets its token on a pipe, an own folder, and nothing of our envir
     BELLOWS_WORKSPACE: said.cwd,
   });
   expect(JSON.stringify(said.env)).not.toMatch(/bc\.token|BELLOWS_TEST_SECRET/);
-  expect(await readdir(options.workspaces)).toEqual([]);
+  expect(await readdir(options.workspaces, { recursive: true })).toEqual(['slot-0']);
 });
 
 test('its standard input stays open for its life, so that its end means ours', async () => {
@@ -73,13 +73,18 @@ test('its standard input stays open for its life, so that its end means ours', a
   expect(await agent.ended).toEqual({ code: 0, signal: null });
 });
 
-test('agents of a slot work at the same place, one after the other; where something is left there, elsewhere', async () => {
-  await program(`console.log(process.cwd());`);
+test('agents of a slot work in the same folder; where something is left there, elsewhere; all are told where steps see it', async () => {
+  await program(`console.log(process.cwd(), process.env.BELLOWS_PLACE);`);
   for (const name of ['a', 'b']) await (await startAgent(options, name, 1)).ended;
   await mkdir(join(options.workspaces, 'slot-1', 'left'), { recursive: true });
   await (await startAgent(options, 'c', 1)).ended;
-  const places = ['slot-1', 'slot-1', 'c'].map((name) => join(options.workspaces, name));
-  expect((await readFile(options.logFile, 'utf8')).trim().split('\n')).toEqual(places);
+  await (await startAgent(options, 'd', 0)).ended;
+  const at = (name: string) => join(options.workspaces, name);
+  const lines = ['slot-1', 'slot-1', 'c'].map((name) => `${at(name)} ${at('slot-0')}`);
+  expect((await readFile(options.logFile, 'utf8')).trim().split('\n')).toEqual([
+    ...lines,
+    `${at('slot-0')} undefined`,
+  ]);
 });
 
 test('an agent that is not needed ends at once, without a signal', async () => {
@@ -87,7 +92,7 @@ test('an agent that is not needed ends at once, without a signal', async () => {
   const agent = await startAgent(options, 'a', 0);
   agent.dismiss();
   expect(await agent.ended).toEqual({ code: 0, signal: null });
-  expect(await readdir(options.workspaces)).toEqual([]);
+  expect(await readdir(options.workspaces, { recursive: true })).toEqual(['slot-0']);
 });
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
