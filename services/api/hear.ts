@@ -11,7 +11,7 @@ export type HeardEvent = Exclude<ForgeEvent, { kind: 'ping' | 'ignored' }>;
 export type Heard = Accepted | { answer: 'ignored'; reason: string } | { answer: 'gone'; ref: string };
 
 export interface HearDeps {
-  queue: Pick<Queue, 'enqueue' | 'jobs' | 'noteHead' | 'removeHead'>;
+  queue: Pick<Queue, 'enqueue' | 'jobs' | 'noteHead' | 'noteTold' | 'removeHead'>;
   /** The commits of branches and tags, as the forge has them now. @throws HeadsError */
   readHeads(repository: Repository): Promise<Map<string, string>>;
   tracer: Tracer;
@@ -57,6 +57,11 @@ export async function hear(
   );
 }
 
+/** Whether it starts something in this repository. */
+export function isWanted({ events }: Repository, event: ToldEventName): boolean {
+  return (events ?? usual).includes(event);
+}
+
 const usual: readonly ToldEventName[] = toldEvents.filter((event) => event !== 'pull_request_metadata');
 
 async function hearTold(
@@ -65,8 +70,7 @@ async function hearTold(
   told: ToldEvent,
   { span: name, options = {}, delivery }: Teller,
 ): Promise<Heard> {
-  const { events = usual } = repository;
-  if (!events.includes(told.event))
+  if (!isWanted(repository, told.event))
     return {
       answer: 'ignored',
       reason: `${told.event} starts nothing for ${repository.id}: see its settings`,
@@ -78,5 +82,16 @@ async function hearTold(
     told.event === 'deployment' && !(await isPushed(deps.queue, deps, repository, { ref: told.ref, sha }));
   const request = toToldRequest(repository, told, { sha, foreign, delivery });
   const attributes = { 'bellows.repository': repository.id, 'bellows.event': told.event };
-  return trace(deps.tracer, name, { ...options, attributes }, (span) => enqueue(deps, request, span));
+  const heard = await trace(deps.tracer, name, { ...options, attributes }, (span) =>
+    enqueue(deps, request, span),
+  );
+  const known = toKnown(told);
+  if (known !== undefined) await deps.queue.noteTold(repository.id, known);
+  return heard;
+}
+
+/** What a release or a deployment is remembered by; undefined for what else is told, which has a ref that stands for it. */
+export function toKnown({ event, occasion }: ToldEvent): string | undefined {
+  const isAsked = event === 'release' || event === 'deployment';
+  return isAsked && occasion !== undefined ? `${event} ${occasion}` : undefined;
 }

@@ -136,6 +136,7 @@ export async function openGiteaServer() {
     }
     if (one === 'teams') {
       const team = [...organizations.values()].flat().find(({ id }) => id === Number(two));
+      if (team !== undefined && method === 'PATCH') return [200, Object.assign(team, body)];
       if (team === undefined || !users.has(four)) return [404, { message: 'not found' }];
       team.members.add(four);
       return [204, undefined];
@@ -147,7 +148,7 @@ export async function openGiteaServer() {
     number += 1;
     const team = { ...body, id: number, members: new Set<string>() };
     teams.push(team);
-    return [201, { id: number }];
+    return [201, { ...body, id: number }];
   };
 
   const server = createServer(async (request, response) => {

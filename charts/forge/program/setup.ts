@@ -53,6 +53,7 @@ const botKey = 'forge-gitea';
 const botScopes = ['write:repository', 'read:user'];
 const appName = 'Bellows';
 const teamName = 'bellows';
+const teamUnits = { 'repo.code': 'write', 'repo.pulls': 'write', 'repo.releases': 'read' };
 
 /**
  * Makes what is missing in Gitea and leaves what is right, so it may run again at any time. What Gitea tells once, a
@@ -234,20 +235,29 @@ async function ensureApplication(
     if (textOf(app, 'client_id') !== id) await administrator.send('DELETE', `${path}/${numberOf(app, 'id')}`);
 }
 
-/** The bot may write to all repositories of an organisation, for a commit's status, and administrates none. */
+/** The bot may write to all repositories of an organisation, for a commit's status, and administrates none; it sees releases. */
 async function ensureOrganization({ plan, gitea }: SetupDeps, name: string): Promise<void> {
   if ((await gitea.find(`/orgs/${name}`)) === undefined)
     await gitea.send('POST', '/orgs', { username: name, visibility: 'private' });
   const teams = await gitea.list(`/orgs/${name}/teams`);
+  const found = teams.find((each) => textOf(each, 'name') === teamName);
   const team =
-    teams.find((each) => textOf(each, 'name') === teamName) ??
+    found ??
     (await gitea.send('POST', `/orgs/${name}/teams`, {
       name: teamName,
       permission: 'write',
       includes_all_repositories: true,
-      units: ['repo.code', 'repo.pulls'],
+      units_map: teamUnits,
     }));
+  // One that an older version made.
+  if (!mayDo(team, teamUnits))
+    await gitea.send('PATCH', `/teams/${numberOf(team, 'id')}`, { units_map: teamUnits });
   await gitea.send('PUT', `/teams/${numberOf(team, 'id')}/members/${plan.bot.name}`);
+}
+
+function mayDo(team: unknown, units: Readonly<Record<string, string>>): boolean {
+  const has = isObject(team) && isObject(team.units_map) ? team.units_map : {};
+  return Object.entries(units).every(([unit, mode]) => has[unit] === mode);
 }
 
 /**

@@ -4,6 +4,8 @@ import {
   type Lookup,
   LookupError,
   type OpenedEvent,
+  type ToldEvent,
+  type ToldQuestion,
 } from '../../core/forge/index.ts';
 import type { Forge, Repository, RepositoryFacts } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
@@ -14,6 +16,10 @@ export interface ForgeWords {
   openPullRequests(repository: Repository): Promise<ReadonlyMap<string, OpenedEvent> | undefined>;
   /** Undefined while it is open, and where nobody says. */
   closed(repository: Repository, number: number): Promise<ClosedPull | undefined>;
+  /** Releases or deployments since a time, each as its webhook has it; none where nobody says. */
+  told(repository: Repository, event: ToldQuestion['event'], since: number): Promise<readonly ToldEvent[]>;
+  /** Whether this forge may be asked at all. */
+  canAsk(forge: Forge): boolean;
   /** Undefined where nobody says. */
   facts(repository: Repository): Promise<RepositoryFacts | undefined>;
   /** Empty where nobody says. */
@@ -60,6 +66,11 @@ export function createForgeWords({
       return opened && new Map(opened.map((event) => [event.ref, { ...event, repository: repository.name }]));
     },
     closed: (repository, number) => ask(repository, (lookup) => lookup.closed(repository.name, number)),
+    told: async (repository, event, since) => {
+      const { name, defaultBranch } = repository;
+      return (await ask(repository, (lookup) => lookup.told(name, { event, since, defaultBranch }))) ?? [];
+    },
+    canAsk: (forge) => lookups[forge] !== undefined,
     facts: (repository) => ask(repository, (lookup) => lookup.facts(repository.name)),
     commit: async (repository, sha) =>
       (await ask(repository, (lookup) => lookup.commit(repository.name, sha))) ?? { message: '', author: '' },

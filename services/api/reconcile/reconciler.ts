@@ -4,17 +4,19 @@ import {
   type Lookup,
   type Origins,
   readHeads,
+  type ToldEvent,
   toCommit,
   toMoved,
 } from '../../core/forge/index.ts';
 import type { Forge, Reconciled, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
-import type { Queue, Repositories } from '../../core/queue/index.ts';
+import type { Queue, Repositories, Watch } from '../../core/queue/index.ts';
 import { toCloneCredentials, toForgeCredentials } from '../clone.ts';
-import { type HearDeps, type HeardEvent, hear } from '../hear.ts';
+import { type HearDeps, type HeardEvent, hear, toKnown } from '../hear.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Difference, toDifferences, toPullNumber } from './decide.ts';
 import { createForgeWords } from './forge-words.ts';
+import { fresh, keepWatch, noteOwed, type Standing, toWatch } from './watch.ts';
 
 /**
  * Makes the events that no webhook told: asks each forge where its refs and pull requests stand, compares that
@@ -36,20 +38,22 @@ export interface Reconciler {
 }
 
 export interface ReconcilerDeps extends Omit<HearDeps, 'readHeads'> {
-  queue: Pick<Queue, 'enqueue' | 'heads' | 'jobs' | 'noteHead' | 'removeHead'>;
-  repositories: Pick<Repositories, 'describe' | 'get' | 'list'>;
+  queue: Pick<Queue, 'enqueue' | 'heads' | 'jobs' | 'noteHead' | 'noteTold' | 'removeHead' | 'told'>;
+  repositories: Pick<Repositories, 'describe' | 'get' | 'list' | 'setWatch' | 'watch'>;
   origins: Origins;
   /** The APIs that may be asked. Elsewhere only what git says is compared. */
   lookups: Partial<Record<Forge, Lookup>>;
   secrets: Pick<Secrets, 'cloneKey' | 'forges'>;
   metrics: Pick<Metrics, 'reconciled'>;
   log: Log;
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number;
   /** Of the longest pause between two tries, milliseconds. @default 30000 */
   longestPauseMs?: number;
 }
 
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
-  const { queue, repositories, log, longestPauseMs = 30_000 } = deps;
+  const { queue, repositories, log, longestPauseMs = 30_000, now = Date.now } = deps;
   const words = createForgeWords(deps);
   const owed = new Set<string>();
   let failures = 0;
@@ -69,24 +73,53 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   };
 
   const reconcileOne = async (repository: Repository): Promise<number> => {
-    const known = await queue.heads(repository.id);
+    const { id } = repository;
+    const known = await queue.heads(id);
     const { refs, commits } = await read(repository);
     const pulls = await words.openPullRequests(repository);
+    const watch = await watchOf(repository, known, { refs, pulls });
     const open = pulls && new Map([...pulls].map(([ref, { sha }]) => [ref, sha]));
     const differences = toDifferences(known, { refs, open });
     let events = 0;
+    // Nobody told of it, so its trace begins here.
+    const hearing = { ...deps, readHeads: async () => new Map(commits) };
+    const hearOne = async (event: HeardEvent) => {
+      const { answer } = await hear(hearing, repository, event, { span: 'missed event' });
+      if (answer === 'enqueued') log.info({ repository: id, ref: event.ref }, 'a missed event');
+      if (answer === 'enqueued' || answer === 'gone') events += 1;
+    };
     for (const difference of differences) {
       const event = await toEvent(repository, difference, commits, pulls);
-      if (event === undefined) continue;
-      // Nobody told of it, so its trace begins here.
-      const hearing = { ...deps, readHeads: async () => new Map(commits) };
-      const { answer } = await hear(hearing, repository, event, { span: 'missed event' });
-      if (answer === 'enqueued')
-        log.info({ repository: repository.id, ref: difference.ref }, 'a missed event');
-      if (answer === 'enqueued' || answer === 'gone') events += 1;
+      if (event !== undefined) await hearOne(event);
     }
+    for (const event of await findUntold(repository, watch)) await hearOne(event);
     deps.metrics.reconciled(events);
     return events;
+  };
+
+  const watchOf = async (repository: Repository, known: Map<string, string>, standing: Standing) => {
+    if (repository.forge === 'local') return undefined;
+    const before = await repositories.watch(repository.id);
+    // Which pull requests are old, nobody can say later who is not asked from now on.
+    const owed = before?.owes ?? (words.canAsk(repository.forge) ? [] : (['pulls'] as const));
+    const owes = await noteOwed(deps, repository, owed, known, standing);
+    const watch = toWatch(repository, { ...before, owes }, now());
+    await keepWatch(deps, repository, before, watch);
+    return watch;
+  };
+
+  /** Releases and deployments that are at the forge, and that nobody told of. */
+  const findUntold = async (repository: Repository, watch: Watch | undefined) => {
+    const found: ToldEvent[] = [];
+    for (const event of ['release', 'deployment'] as const) {
+      const since = watch?.[event];
+      if (since === undefined) continue;
+      const listed = await words.told(repository, event, since);
+      if (listed.length === 0) continue;
+      const known = await queue.told(repository.id);
+      found.push(...listed.filter((one) => !known.has(toKnown(one) ?? '')));
+    }
+    return found;
   };
 
   const toEvent = async (
@@ -172,12 +205,15 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     },
     readHeads: async (repository) => (await read(repository)).commits,
     noteHeads: async (repository) => {
+      // First: where the forge is away now, the next look notes, and builds nothing.
+      const watch = toWatch(repository, fresh, now());
+      await repositories.setWatch(repository.id, watch);
       const facts = await words.facts(repository);
       if (facts !== undefined) await repositories.describe(repository.id, facts);
-      for (const [ref, sha] of (await read(repository)).refs)
-        if (toPullNumber(ref) === undefined) await queue.noteHead(repository.id, ref, sha);
-      for (const [ref, { sha }] of (await words.openPullRequests(repository)) ?? [])
-        await queue.noteHead(repository.id, ref, sha);
+      const { refs } = await read(repository);
+      const pulls = await words.openPullRequests(repository);
+      const owes = await noteOwed(deps, repository, watch.owes, new Map(), { refs, pulls });
+      await keepWatch(deps, repository, watch, { ...watch, owes });
     },
   };
 }

@@ -5,7 +5,14 @@ export { isRecent } from './event-time.ts';
 export { toFacts } from './facts.ts';
 export { type GitCredentials, type Heads, HeadsError, type ReadHeadsOptions, readHeads } from './heads.ts';
 export { toHookWords } from './hook-events.ts';
-export { type ClosedPull, type CommitWords, createLookup, type Lookup, LookupError } from './lookup.ts';
+export {
+  type ClosedPull,
+  type CommitWords,
+  createLookup,
+  type Lookup,
+  LookupError,
+  type ToldQuestion,
+} from './lookup.ts';
 export { type OpenedEvent, toCommit, toMoved, toPullRef } from './movement.ts';
 export { type Origins, originSchema, toCloneUrl } from './origin.ts';
 export { type GitQuestion, PassGitError, passGit } from './pass-git.ts';

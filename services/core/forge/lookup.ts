@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { RepositoryFacts } from '../job/index.ts';
 import { asksToSkip, type ToldEvent } from './event.ts';
 import { toFacts } from './facts.ts';
@@ -13,7 +13,7 @@ import {
   toRepositoryPath,
   toWhy,
 } from './rest.ts';
-import { closedPullSchema, toClosed } from './told.ts';
+import { closedPullSchema, type Listed, toClosed, toListedDeployment, toListedRelease } from './told.ts';
 
 /** What git does not say of a repository, and its forge's API does. */
 export interface Lookup {
@@ -28,8 +28,21 @@ export interface Lookup {
   closed(name: string, number: number): Promise<ClosedPull | undefined>;
   /** What the forge says of a repository itself. */
   facts(name: string): Promise<RepositoryFacts | undefined>;
+  /**
+   * The releases that were published since, and GitHub's deployments that were made since; each as its webhook has it.
+   *
+   * @returns undefined where this token may not see them, or the repository has none of the kind
+   */
+  told(name: string, ask: ToldQuestion): Promise<ToldEvent[] | undefined>;
   /** @param sha of a commit, or of an annotated tag */
   commit(name: string, sha: string): Promise<CommitWords | undefined>;
+}
+
+export interface ToldQuestion {
+  event: 'release' | 'deployment';
+  /** Milliseconds since 1970. */
+  since: number;
+  defaultBranch: string;
 }
 
 export interface ClosedPull {
@@ -46,6 +59,13 @@ export interface CommitWords {
 /** The forge does not say now, or not to this token. Nothing is known of what was asked. */
 export class LookupError extends Error {
   override name = 'LookupError';
+  /** What it answered, if it did. */
+  readonly status?: number | undefined;
+
+  constructor(message: string, { status, ...options }: ErrorOptions & { status?: number } = {}) {
+    super(message, options);
+    this.status = status;
+  }
 }
 
 export interface LookupOptions {
@@ -58,13 +78,15 @@ export interface LookupOptions {
 const pageSize = 30;
 const mostPages = 40;
 const mostBytes = 4 << 20;
+/** Of releases or deployments: the newest 120 are looked at. */
+const mostToldPages = 4;
 /** Pages whose answer is kept, to be asked for again only if it changed. */
 const mostRemembered = 500;
 /** Of GitHub's requests, for commit statuses: those are told to people. */
 const reserve = 0.1;
 
-interface Page {
-  events: OpenedEvent[];
+interface Page<T> {
+  listed: T;
   isLast: boolean;
 }
 
@@ -76,7 +98,7 @@ export function createLookup(
   access: ForgeAccess,
   { timeoutMs = 10_000, now = Date.now }: LookupOptions = {},
 ): Lookup {
-  const remembered = new Map<string, { etag: string; page: Page }>();
+  const remembered = new Map<string, { etag: string; page: Page<unknown> }>();
   let quietUntil = 0;
 
   const ask = async (path: string, etag?: string): Promise<RestAnswer> => {
@@ -89,20 +111,16 @@ export function createLookup(
     });
     quietUntil = now() + (toPause(answer, now()) ?? toRest(answer, now()));
     if (answer.status === 200 || (answer.status === 304 && etag !== undefined)) return answer;
-    throw new LookupError(`${access.forge} says to ${path}: ${toWhy(answer)}`);
+    throw new LookupError(`${access.forge} says to ${path}: ${toWhy(answer)}`, { status: answer.status });
   };
 
-  const readPage = async (path: string): Promise<Page> => {
+  /** @param toListed what is kept of a list: GitHub's are large */
+  const readPage = async <T>(path: string, toListed: (answer: RestAnswer) => T): Promise<Page<T>> => {
     const before = remembered.get(path);
     const answer = await ask(path, before?.etag);
-    if (answer.status === 304 && before !== undefined) return before.page;
-    const pulls = parse(openPullsSchema, answer, path);
-    const page = {
-      events: pulls.map(({ number, ...pull }) =>
-        toOpened({ number, pull_request: pull, repository: pull.base.repo }),
-      ),
-      isLast: !/;\s*rel="next"/.test(String(answer.headers.link)),
-    };
+    // The path says what is listed, and so what was kept.
+    if (answer.status === 304 && before !== undefined) return before.page as Page<T>;
+    const page = { listed: toListed(answer), isLast: !/;\s*rel="next"/.test(String(answer.headers.link)) };
     remembered.delete(path);
     const [oldest] = remembered.keys();
     if (remembered.size >= mostRemembered && oldest !== undefined) remembered.delete(oldest);
@@ -117,11 +135,38 @@ export function createLookup(
       for (let n = 1; n <= mostPages; n++) {
         // Gitea's word for a page's size, and GitHub's. The newest first: one that is opened meanwhile hides none.
         const query = `state=open&limit=${pageSize}&per_page=${pageSize}&page=${n}`;
-        const page = await readPage(`${toRepositoryPath(name)}/pulls?${query}`);
-        events.push(...page.events);
+        const path = `${toRepositoryPath(name)}/pulls?${query}`;
+        const page = await readPage(path, (answer) =>
+          parse(openPullsSchema, answer, path).map(({ number, ...pull }) =>
+            toOpened({ number, pull_request: pull, repository: pull.base.repo }),
+          ),
+        );
+        events.push(...page.listed);
         if (page.isLast) return events;
       }
       return undefined;
+    },
+    async told(name, { event, since, defaultBranch }) {
+      if (event === 'deployment' && access.forge !== 'github') return undefined;
+      const repository = { full_name: name, default_branch: defaultBranch };
+      const toEvent = event === 'release' ? toListedRelease : toListedDeployment;
+      const found: Listed[] = [];
+      for (let n = 1; n <= mostToldPages; n++) {
+        const query = `limit=${pageSize}&per_page=${pageSize}&page=${n}`;
+        const path = `${toRepositoryPath(name)}/${event}s?${query}`;
+        const page = await unlessHidden(
+          readPage(path, (answer) =>
+            parse(z.array(z.unknown()), answer, path).flatMap((listed) => toEvent(listed, repository) ?? []),
+          ),
+        );
+        if (page === undefined) return undefined;
+        found.push(...page.listed);
+        // The newest come first, but GitHub's releases: those by the age of their commit.
+        const isPast =
+          page.listed.some(({ at }) => at <= since) && !(access.forge === 'github' && event === 'release');
+        if (page.isLast || isPast) break;
+      }
+      return found.filter(({ at }) => at > since).map((listed) => listed.event);
     },
     async closed(name, number) {
       const path = `${toRepositoryPath(name)}/pulls/${number}`;
@@ -149,6 +194,14 @@ export function createLookup(
       return { message: commit.message, author: toName(author) || toName(commit.author) };
     },
   };
+}
+
+/** A token may be for code alone, and a repository may have no releases: both forges answer that it is not there. */
+async function unlessHidden<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof LookupError && (error.status === 403 || error.status === 404)) return undefined;
+    throw error;
+  });
 }
 
 /** How long GitHub is left alone although it would answer; 0 while enough requests are left. */

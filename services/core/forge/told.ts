@@ -92,9 +92,14 @@ function toPullTold({ number, pull_request, repository, sender }: Omit<PullReque
 }
 
 export function toRelease(forge: keyof typeof published, payload: unknown): ForgeEvent {
-  const { action, release, repository, sender } = parse(releaseSchema, payload);
-  if (!published[forge].includes(action) || release.draft === true)
+  const { action, ...told } = parse(releaseSchema, payload);
+  if (!published[forge].includes(action) || told.release.draft === true)
     return { kind: 'ignored', reason: `release action "${action}" publishes nothing` };
+  return toReleased(told);
+}
+
+/** What a release is, by the webhook of its publication or by the forge's list. @throws PayloadError */
+function toReleased({ release, repository, sender }: Of<typeof releaseSchema>): ToldEvent {
   const ref = refSchema.safeParse(`refs/tags/${release.tag_name}`);
   if (!ref.success) throw new PayloadError('The tag of the release is no name of a tag.');
   const pre = release.prerelease === true;
@@ -114,9 +119,12 @@ export function toRelease(forge: keyof typeof published, payload: unknown): Forg
   };
 }
 
-/** A commit, whatever its `ref` is called: that may be a branch, a tag or a part of a commit's id. */
 export function toDeployment(payload: unknown): ForgeEvent {
-  const { deployment, repository, sender } = parse(deploymentSchema, payload);
+  return toDeployed(parse(deploymentSchema, payload));
+}
+
+/** A commit, whatever its `ref` is called: that may be a branch, a tag or a part of a commit's id. */
+function toDeployed({ deployment, repository, sender }: Of<typeof deploymentSchema>): ToldEvent {
   const { id, sha, ref, task, environment, description } = deployment;
   const branch = sha.startsWith(ref) ? repository.default_branch : ref.replace(/^refs\/heads\//, '');
   const whole = refSchema.safeParse(branch.startsWith('refs/') ? branch : `refs/heads/${branch}`);
@@ -153,3 +161,44 @@ export const closedPullSchema = pull.extend({
   number: z.int().positive(),
   base: pull.shape.base.extend({ repo: repositorySchema }),
 });
+
+const at = z.string().max(100).nullish();
+
+/** One of `GET /repos/{owner}/{repo}/releases`, and since when it is published; undefined for a draft and what cannot be read. */
+export function toListedRelease(listed: unknown, repository: Place): Listed | undefined {
+  const times = z.object({ published_at: at, created_at: at }).safeParse(listed).data;
+  return toListed(times?.published_at ?? times?.created_at, () => {
+    const release = parse(releaseSchema.shape.release, listed);
+    return release.draft === true ? undefined : toReleased({ release, repository });
+  });
+}
+
+/** One of GitHub's `GET /repos/{owner}/{repo}/deployments`. Who made it is its author; nobody is said to have moved it. */
+export function toListedDeployment(listed: unknown, repository: Place): Listed | undefined {
+  const about = z.object({ created_at: at, creator: person.nullish() }).safeParse(listed).data;
+  return toListed(about?.created_at, () => {
+    const deployment = parse(deploymentSchema.shape.deployment, listed);
+    return { ...toDeployed({ deployment, repository }), author: toName(about?.creator) };
+  });
+}
+
+/** Whose release or deployment it is. */
+export type Place = Pick<z.infer<typeof repositorySchema>, 'full_name' | 'default_branch'>;
+type Of<S extends z.ZodType> = Omit<z.infer<S>, 'action' | 'repository'> & { repository: Place };
+export interface Listed {
+  /** Milliseconds since 1970. */
+  at: number;
+  event: ToldEvent;
+}
+
+function toListed(time: string | null | undefined, read: () => ToldEvent | undefined): Listed | undefined {
+  try {
+    const event = read();
+    const at = Date.parse(time ?? '');
+    return event === undefined || !Number.isFinite(at) ? undefined : { at, event };
+  } catch (error) {
+    // One that a webhook would be refused for keeps no other from being seen.
+    if (error instanceof PayloadError) return undefined;
+    throw error;
+  }
+}

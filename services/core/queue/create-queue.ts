@@ -27,7 +27,7 @@ import { audit } from './scripts/audit.ts';
 import { claim } from './scripts/claim.ts';
 import { addToResult, approve, cancel, complete, lost, requeue, skip } from './scripts/end.ts';
 import { expand } from './scripts/expand.ts';
-import { noteHead, removeHead } from './scripts/head.ts';
+import { noteHead, noteTold, removeHead } from './scripts/head.ts';
 import { look, tally } from './scripts/look.ts';
 import { repair } from './scripts/repair.ts';
 import { authenticate, heartbeat, step } from './scripts/running.ts';
@@ -53,6 +53,7 @@ export interface QueueDeps {
 
 /** Removed refs whose epoch is remembered, a repository. */
 const mostEpochs = 10_000;
+const mostTold = 1000;
 
 export function createQueue(deps: QueueDeps): Queue {
   const { commands, leaseMs, told = [] } = deps;
@@ -237,6 +238,19 @@ export function createQueue(deps: QueueDeps): Queue {
 
     async noteHead(repository, ref, sha, once) {
       await run(noteHead, [repository, ref, sha, ...toOnce('noted', repository, ref, once)]);
+    },
+
+    async told(repository) {
+      const told = await commands
+        .zrange(toKeyOf('told', repository), '-inf', '+inf', 'BYSCORE')
+        .catch((error: unknown) => {
+          throw toQueueError('told', error);
+        });
+      return new Set(told);
+    },
+
+    async noteTold(repository, event) {
+      await run(noteTold, [repository, event, mostTold]);
     },
 
     async counts() {

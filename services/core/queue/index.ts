@@ -19,6 +19,6 @@ export {
 export { createOutbox, type Outbox, type OutboxState, type TakenStatus } from './outbox.ts';
 export * from './queue.ts';
 export { findReplicaFaults, type Replication } from './replicated.ts';
-export { createRepositories, type Repositories } from './repositories.ts';
+export { createRepositories, type Repositories, type Watch } from './repositories.ts';
 export { toExpanded } from './rerun.ts';
 export { createSchema, ownRange, type Schema, type SchemaRange } from './schema.ts';

@@ -50,6 +50,7 @@
  * | dedupe:<id>        | STRING | pipeline of a delivery, or of one trimmed early; what was heard of a head | enqueue removeHead noteHead, tick | 7 days, 24 hours |
  * | head:<repo>        | HASH   | ref → the last commit seen                        | enqueue removeHead noteHead   | with the ref |
  * | epochs:<repo>      | ZSET   | ref that was removed, by its epoch                | removeHead                    | the newest 10,000 stay |
+ * | told:<repo>        | ZSET   | release or deployment that was heard, by when     | noteTold                      | the newest 1,000 stay |
  * | outbox:<forge>     | ZSET   | commit status to be told, by when                 | all that change a job; outbox | when told, or with its job |
  * | statuses           | HASH   | commit status to be told → job, failed tries      | the same                      | the same |
  * | quiet              | HASH   | forge → until when it is told nothing             | outbox                        | never |
@@ -58,6 +59,7 @@
  * | repositories       | HASH   | id → repository                                   | repositories                  | when removed |
  * | latest:<repo>      | HASH   | branch → the first job of its last pipeline, at most 10,000; nameless: how many pipelines it has had | enqueue rerun | with the branch; never |
  * | described          | HASH   | repository → what its forge says of it            | repositories                  | with the repository |
+ * | watched            | HASH   | repository → since when its forge is compared, and what of it is still to be noted | repositories | with the repository |
  * | crons              | HASH   | repository and name → cron                        | crons                         | when removed |
  * | fired              | HASH   | the same → when it was due last, and what came of it | crons                      | with the cron |
  * | hooks, hooked      | HASH   | hook → secrets; repository → hook                 | repositories                  | when removed |
@@ -96,6 +98,7 @@ const single = {
   litter: 'litter',
   repositories: 'repositories',
   described: 'described',
+  watched: 'watched',
   crons: 'crons',
   fired: 'fired',
   hooks: 'hooks',
@@ -125,6 +128,7 @@ const family = {
   dedupe: 'dedupe:',
   head: 'head:',
   epochs: 'epochs:',
+  told: 'told:',
   outbox: 'outbox:',
   hour: 'hour:',
   latest: 'latest:',

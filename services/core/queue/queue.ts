@@ -276,6 +276,11 @@ export interface Queue {
   /** A ref stands here, and that starts nothing: its author asked to skip. `once` as above. */
   noteHead(repository: string, ref: string, sha: string, once?: string): Promise<void>;
 
+  /** The newest events that moved no ref and were heard, as `noteTold` was given them. */
+  told(repository: string): Promise<Set<string>>;
+  /** One was heard: it is not news when its forge is asked. */
+  noteTold(repository: string, event: string): Promise<void>;
+
   /** How many jobs there are in each state. */
   counts(): Promise<Map<JobState, number>>;
 }

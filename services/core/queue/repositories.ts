@@ -12,6 +12,15 @@ import { toKey } from './keys.ts';
 import { createRunner, toText } from './run-script.ts';
 import { removeRepository, renewHook } from './scripts/head.ts';
 
+/** How far what its forge held at its registration is known, and since when what moves no ref is compared. */
+export interface Watch {
+  /** What is still to be noted: the first time that the forge tells it, it is no news. */
+  owes: readonly ('refs' | 'pulls')[];
+  /** Milliseconds since 1970; absent while nobody wants them. */
+  release?: number | undefined;
+  deployment?: number | undefined;
+}
+
 /** The registered repositories (`repositories` HASH), what their forges say of them and their own hooks (`hooks` HASH). */
 export interface Repositories {
   put(repository: Repository): Promise<void>;
@@ -22,6 +31,9 @@ export interface Repositories {
   /** Keeps what its forge says of it; what this process wrote within a minute is not written again. */
   describe(id: string, facts: RepositoryFacts): Promise<void>;
   facts(id: string): Promise<RepositoryFacts | undefined>;
+  /** Undefined where it was registered and never compared. */
+  watch(id: string): Promise<Watch | undefined>;
+  setWatch(id: string, watch: Watch): Promise<void>;
   /**
    * Gives a repository a hook of its own (`/webhooks/<forge>/<hook>`), or renews its secret: the one
    * before stays good until the next renewal, so that a secret can be rotated without losing an event.
@@ -32,6 +44,12 @@ export interface Repositories {
 
 /** Another replica may have written since: what it was told last must not stand for ever. */
 const rememberMs = 60_000;
+
+const watchSchema = z.object({
+  owes: z.array(z.enum(['refs', 'pulls'])),
+  release: z.int().optional(),
+  deployment: z.int().optional(),
+});
 
 const hookSchema = z.object({ repository: z.string(), secrets: z.array(z.string()).max(2) });
 
@@ -63,6 +81,7 @@ export function createRepositories({
     return answer;
   };
 
+  const watched = toKey('watched');
   const described = toKey('described');
   const written = new Map<string, string>();
   let forgotten = now();
@@ -82,6 +101,13 @@ export function createRepositories({
     async facts(id) {
       const text = await guard('read facts', commands.hget(described, id));
       return text === null ? undefined : repositoryFactsSchema.parse(JSON.parse(text));
+    },
+    async watch(id) {
+      const text = await guard('read watch', commands.hget(watched, id));
+      return text === null ? undefined : watchSchema.parse(JSON.parse(text));
+    },
+    async setWatch(id, watch) {
+      await guard('set watch', commands.hset(watched, id, JSON.stringify(watchSchema.parse(watch))));
     },
     async put(repository) {
       // Who asks from here on is told what is now written.

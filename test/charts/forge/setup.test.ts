@@ -190,6 +190,14 @@ test('what is heard of Gitea is what its webhook asks for: no event that is hear
   expect(webhook.events.filter((word) => !types.has(word))).toEqual([]);
 });
 
+test('a team that an older version made may see releases, as a new one does', async () => {
+  await setUp();
+  const [, team] = gitea.organizations.get('acme') ?? [];
+  Object.assign(team ?? {}, { units_map: { 'repo.code': 'write', 'repo.pulls': 'write' } });
+  await setUp();
+  expect(team?.units_map).toEqual({ 'repo.code': 'write', 'repo.pulls': 'write', 'repo.releases': 'read' });
+});
+
 test('without sign-in and organisations nothing of them is made', async () => {
   const { signIn: _, ...rest } = plan;
   const token = gitea.addAdministrator('bellows');

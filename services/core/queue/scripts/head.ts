@@ -31,6 +31,19 @@ call('HSET', HEAD .. ARGV[1], ARGV[2], ARGV[3])
 });
 
 /**
+ * KEYS  [1] seq
+ * ARGV  [1] repository  [2] event that moved no ref  [3] how many are remembered
+ */
+export const noteTold = toScript('note-told', {
+  kind: 'admit',
+  body: `
+local time = call('TIME')
+call('ZADD', TOLD .. ARGV[1], time[1] .. string.format('%06d', time[2]), ARGV[2])
+call('ZREMRANGEBYRANK', TOLD .. ARGV[1], 0, -1 - ARGV[3])
+`,
+});
+
+/**
  * KEYS  [1] hooks
  * ARGV  [1] repository  [2] a new hook's name, if it has none  [3] secret
  * Returns the hook. The secret before stays good beside the new one.
@@ -60,6 +73,7 @@ local hook = call('HGET', HOOKED, ARGV[1])
 if hook then call('HDEL', HOOKS, hook) end
 call('HDEL', HOOKED, ARGV[1])
 call('HDEL', DESCRIBED, ARGV[1])
+call('HDEL', WATCHED, ARGV[1])
 return call('HDEL', REPOSITORIES, ARGV[1])
 `,
 });

@@ -35,6 +35,55 @@ test.each(['gitea', 'github'] as const)(
   },
 );
 
+test.each(['gitea', 'github'] as const)('a release that %s lists is what its webhook said', async (kind) => {
+  const { release } = JSON.parse(`${readFixture(kind, 'release')}`);
+  forge.documents[`/repos/${name}/releases`] = [release];
+  const headers = new Headers({ [`x-${kind}-event`]: 'release' });
+  const { event } = parseWebhook(kind, headers, readFixture(kind, 'release'));
+  const question = { event: 'release' as const, since: 0, defaultBranch: 'main' };
+  expect(await createLookup(access(kind)).told(name, question)).toEqual([
+    { ...event, movedBy: undefined, sender: '' },
+  ]);
+});
+
+test('a deployment that GitHub lists is what its webhook said', async () => {
+  const { deployment } = JSON.parse(`${readFixture('github', 'deployment')}`);
+  forge.documents[`/repos/${name}/deployments`] = [deployment, { ...deployment, sha: 'main' }];
+  const headers = new Headers({ 'x-github-event': 'deployment' });
+  const { event } = parseWebhook('github', headers, readFixture('github', 'deployment'));
+  const question = { event: 'deployment' as const, since: 0, defaultBranch: 'main' };
+  expect(await createLookup(access('github')).told(name, question)).toEqual([
+    { ...event, movedBy: undefined, sender: '' },
+  ]);
+  expect(await createLookup(access('gitea')).told(name, question)).toBeUndefined();
+});
+
+test('releases are read to the first that is old, at GitHub as far as four pages, and not at all where nobody may', async () => {
+  const { release } = JSON.parse(`${readFixture('gitea', 'release')}`);
+  const list = Array.from({ length: 150 }, (_, n) => ({
+    ...release,
+    id: 200 - n,
+    published_at: new Date(Date.parse(release.published_at) - n * 60_000).toISOString(),
+  }));
+  forge.documents[`/repos/${name}/releases`] = list;
+  const since = Date.parse(list[40].published_at);
+  const question = { event: 'release' as const, since, defaultBranch: 'main' };
+  const read = async (kind: ForgeAccess['forge']) => {
+    forge.asked.length = 0;
+    const events = await createLookup(access(kind)).told(name, question);
+    return [events?.length, forge.asked.length];
+  };
+  expect(await read('gitea')).toEqual([40, 2]);
+  expect(await read('github')).toEqual([40, 4]);
+  delete forge.documents[`/repos/${name}/releases`];
+  expect(await read('gitea')).toEqual([undefined, 1]);
+  forge.setFault((_request, response) => {
+    response.writeHead(500).end();
+    return true;
+  });
+  await expect(read('github')).rejects.toThrow(LookupError);
+});
+
 test('a head whose repository is deleted counts as a fork, and a title may ask to skip', async () => {
   const pull = readPull('github', 'pull-request-from-deleted-fork');
   forge.documents[pulls] = [pull, { ...pull, number: 5, title: '[skip ci] later' }];
