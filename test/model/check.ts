@@ -7,6 +7,7 @@ import type { Redis } from '../../services/core/runtime/index.ts';
 import type { createForge } from './forge.ts';
 import type { Model, ModelJob } from './model.ts';
 import type { Random } from './random.ts';
+import { checkSurvey } from './survey.ts';
 
 /** Every job as Redis holds it, so that only what changed need be read again. */
 const rows = `
@@ -123,18 +124,10 @@ export function createCheck({ redis, queue, model, forge, random }: CheckDeps) {
         new Map([...heads].map(([ref, sha]) => [`local/ada/engine ${ref}`, sha])),
         new Map(model.heads),
       );
-      if (random.chance(0.05)) await checkLists(queue, ids);
+      if (random.chance(0.05)) await checkSurvey(queue, model, random);
       if (random.chance(0.1)) await checkKeys(redis, should, model.livePipelines());
     },
   };
-}
-
-async function checkLists(queue: Queue, ids: readonly string[]): Promise<void> {
-  const { jobs } = await queue.jobs({ limit: 1000 });
-  deepStrictEqual(
-    jobs.map(({ id }) => id),
-    [...ids].reverse(),
-  );
 }
 
 /** Nothing is kept of what is not there any more. */

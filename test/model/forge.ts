@@ -1,5 +1,10 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { type CommitStatus, type Job, toCommitStatus } from '../../services/core/job/index.ts';
+import {
+  type CommitStatus,
+  type Job,
+  toCommitStatus,
+  type UntoldStatus,
+} from '../../services/core/job/index.ts';
 import type { Outbox, TakenStatus } from '../../services/core/queue/index.ts';
 import type { Random } from './random.ts';
 
@@ -27,18 +32,29 @@ export function createForge(outbox: Outbox, random: Random) {
       if (job.spec.repository.startsWith('gitea/')) newest.set(toName(job), job.id);
     },
     async step() {
-      const before = random.chance(0.5) ? slow.shift() : undefined;
+      const before = random.chance(0.25) ? slow.shift() : undefined;
+      // One that took it and died: others get it when the lease is over.
+      if (before === undefined && random.chance(0.1)) {
+        const lost = await outbox.take('gitea', 0);
+        return lost === undefined ? 'nothing' : 'taken';
+      }
       const taken = before ?? (await outbox.take('gitea', leaseMs));
       if (taken === undefined) return 'nothing';
       if (before === undefined && random.chance(0.3)) {
         slow.push(taken);
-        return `takes ${taken.id}`;
+        return 'taken';
       }
       if (random.chance(0.2)) {
         await outbox.postpone(taken, 0, 0);
-        return `postpones ${taken.id}`;
+        return 'postponed';
       }
-      return `tells ${taken.id}: ${await tell(taken)}`;
+      if (random.chance(0.05)) {
+        const answer = await outbox.giveUp(taken, toWhy(taken));
+        // Nothing is due before the job changes again.
+        if (answer === 'done') newest.delete(toName(taken.job));
+        return answer;
+      }
+      return tell(taken);
     },
     /** @param entries status → job, of what is still to be told */
     check(entries: Record<string, string>, jobs: ReadonlyMap<string, Job>) {
@@ -51,6 +67,12 @@ export function createForge(outbox: Outbox, random: Random) {
       }
     },
   };
+}
+
+function toWhy({ job, tries }: TakenStatus): UntoldStatus {
+  const { context, state } = toCommitStatus(job);
+  const { repository, sha } = job.spec;
+  return { at: 0, repository, sha, context, state, job: job.id, tries: tries + 1, why: 'it is refused' };
 }
 
 function toName({ spec }: Job): string {

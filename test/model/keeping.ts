@@ -1,18 +1,33 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { createBundles } from '../../services/core/queue/index.ts';
-import { logMetaKey, toKey, toKeyOf } from '../../services/core/queue/keys.ts';
+import { toKey, toKeyOf } from '../../services/core/queue/keys.ts';
 import type { Redis } from '../../services/core/runtime/index.ts';
 import type { Model } from './model.ts';
 import type { Random } from './random.ts';
 
+interface KeepingDeps {
+  redis: Redis;
+  model: Model;
+  random: Random;
+  count(what: string): void;
+}
+
+interface Kept {
+  id: string;
+  n: number;
+  fence: number;
+  repo: string;
+  bytes: number;
+  whole: boolean;
+}
+
 /** More than there ever is. */
 const many = 1e9;
-const room = { bytes: many, files: many, repositoryBytes: many };
 
-/** What jobs keep beside their hashes, logs and bundles: it goes with its job, all of it and once. */
-export function createKeeping({ redis, model, random }: { redis: Redis; model: Model; random: Random }) {
+/** Bundles of files that jobs keep: they go with their job, all of them and once. */
+export function createKeeping({ redis, model, random, count }: KeepingDeps) {
   const bundles = createBundles({ commands: redis });
-  const kept = new Map<string, { id: string; fence: number; repo: string; bytes: number; whole: boolean }>();
+  const kept = new Map<string, Kept>();
   const last = new Map<string, number>();
   const litter: string[] = [];
 
@@ -20,31 +35,64 @@ export function createKeeping({ redis, model, random }: { redis: Redis; model: M
     litter.push(`${name} ${kept.get(name)?.bytes}`);
     kept.delete(name);
   };
+  const sum = (some: readonly Kept[]) => some.reduce((all, { bytes }) => all + bytes, 0);
+  const of = (id: string) => [...kept.values()].filter((each) => each.id === id);
+  const isHeld = (id: string, fence: number) => {
+    const job = model.jobs.get(id);
+    return job?.state === 'running' && job.fence === fence;
+  };
 
   return {
-    /** As if the agent had written a line. */
-    log: (id: string, fence: number) => redis.hset(logMetaKey(id, fence), 'have', '1'),
-
-    async keep({ id, fence }: { id: string; fence: number }) {
-      const job = model.jobs.get(id);
+    async open({ id, fence }: { id: string; fence: number }) {
+      const repo = model.jobs.get(id)?.repo ?? '';
       const bytes = 1 + random.below(50);
-      const isHeld = job?.state === 'running' && job.fence === fence;
-      const answer = await bundles.open(id, fence, { bytes, files: 1 }, room);
-      if (!isHeld) return deepStrictEqual(answer, { answer: 'stale' });
+      const room = {
+        bytes: random.chance(0.3) ? 30 : many,
+        files: random.chance(0.3) ? 1 : many,
+        repositoryBytes: random.chance(0.3) ? 30 : many,
+      };
       // What another agent of it has sent is of no use any more.
-      for (const [name, bundle] of kept) if (bundle.id === id && bundle.fence !== fence) drop(name);
+      if (isHeld(id, fence)) for (const each of of(id)) if (each.fence !== fence) drop(`${id} ${each.n}`);
+      const own = of(id);
+      const everything = [...kept.values()].filter((each) => each.repo === repo);
+      const toAnswer = () => {
+        if (!isHeld(id, fence)) return 'stale';
+        if (sum(own) + bytes > room.bytes) return 'bytes';
+        if (own.length + 1 > room.files) return 'files';
+        return sum(everything) + bytes > room.repositoryBytes ? 'repository' : 'done';
+      };
+      const answer = toAnswer();
+      count(`keep, open: ${answer}`);
       const n = (last.get(id) ?? 0) + 1;
+      deepStrictEqual(
+        await bundles.open(id, fence, { bytes, files: 1 }, room),
+        answer === 'done' ? { answer, n } : { answer },
+      );
+      if (answer !== 'done') return;
       last.set(id, n);
-      deepStrictEqual(answer, { answer: 'done', n });
-      const whole = random.chance(0.7);
-      if (whole) deepStrictEqual(await bundles.close(id, fence, n, many), 'done');
-      kept.set(`${id} ${n}`, { id, fence, repo: job.repo, bytes, whole });
+      kept.set(`${id} ${n}`, { id, n, fence, repo, bytes, whole: false });
+    },
+
+    async close({ id, fence }: { id: string; fence: number }) {
+      const n = (random.chance(0.8) ? random.some(of(id)) : undefined)?.n ?? 1 + random.below(5);
+      const bundle = kept.get(`${id} ${n}`);
+      const answer = isHeld(id, fence) && bundle?.fence === fence ? 'done' : 'stale';
+      count(`keep, close: ${answer}`);
+      deepStrictEqual(await bundles.close(id, fence, n, many), answer);
+      if (bundle !== undefined && answer === 'done') bundle.whole = true;
+      const ran = model.jobs.get(id)?.ran;
       deepStrictEqual(
         (await bundles.list(id)).map((each) => each.n),
-        [...kept].flatMap(([name, each]) =>
-          each.id === id && each.whole ? [Number(name.split(' ')[1])] : [],
-        ),
+        of(id).flatMap((each) => (each.whole && each.fence === ran ? [each.n] : [])),
       );
+    },
+
+    /** One of them is too old. */
+    async expire() {
+      const name = random.some([...kept.keys()]);
+      if (name !== undefined) await redis.zadd(toKey('bundles'), 'XX', 0, name);
+      deepStrictEqual(await bundles.expire(), name === undefined ? 0 : 1);
+      if (name !== undefined) drop(name);
     },
 
     /** After history was trimmed. */
@@ -57,9 +105,8 @@ export function createKeeping({ redis, model, random }: { redis: Redis; model: M
       const stored: Record<string, string> = {};
       for (const { repo, bytes } of kept.values()) stored[repo] = String(Number(stored[repo] ?? 0) + bytes);
       deepStrictEqual({ ...(await redis.hgetall(toKey('stored'))) }, stored);
-      const logs = (await redis.keys('ci:{*}:meta:*')).map((key) => /\{(.*?)\}/.exec(key)?.[1]);
-      const hashes = (await redis.keys(toKeyOf('bundle', '*'))).map((key) => key.split(':').at(-1));
-      for (const id of [...logs, ...hashes]) deepStrictEqual(model.jobs.has(id ?? ''), true, id);
+      for (const key of await redis.keys(toKeyOf('bundle', '*')))
+        deepStrictEqual(model.jobs.has(key.split(':').at(-1) ?? ''), true, key);
     },
   };
 }

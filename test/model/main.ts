@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startRedis } from '../support/redis.ts';
+import { toUnseen } from './answers.ts';
 import { createPlay } from './play.ts';
 
 const { values } = parseArgs({
@@ -70,6 +71,8 @@ async function share(): Promise<void> {
     for (const [name, count] of some) counts.set(name, (counts.get(name) ?? 0) + count);
   for (const [name, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
     process.stdout.write(`${name.padEnd(30)}${count.toLocaleString('en').padStart(12)}\n`);
+  const unseen = toUnseen(counts);
+  process.stdout.write(`never seen: ${unseen.length === 0 ? 'nothing' : unseen.join(' · ')}\n`);
   for (const { failure } of reports) if (failure !== undefined) process.stdout.write(failure);
   const total = reports.reduce((sum, report) => sum + report.operations, 0).toLocaleString('en');
   const failed = reports.filter(({ failure }) => failure !== undefined).length;

@@ -1,4 +1,11 @@
-import type { JobState, Outcome, Step, StepFact } from '../../services/core/job/index.ts';
+import type {
+  Completion,
+  JobResult,
+  JobState,
+  SavedCaches,
+  Step,
+  StepFact,
+} from '../../services/core/job/index.ts';
 import { isFinal, toId, toJobName } from '../../services/core/job/index.ts';
 import type { EnqueueRequest, Found, Limits, NewJob, Quota } from '../../services/core/queue/index.ts';
 import { toSpec } from '../support/job.ts';
@@ -26,6 +33,8 @@ export interface ModelJob {
   by: string | undefined;
   attempt: number;
   fence: number;
+  /** The fence of its last claim. */
+  ran: number;
   settled: number | undefined;
   losses: number;
   errors: number;
@@ -33,6 +42,7 @@ export interface ModelJob {
   token: string | undefined;
   exitCode: number | undefined;
   steps: Step[];
+  result: JobResult | undefined;
   needs: Map<string, string>;
   /** The names that it needed when it was made, or that a run before it did. */
   needed: string[];
@@ -285,7 +295,16 @@ export function createModel(limits: ModelLimits) {
         cancelling: false,
         by: undefined,
       },
-      ...{ attempt: 0, fence: 0, settled: undefined, losses: 0, errors: 0, agent: undefined },
+      ...{
+        attempt: 0,
+        fence: 0,
+        ran: 0,
+        result: undefined,
+        settled: undefined,
+        losses: 0,
+        errors: 0,
+        agent: undefined,
+      },
       ...{ token: undefined, exitCode: undefined, steps: [], group, permit: false, queuedAs: 0, ended: 0 },
       needs: new Map(needs.map((name) => [toNeed(name), name])),
       needed: needs,
@@ -313,6 +332,9 @@ export function createModel(limits: ModelLimits) {
   return {
     jobs,
     heads,
+    membersOf,
+    /** In the order in which they are claimed. */
+    line: (pool: string) => inLine(ready.get(pool) ?? []),
     /** Pipelines of which a job is left. */
     livePipelines: () => [...pipelines.keys()].filter((id) => membersOf(id).length > 0).sort(),
     removeHead(repo: string, ref: string, once: string | undefined) {
@@ -322,6 +344,12 @@ export function createModel(limits: ModelLimits) {
       if (!heads.delete(`${repo} ${ref}`)) return;
       removed += 1;
       epochs.set(`${repo} ${ref}`, removed);
+    },
+    noteHead(repo: string, ref: string, sha: string, once: string | undefined) {
+      const heard = `noted ${repo} ${ref} ${once}`;
+      if (once !== undefined && removals.has(heard)) return;
+      removals.add(heard);
+      heads.set(`${repo} ${ref}`, sha);
     },
     enqueue({ cause, delivery, most, perHour, lane: place, jobs: wanted }: EnqueueRequest) {
       const known = delivery === undefined ? undefined : deliveries.get(delivery);
@@ -336,7 +364,8 @@ export function createModel(limits: ModelLimits) {
       const dup = pipelines.has(pipeline);
       const places = wanted.map(({ spec, pool }) => ({ repo: spec.repository, pool }));
       const found = perHour === undefined ? undefined : findHour(cause.repository, wanted.length, perHour);
-      if (!dup && found?.later === true && cause.kind === 'asked')
+      // Whoever asks can ask again; a forge tells once.
+      if (!dup && found?.later === true && (cause.kind === 'asked' || cause.kind === 'cron'))
         return { answer: 'full', of: 'hour', most: perHour };
       const full = dup ? undefined : findFull(places, most ?? limits.unfinishedOfRepository);
       if (full !== undefined) return full;
@@ -411,12 +440,13 @@ export function createModel(limits: ModelLimits) {
         return mine;
       }
       const queue = ready.get(pool) ?? [];
-      const [first] = [...queue].sort((a, b) => a.class - b.class || a.time - b.time || a.turn - b.turn);
+      const [first] = inLine(queue);
       const job = queue.find((each) => each.job.id === prefer)?.job ?? first?.job;
       if (job === undefined) return undefined;
       leaveReady(job);
-      Object.assign(job, { state: 'running', agent, token, steps: [] });
+      Object.assign(job, { state: 'running', agent, token, steps: [], result: undefined });
       job.fence += 1;
+      job.ran = job.fence;
       job.attempt += 1;
       return job;
     },
@@ -449,11 +479,12 @@ export function createModel(limits: ModelLimits) {
       }
       return 'done';
     },
-    complete(id: string, fence: number, { outcome, reason, exitCode }: Outcome) {
+    complete(id: string, fence: number, { outcome, reason, exitCode, result }: Completion) {
       const job = jobs.get(id);
       if (job === undefined) return 'stale';
       if (held(id, fence) === undefined) return job.settled === fence ? 'dup' : 'stale';
       job.settled = fence;
+      job.result = result ?? job.result;
       if (outcome === 'cancelled' || (outcome === 'error' && job.cancelling)) {
         finish(job, 'cancelled', reason ?? cancelledBy(job), exitCode);
       } else if (outcome === 'skipped') finish(job, 'skipped', reason ?? 'nothing to run');
@@ -469,6 +500,16 @@ export function createModel(limits: ModelLimits) {
           release(job);
         }
       }
+      return 'done';
+    },
+    addSaved(id: string, saved: SavedCaches) {
+      const job = jobs.get(id);
+      if (job?.result === undefined) return 'unknown';
+      const caches = job.result.caches?.map((cache) => {
+        const found = saved.find(({ name }) => name === cache.name);
+        return found === undefined ? cache : { ...cache, saved: found.bytes };
+      });
+      job.result = { ...job.result, ...(caches === undefined ? {} : { caches }) };
       return 'done';
     },
     cancel(id: string, by: string) {
@@ -610,6 +651,10 @@ export function createModel(limits: ModelLimits) {
   };
 }
 export type Model = ReturnType<typeof createModel>;
+
+function inLine(queue: readonly Ready[]): Ready[] {
+  return [...queue].sort((a, b) => a.class - b.class || a.time - b.time || a.turn - b.turn);
+}
 
 /** By which others of its pipeline need it. */
 function toName({ name, own }: ModelJob): string | undefined {

@@ -1,6 +1,11 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { isFinal, type Job, type Outcome, stepStates } from '../../services/core/job/index.ts';
-import { createUnarchived } from '../../services/core/queue/archive.ts';
+import {
+  type Completion,
+  isFinal,
+  type Job,
+  type JobResult,
+  stepStates,
+} from '../../services/core/job/index.ts';
 import {
   createOutbox,
   createQueue,
@@ -11,6 +16,7 @@ import {
 import { toKey, toKeyOf } from '../../services/core/queue/keys.ts';
 import type { Redis } from '../../services/core/runtime/index.ts';
 import { toPush, toSpec } from '../support/job.ts';
+import { createArchiving } from './archiving.ts';
 import { createCheck } from './check.ts';
 import { createForge } from './forge.ts';
 import { holdHours } from './hold-hours.ts';
@@ -29,27 +35,12 @@ const limits = {
   // Only what a test makes due is due.
   backOffMs: 1e9,
   longestBackOffMs: 1e9,
+  logBytes: 300,
 };
 const leaseMs = 1e9;
 const names = ['build', 'test', 'lint', 'deploy'] as const;
 const agents = ['a1', 'a2', 'a3', 'a4', 'a5'] as const;
 const repos = ['local/ada/one', 'local/ada/two', 'gitea/bob/three'] as const;
-/** Those that are counted by their answers. */
-const asks: ReadonlySet<string> = new Set([
-  ...[
-    'enqueue',
-    'push',
-    'claim',
-    'authenticate',
-    'heartbeat',
-    'step',
-    'complete',
-    'cancel',
-    'lost',
-    'approve',
-  ],
-  ...['skip', 'rerun', 'requeue', 'expand', 'timeJump'],
-]);
 /** Far less than an hour, however slow the machine. */
 const stepsPerHold = 500;
 const toToken = (n: number) => n.toString(16).padStart(64, '0');
@@ -67,18 +58,19 @@ export interface Play {
  * Random operations on a real queue and on its model. After each one: the same answer; the hashes equal
  * both the model and the fold of the events; the audit is clean.
  */
-export function createPlay(
-  redis: Redis,
-  seed: number,
-  count: (what: string) => void = () => undefined,
-): Play {
+export function createPlay(redis: Redis, seed: number, note: (what: string) => void = () => undefined): Play {
+  let counted = 0;
+  const count = (what: string) => {
+    counted += 1;
+    note(what);
+  };
   const random = createRandom(seed);
   const queue = createQueue({ commands: redis, leaseMs, limits, told: ['gitea'] });
   const aging = createQueue({ commands: redis, leaseMs, limits: { ...limits, risesMs: 0 }, told: ['gitea'] });
-  const unarchived = createUnarchived({ commands: redis });
   const model = createModel(limits);
   const forge = createForge(createOutbox({ commands: redis }), random);
-  const keeping = createKeeping({ redis, model, random });
+  const keeping = createKeeping({ redis, model, random, count });
+  const archiving = createArchiving({ redis, queue, model, random, count, most: limits.logBytes });
   const asked: EnqueueRequest[] = [];
   /** The last token of each job, good or not. */
   const given = new Map<string, string>();
@@ -104,8 +96,8 @@ export function createPlay(
     }
     const wanted = should();
     same(await real(), wanted);
-    const answer = toAnswer(wanted);
-    count(`${name}${lost ? ', asked twice' : ''}${answer === '' ? '' : `: ${answer}`}`);
+    for (const answer of Array.isArray(wanted) ? wanted : [wanted])
+      count(`${name}${lost ? ', asked twice' : ''}: ${toAnswer(answer)}`);
   };
 
   /** Of a replay whose jobs are all forgotten, whether their ids can still be told is not promised. */
@@ -115,13 +107,14 @@ export function createPlay(
     const left = result.jobs.some((id) => model.jobs.has(String(id)));
     return left ? result : { ...result, jobs: [] };
   };
+  const unknown = '0'.repeat(20);
   const anyJob = (state?: ModelJob['state']) =>
     random.some([...model.jobs.values()].filter((job) => state === undefined || job.state === state));
   /** Mostly the right fence, else one that others hold or held. */
   const anyHeld = () => {
     const job = (random.chance(0.8) ? anyJob('running') : undefined) ?? anyJob();
     const fence = (job?.fence ?? 1) + (random.chance(0.85) ? 0 : random.pick([-1, 1]));
-    return { id: job?.id ?? '0'.repeat(20), fence };
+    return { id: job?.id ?? unknown, fence };
   };
   /** A tick that finds this one thing due. */
   const makeDue = async (key: 'leases' | 'deadlines' | 'delayed', id: string) => {
@@ -134,6 +127,7 @@ export function createPlay(
     model.trim(limits.finished, finishedAt);
     forget();
     await keeping.check();
+    await archiving.check();
   };
 
   const operations: Record<string, () => Promise<unknown>> = {
@@ -162,6 +156,7 @@ export function createPlay(
           // Of several, what makes room for others does so when all are taken or refused: the model does it at once.
           ...(many === 1 && random.chance(0.7) ? { lane: random.chance(0.8) ? 'newest' : 'member' } : {}),
           ...(random.chance(0.2) ? { perHour: random.pick([2, 5]) } : {}),
+          ...(random.chance(0.1) ? { most: 3 } : {}),
         };
       };
       // What comes together goes to Redis in one call.
@@ -178,6 +173,13 @@ export function createPlay(
       await queue.removeHead('local/ada/engine', ref, once);
       model.removeHead('local/ada/engine', ref, once);
     },
+    async noteHead() {
+      const ref = `refs/heads/${random.pick(['a', 'b'])}`;
+      const sha = String(random.below(4)).repeat(40);
+      const once = random.chance(0.5) ? String(random.below(20)) : undefined;
+      await queue.noteHead('local/ada/engine', ref, sha, once);
+      model.noteHead('local/ada/engine', ref, sha, once);
+    },
     async claim() {
       const [pool, agent] = [random.pick(['default', 'big']), random.pick(agents)];
       const prefer = random.chance(0.3) ? anyJob(random.chance(0.7) ? 'queued' : undefined)?.id : undefined;
@@ -186,18 +188,20 @@ export function createPlay(
       const mine = (await redis.hget(toKey('agents'), agent)) ?? '';
       if (model.jobs.get(mine)?.pool === pool) await redis.zadd(toKey('leases'), 5, mine);
       // The first answer may be lost: the agent has the job, and asks again with another token.
-      for (const lost of random.chance(0.1) ? [true, false] : [false]) {
+      for (let times = random.chance(0.1) ? 2 : 1; times > 0; times--) {
         const token = toToken(tokens++);
         const got = await queue.claim({ pool, agent, tokenHash: token, ...wish });
+        const before = [...model.jobs.values()].find((job) => job.state === 'running' && job.agent === agent);
         const should = model.claim(pool, agent, prefer, token);
-        count(`claim${lost ? ', asked twice' : ''}: ${should === undefined ? 'none' : 'a job'}`);
+        const none = before === undefined ? 'none' : 'none, it has one of another pool';
+        const some = should?.id === prefer ? 'the preferred' : 'a job';
+        count(`claim: ${should === undefined ? none : before === undefined ? some : 'the same again'}`);
         same(
           got && { id: got.job, fence: got.fence, attempt: got.attempt, sha: got.spec.sha },
           pickClaim(should),
         );
         if (should === undefined) continue;
         given.set(should.id, token);
-        if (random.chance(0.2)) await keeping.log(should.id, should.fence);
         // Also where it is the same claim once more: the lease begins anew.
         same(Number(await redis.zscore(toKey('leases'), should.id)) > leaseMs, true);
       }
@@ -223,9 +227,12 @@ export function createPlay(
         () => model.heartbeat(id, fence),
       );
     },
-    async keep() {
-      await keeping.keep(anyHeld());
-    },
+    keep: async () => keeping.open(anyHeld()),
+    closeKept: async () => keeping.close(anyHeld()),
+    expireKept: async () => keeping.expire(),
+    log: async () => archiving.log(),
+    archive: async () => archiving.archive(),
+    expireArchived: async () => archiving.expireArchived(),
     async step() {
       const { id, fence } = anyHeld();
       const state = random.pick(stepStates);
@@ -239,12 +246,13 @@ export function createPlay(
     },
     async complete() {
       const { id, fence } = anyHeld();
-      const outcome: Outcome = {
+      const outcome: Completion = {
         outcome: random.chance(0.4)
           ? 'error'
           : random.pick(['success', 'success', 'failure', 'cancelled', 'timeout', 'skipped']),
         ...(random.chance(0.5) ? { reason: 'because "it" said so' } : {}),
         ...(random.chance(0.3) ? { exitCode: random.below(256) } : {}),
+        ...(random.chance(0.5) ? { result: toRandomResult(random) } : {}),
       };
       await ask(
         `complete ${outcome.outcome}`,
@@ -253,8 +261,20 @@ export function createPlay(
       );
       return `${id} ${outcome.outcome}`;
     },
+    async addSaved() {
+      const told = random.some([...model.jobs.values()].filter(({ result }) => result !== undefined));
+      const id = (random.chance(0.7) ? told : anyJob())?.id ?? unknown;
+      const saved = [{ name: random.pick(['npm', 'go']), bytes: random.below(1000) }];
+      await ask(
+        'addSaved',
+        () => queue.addSaved(id, saved),
+        () => model.addSaved(id, saved),
+      );
+      same((await queue.job(id))?.result, model.jobs.get(id)?.result);
+    },
     async cancel() {
-      const id = (anyJob(random.chance(0.5) ? 'running' : undefined) ?? anyJob())?.id ?? '0'.repeat(20);
+      const job = anyJob(random.chance(0.5) ? 'running' : undefined) ?? anyJob();
+      const id = (random.chance(0.97) ? job?.id : undefined) ?? unknown;
       await ask(
         'cancel',
         () => queue.cancel(id, 'ada'),
@@ -297,7 +317,7 @@ export function createPlay(
         return state !== 'success' && others.every((other) => isFinal(other.state));
       });
       const job = (random.chance(0.9) ? random.some(over) : undefined) ?? anyJob();
-      const pipeline = job?.pipeline ?? '0'.repeat(20);
+      const pipeline = (random.chance(0.97) ? job?.pipeline : undefined) ?? unknown;
       const quota = {
         ...(random.chance(0.1) ? { most: 8 } : {}),
         ...(random.chance(0.2) ? { perHour: random.pick([1, 4]) } : {}),
@@ -322,12 +342,13 @@ export function createPlay(
       same(found, should);
     },
     async requeue() {
-      const id = (anyJob('dead') ?? anyJob())?.id ?? '0'.repeat(20);
+      const id = (anyJob('dead') ?? anyJob())?.id ?? unknown;
       await ask(
         'requeue',
         () => queue.requeue(id),
         () => model.requeue(id),
       );
+      if (!isFinal(model.jobs.get(id)?.state ?? 'dead')) archiving.again(id);
     },
     async expand() {
       const first = random.some(
@@ -384,16 +405,11 @@ export function createPlay(
       await trim();
     },
     async tellForge() {
-      return forge.step();
+      count(`tellForge: ${await forge.step()}`);
     },
-    /** Its log has left Redis, or is too old to be kept; that changes nothing else of it. */
-    async archive() {
-      const over = [...model.jobs.values()].filter(({ state, attempt }) => isFinal(state) && attempt > 0);
-      const job = random.some(over) ?? anyJob();
-      if (job === undefined) return;
-      const ran = Number((await redis.hget(toKeyOf('job', job.id), 'ran')) ?? 0);
-      await unarchived.done(job.id, random.chance(0.8) ? ran : ran + 1);
-      if (random.chance(0.3)) await unarchived.expire(0);
+    /** Nothing is broken, so nothing is mended. */
+    async repair() {
+      same(await queue.repair(), []);
     },
     /** Redis came back without its scripts. */
     async forgetScripts() {
@@ -432,7 +448,8 @@ export function createPlay(
     },
   };
   const weights: Record<string, number> = {
-    ...{ enqueue: 5, push: 3, claim: 10, step: 6, complete: 12, heartbeat: 3, authenticate: 4 },
+    ...{ enqueue: 5, push: 3, claim: 10, step: 6, complete: 12, heartbeat: 3, authenticate: 4, log: 8 },
+    ...{ archive: 2, keep: 3, closeKept: 2, addSaved: 2 },
     ...{
       cancel: 3,
       approve: 2,
@@ -459,8 +476,9 @@ export function createPlay(
       steps += 1;
       if (steps % stepsPerHold === 0) await holdHours(redis, [...repos, 'local/ada/engine']);
       const name = wheel[random.below(wheel.length)] ?? 'tick';
-      if (!asks.has(name)) count(name);
+      const before = counted;
       const what = `${name} ${(await operations[name]?.()) ?? ''}`;
+      if (counted === before) count(name);
       await check();
       return what;
     },
@@ -469,6 +487,17 @@ export function createPlay(
 
 function same(real: unknown, should: unknown): void {
   deepStrictEqual(real, should);
+}
+
+/** One that has caches, or none. */
+function toRandomResult(random: Random): JobResult {
+  const caches = ['npm', 'go'].filter(() => random.chance(0.5));
+  return {
+    cloneMs: random.below(1000),
+    ...(caches.length === 0
+      ? {}
+      : { caches: caches.map((name) => ({ name, hit: 'miss' as const, bytes: 0, ms: 1 })) }),
+  };
 }
 
 /** One word of an answer, for the counts. */
@@ -484,12 +513,19 @@ function pickClaim(job: ModelJob | undefined) {
   return job && { id: job.id, fence: job.fence, attempt: job.attempt, sha: job.sha };
 }
 
+function toRandomCause(random: Random, repository: string, n: number): EnqueueRequest['cause'] {
+  if (random.chance(0.7)) return { kind: 'asked', repository, key: String(n) };
+  if (random.chance(0.5)) return { kind: 'cron', repository, name: 'nightly', dueAt: n };
+  return { kind: 'told', repository, event: 'release', occasion: String(n) };
+}
+
 function toRandomRequest(random: Random, n: number): EnqueueRequest {
   const repository = random.pick(repos);
+  const cause = toRandomCause(random, repository, n);
   // One that the tree decides about, and that may add others.
   if (random.chance(0.2)) {
     const spec = toSpec({ repository, sha: String(random.below(4)).repeat(40) });
-    return { cause: { kind: 'asked', repository, key: String(n) }, jobs: [{ spec, pool: 'default' }] };
+    return { cause, jobs: [{ spec, pool: 'default' }] };
   }
   const jobs: NewJob[] = names.slice(0, 1 + random.below(4)).map((workflow, i) => {
     const needs = names.slice(0, i).filter(() => random.chance(0.4));
@@ -505,7 +541,7 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
   });
   const most = random.chance(0.2) ? { most: 5 + random.below(10) } : {};
   const perHour = random.chance(0.2) ? { perHour: random.pick([3, 6]) } : {};
-  return { cause: { kind: 'asked', repository, key: String(n) }, jobs, ...most, ...perHour };
+  return { cause, jobs, ...most, ...perHour };
 }
 
 /**

@@ -45,11 +45,11 @@ for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
     jobs[id], list[#list + 1] = job, job
     pools[job.pool], pipelines[job.pipeline], repos[job.repo] = true, true, true
     for _, pipeline in ipairs(call('SMEMBERS', STANDS .. id)) do pipelines[pipeline] = true end
-    if job.group then groups[job.group] = true end
+    if job.group then groups[job.group] = math.max(groups[job.group] or 0, tonumber(job.permits or 1)) end
     if job.lane then lanes[job.lane] = true end
   else
     lost[#lost + 1] = id
-    if job and job.group then groups[job.group] = true end
+    if job and job.group then groups[job.group] = groups[job.group] or 0 end
     if job and job.lane then lanes[job.lane] = true end
     if job and job.pipeline then pipelines[job.pipeline] = true end
   end
@@ -73,7 +73,6 @@ in_set(ARCHIVED, logged, 'archived logs')
 in_set(DONE, function(job) return final[job.state] end, 'done')
 for repo in pairs(repos) do in_set(REPO .. repo, function(job) return job.repo == repo end, 'index of ' .. repo) end
 for pool in pairs(pools) do
-  if call('SADD', POOLS, pool) == 1 then mend(pool, 'a pool that was not listed') end
   in_pool(pool)
   shares_of(pool)
 end
@@ -115,7 +114,10 @@ for _, job in ipairs(list) do
   end
   if final[state] then put_final(job) end
   if job.lane and not final[state] and call('SADD', LANE .. job.lane, id) == 1 then mend(id, 'its lane') end
-  if state == 'queued' then put_queued(job) end
+  if state == 'queued' then
+    if call('SADD', POOLS, job.pool) == 1 then mend(job.pool, 'a pool that was not listed') end
+    put_queued(job)
+  end
   if state == 'delayed' then put(DELAYED, stamp, id, 'delayed') end
   if state == 'blocked' and job.group then put(BLOCKED .. job.group, sequence(job), id, 'line of ' .. job.group) end
   if state == 'blocked' and not job.group then
@@ -139,11 +141,11 @@ for _, job in ipairs(list) do
     end
   end
 end
-for group in pairs(groups) do
+for group, most in pairs(groups) do
   -- More than may: those that no agent has yet go back into the line, the newest first.
   for i = #list, 1, -1 do
     local job = list[i]
-    if job.group == group and call('SCARD', PERMITS .. group) > tonumber(job.permits) then
+    if job.group == group and call('SCARD', PERMITS .. group) > most then
       local now_is = read(job.id)
       if now_is.state == 'queued' then
         leave(now_is)

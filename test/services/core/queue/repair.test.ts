@@ -190,6 +190,9 @@ test.each(Object.keys(damages))(
 
 test('of what is whole it mends nothing, and changes nothing', async () => {
   await setUp();
+  // A pool that no agent is needed for yet, and a group whose limit was raised while it was full.
+  await queue.enqueue(toRequest([toNewJob({ pool: 'big', awaits: 'awaits approval: production' })]));
+  for (const limit of [1, 2]) await queue.enqueue(toRequest([toNewJob({ group: { name: 'pages', limit } })]));
   const dump = async () => {
     const keys = (await commands.keys('*')).sort();
     return Promise.all(keys.map(async (key) => [key, (await commands.dumpBuffer(key))?.toString('hex')]));
