@@ -17,15 +17,28 @@ export interface Replication {
  * the repeat waits for the first one's writes, too.
  */
 export function createReplicatedRunner({ connections, replicas, withinMs = 1000 }: Replication): Run {
-  const lanes = connections.map((redis) => ({ redis, run: createRunner(redis), busy: 0 }));
+  const lanes = connections.map((redis) => {
+    const lane = { redis, run: createRunner(redis), busy: 0, losses: 0 };
+    redis.on('close', () => {
+      lane.losses += 1;
+    });
+    return lane;
+  });
   return async (script, args, keys) => {
     const lane = lanes.reduce((best, other) => (other.busy < best.busy ? other : best));
     lane.busy += 1;
     try {
       const reply = await lane.run(script, args, keys);
+      const { losses } = lane;
       const copies = await lane.redis.wait(replicas, withinMs).catch((error: unknown) => {
         throw toQueueError(script.name, error);
       });
+      // It was asked again of whoever is the primary now, who may never have seen these writes.
+      if (lane.losses > losses)
+        throw new QueueError(
+          'unavailable',
+          `${script.name}: its connection was lost before replicas answered`,
+        );
       if (copies >= replicas) return reply;
       throw new QueueError(
         'unavailable',

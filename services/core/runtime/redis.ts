@@ -64,7 +64,7 @@ function toSentinels(url: string, { username, password }: Omit<RedisAddress, 'ur
     sentinelRetryStrategy: (times) => Math.min(25 * times, 200),
     sentinelCommandTimeout: 1000,
     connectTimeout: 1000,
-    // A primary that hangs says nothing, and a blocked reader would wait for it: the sentinels tell when it is none any more.
-    failoverDetector: true,
+    // Without `failoverDetector`: news of another primary that come while a connection asks for it would end that one for
+    // good (ioredis 6.0.0, SentinelConnector.connect). Who waits for a primary that hangs has a limit of its own.
   };
 }

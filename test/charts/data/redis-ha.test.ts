@@ -35,10 +35,6 @@ const files: Record<string, string> = objects.find(({ kind }) => kind === 'Confi
 const hosts = ['127.7.7.1', '127.7.7.2', '127.7.7.3'];
 /** Votes may be split, and the next try waits for twice the sentinels' time. */
 const failoverMs = 60_000;
-// One run in five sees no new primary within a minute, and why is not known: it would say nothing of a change.
-const asked = process.env.BELLOWS_TEST_FAILOVER === '1';
-const failover = asked ? test : test.skip;
-if (!asked) process.stderr.write('skipped: a failover of three Redis (BELLOWS_TEST_FAILOVER is not 1)\n');
 
 let folder: string;
 let ports: Map<string, string>;
@@ -85,7 +81,8 @@ async function untilKnown(): Promise<void> {
 afterAll(async () => {
   await Promise.all(
     opened.map(async (redis) => {
-      const ended = redis.status === 'end' ? undefined : once(redis, 'end');
+      if (redis.status === 'end') return;
+      const ended = once(redis, 'end');
       redis.disconnect();
       await ended;
     }),
@@ -197,77 +194,72 @@ function findPort(): Promise<string> {
   });
 }
 
-failover(
-  'of three, a primary that dies loses nothing that was accepted, and comes back as a replica',
-  async () => {
-    const commands = await open();
-    const connections = [await open(), await open()];
-    const queue = createQueue({ commands, leaseMs: 30_000, replication: { connections, replicas: 1 } });
-    await until(async () => (await findReplicaFaults(commands, 2)).length === 0);
-    expect(await findDurabilityFaults(commands)).toEqual([]);
-    expect(await primary('127.7.7.3')).toBe('127.7.7.1');
+test('of three, a primary that dies loses nothing that was accepted, and comes back as a replica', async () => {
+  const commands = await open();
+  const connections = [await open(), await open()];
+  const queue = createQueue({ commands, leaseMs: 30_000, replication: { connections, replicas: 1 } });
+  // Many: each asks the sentinels at a moment of its own, also as they tell of the change.
+  const others = await Promise.all(Array.from({ length: 20 }, () => open('blocking')));
+  await until(async () => (await findReplicaFaults(commands, 2)).length === 0);
+  expect(await findDurabilityFaults(commands)).toEqual([]);
+  expect(await primary('127.7.7.3')).toBe('127.7.7.1');
 
-    const accepted: string[] = [];
-    let refused = 0;
-    let done = false;
-    const push = async () => {
-      while (!done) {
-        try {
-          const result = await queue.enqueue(toRequest());
-          if (result.answer !== 'full') accepted.push(...result.jobs);
-        } catch {
-          refused += 1;
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
+  const accepted: string[] = [];
+  let done = false;
+  const push = async () => {
+    while (!done) {
+      try {
+        const result = await queue.enqueue(toRequest());
+        if (result.answer !== 'full') accepted.push(...result.jobs);
+      } catch {
+        // 503: whoever pushes comes again.
+        await new Promise((resolve) => setTimeout(resolve, 20));
       }
-    };
-    const pushing = Promise.all([push(), push(), push(), push()]);
-    await until(() => accepted.length > 50);
-    await killMember('127.7.7.1');
-    const before = accepted.length;
-    await until(() => accepted.length > before + 50, failoverMs);
-    done = true;
-    await pushing;
+    }
+  };
+  const pushing = Promise.all([push(), push(), push(), push()]);
+  await until(() => accepted.length > 50);
+  await killMember('127.7.7.1');
+  const before = accepted.length;
+  await until(() => accepted.length > before + 50, failoverMs);
+  done = true;
+  await pushing;
 
-    const now = await primary('127.7.7.2');
-    expect(['127.7.7.2', '127.7.7.3']).toContain(now);
-    expect(refused).toBeGreaterThan(0);
-    const states = await Promise.all(accepted.map((id) => commands.hget(`ci:{q}:job:${id}`, 'state')));
-    expect(states.filter((state) => state !== 'queued')).toEqual([]);
+  const now = await primary('127.7.7.2');
+  expect(['127.7.7.2', '127.7.7.3']).toContain(now);
+  await until(() => others.every(({ status }) => status === 'ready'), failoverMs);
+  const states = await until(() =>
+    Promise.all(accepted.map((id) => commands.hget(`ci:{q}:job:${id}`, 'state'))),
+  );
+  expect(states.filter((state) => state !== 'queued')).toEqual([]);
 
-    // The pod comes back with its volume, whose own sentinel believes that it is the primary.
-    startMember('127.7.7.1');
-    await until(async () => (await findReplicaFaults(commands, 2)).length === 0, failoverMs);
-    expect(readFileSync(join(folder, '127.7.7.1', 'run-redis-own', 'redis.conf'), 'utf8')).toContain(
-      `replicaof ${now} `,
-    );
-    await until(async () => (await primary('127.7.7.1')) === now, failoverMs);
-  },
-);
+  // The pod comes back with its volume, whose own sentinel believes that it is the primary.
+  startMember('127.7.7.1');
+  await until(async () => (await findReplicaFaults(commands, 2)).length === 0, failoverMs);
+  expect(readFileSync(join(folder, '127.7.7.1', 'run-redis-own', 'redis.conf'), 'utf8')).toContain(
+    `replicaof ${now} `,
+  );
+  await until(async () => (await primary('127.7.7.1')) === now, failoverMs);
+});
 
-failover(
-  'a primary whose volume is gone waits until another one is chosen, so that nobody copies its nothing',
-  async () => {
-    const commands = await open();
-    const before = await commands.dbsize();
-    await untilKnown();
-    const gone = await primary('127.7.7.1');
-    await killMember(gone);
-    rmSync(join(folder, gone, 'data'), { recursive: true });
-    startMember(gone);
-    const other = hosts.find((host) => host !== gone) ?? '';
-    await until(async () => (await primary(other)) !== gone, failoverMs);
-    await until(
-      async () => (await findReplicaFaults(commands, 2).catch(() => ['no'])).length === 0,
-      failoverMs,
-    );
-    expect(before).toBeGreaterThan(100);
-    expect(await until(async () => (await commands.dbsize().catch(() => 0)) === before, failoverMs)).toBe(
-      true,
-    );
-    expect(existsSync(join(folder, gone, 'data', 'appendonlydir'))).toBe(true);
-  },
-);
+test('a primary whose volume is gone waits until another one is chosen, so that nobody copies its nothing', async () => {
+  const commands = await open();
+  const before = await commands.dbsize();
+  await untilKnown();
+  const gone = await primary('127.7.7.1');
+  await killMember(gone);
+  rmSync(join(folder, gone, 'data'), { recursive: true });
+  startMember(gone);
+  const other = hosts.find((host) => host !== gone) ?? '';
+  await until(async () => (await primary(other)) !== gone, failoverMs);
+  await until(
+    async () => (await findReplicaFaults(commands, 2).catch(() => ['no'])).length === 0,
+    failoverMs,
+  );
+  expect(before).toBeGreaterThan(100);
+  expect(await until(async () => (await commands.dbsize().catch(() => 0)) === before, failoverMs)).toBe(true);
+  expect(existsSync(join(folder, gone, 'data', 'appendonlydir'))).toBe(true);
+});
 
 test('sentinels tell the api who is the primary, and take no command of it', async () => {
   const { Redis } = await import('ioredis');

@@ -1,21 +1,26 @@
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createQueue, findReplicaFaults } from '../../../../services/core/queue/index.ts';
-import type { Redis } from '../../../../services/core/runtime/index.ts';
+import { openRedis, type Redis } from '../../../../services/core/runtime/index.ts';
+import { openLink } from '../../../chaos/link.ts';
 import { openTestApi, repository } from '../../../support/api.ts';
 import { toRequest } from '../../../support/job.ts';
 import { startRedis, type TestRedis } from '../../../support/redis.ts';
 import { until } from '../../../support/until.ts';
 
 let primary: TestRedis;
+let port: number;
 let replica: TestRedis;
 let commands: Redis;
 let copy: Redis;
 let connections: Redis[];
 beforeAll(async () => {
-  const port = String(await findPort());
-  primary = await startRedis({ settings: { port, bind: '127.0.0.1', 'repl-diskless-sync-delay': '0' } });
+  port = await findPort();
+  primary = await startRedis({
+    settings: { port: String(port), bind: '127.0.0.1', 'repl-diskless-sync-delay': '0' },
+  });
   replica = await startRedis({ settings: { replicaof: `127.0.0.1 ${port}` } });
   commands = await primary.connect();
   copy = await replica.connect();
@@ -62,6 +67,25 @@ test('while the replica stands still nothing is answered as done, not even a rep
   }
   expect(await until(() => queue.enqueue(request))).toMatchObject({ answer: 'dup' });
   expect(await until(complete)).toBe('dup');
+});
+
+test('who loses the line after its write is answered by no other primary, which would count replicas that never saw it', async () => {
+  const link = await openLink(() => port, 'redis');
+  const lane = openRedis({ url: `redis://127.0.0.1:${link.port}` }, 'commands');
+  lane.on('error', () => undefined);
+  try {
+    await once(lane, 'ready');
+    const replication = { connections: [lane], replicas: 1, withinMs: 1900 };
+    const queue = createQueue({ commands, leaseMs: 30_000, replication });
+    const request = toRequest();
+    const cut = link.set({ request: 'wait', moment: 'before request', act: () => undefined });
+    await expect(queue.enqueue(request)).rejects.toThrow('its connection was lost');
+    expect(cut.sprung).toBe(true);
+    expect(await until(() => queue.enqueue(request))).toMatchObject({ answer: 'dup' });
+  } finally {
+    lane.disconnect();
+    await link.close();
+  }
 });
 
 test('the api answers 503 in place of 202, and is not ready without its replica', async () => {
