@@ -10,6 +10,8 @@ export interface ContainerStart {
   args: readonly string[];
   /** Of the variables that the arguments name. */
   env: Readonly<Record<string, string>>;
+  /** Gets the container's id, once it is made. */
+  idFile: string;
   /** Removed when it has ended. */
   files: readonly string[];
 }
@@ -56,7 +58,8 @@ export async function toContainerStart(
 ): Promise<ContainerStart | undefined> {
   const { tree, scripts } = workspace;
   if ((await findDirectory(tree, step.directory)) === undefined) return undefined;
-  const args = ['run', '--name', name, '--label', label, '--pull', 'never', ...limits];
+  const idFile = join(scripts, `${name}.id`);
+  const args = ['run', '--name', name, '--label', label, '--cidfile', idFile, '--pull', 'never', ...limits];
   args.push('--network', network, '--network-alias', toAlias(step.name));
   args.push('--workdir', posix.join(place, step.directory));
   args.push('--security-opt', 'no-new-privileges', '--cap-drop', 'ALL');
@@ -73,7 +76,7 @@ export async function toContainerStart(
     for (const [i, value] of secrets.entries()) own[toCarrier(i)] = value;
     own.HOME = home;
     args.push('--volume', `${file}:${file}:ro`, '--entrypoint', '/bin/sh', ...toNames(own));
-    return { args: [...args, image, '-e', file], env: own, files: [] };
+    return { args: [...args, image, '-e', file], env: own, idFile, files: [idFile] };
   }
   const asked = toAsked(step, secrets);
   const file = join(scripts, `${name}.env`);
@@ -89,7 +92,7 @@ export async function toContainerStart(
   const [program, ...rest] = step.entrypoint ?? [];
   args.push('--env-file', file, ...toNames(own));
   if (program !== undefined) args.push('--entrypoint', program);
-  return { args: [...args, image, ...rest], env: own, files: [file] };
+  return { args: [...args, image, ...rest], env: own, idFile, files: [idFile, file] };
 }
 
 function toAsked(

@@ -14,6 +14,7 @@ import {
   toLimitArguments,
 } from './container-limits.ts';
 import { createContainerSweeper } from './container-sweeper.ts';
+import { createContainerMeter } from './container-usage.ts';
 import { type Engine, EngineError, type StepEnd, type StepRun } from './engine.ts';
 import { forward } from './forward.ts';
 import type { Isolation } from './isolation.ts';
@@ -44,6 +45,7 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
   const { command, workspace, limits = {}, graceMs = 10_000 } = options;
   const job = `bellows-${randomBytes(8).toString('hex')}`;
   const sweeper = createContainerSweeper(command.name, options.env, `bellows=${job}`, job);
+  const meter = createContainerMeter();
   const names = new Map<PlannedStep, string>();
   const { tree, home } = workspace;
   const all: ContainerJob = { label: `bellows=${job}`, network: job, workspace, place: tree, home };
@@ -74,6 +76,7 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
       return { exitCode: 1 };
     }
     signal.throwIfAborted();
+    const usage = meter?.watch(made.idFile);
     const child = command.start(made.args, made.env);
     let said = '';
     child.stderr?.on('data', (part: Buffer) => {
@@ -93,9 +96,11 @@ export function createContainerEngine(options: ContainerEngineOptions): Engine {
       const exitCode = await exit.catch((error: unknown) => {
         throw new EngineError('no container could be started', { cause: error });
       });
+      const used = usage?.stop();
       await Promise.all(output.map(({ ended }) => ended));
-      return await toEnd(name, exitCode, said);
+      return { ...(await toEnd(name, exitCode, said)), ...used };
     } finally {
+      usage?.stop();
       signal.removeEventListener('abort', onAbort);
       for (const { stop } of output) stop();
       await Promise.all(made.files.map((file) => rm(file, { force: true })));

@@ -10,9 +10,12 @@ const name = z.string().max(200);
 export const stepResultSchema = z.object({
   name,
   ms,
-  /** Of all processes that the step has waited for. */
+  /** Of all processes that the step has waited for; of a container, all that ran in it. */
   cpuMs: ms.optional(),
-  /** Of memory, as seen now and then: a peak between two looks is missed. */
+  /**
+   * Of memory, as seen now and then: a peak between two looks is missed. Of a container, the most that its cgroup has
+   * counted: exact, and with the files that it kept in memory.
+   */
   peakBytes: bytes.optional(),
 });
 export type StepResult = z.infer<typeof stepResultSchema>;

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ContainerCommand } from '../../../../services/core/execute/container-command.ts';
 import { createContainerEngine } from '../../../../services/core/execute/container-engine.ts';
 import { readHolds } from '../../../../services/core/execute/container-limits.ts';
+import { createContainerMeter } from '../../../../services/core/execute/container-usage.ts';
 import { createDummyEngine } from '../../../../services/core/execute/dummy-engine.ts';
 import { createProcessEngine, type Engine } from '../../../../services/core/execute/index.ts';
 import type { PlannedStep } from '../../../../services/core/pipeline/index.ts';
@@ -18,12 +20,18 @@ interface Kind {
   open(workspace: TestWorkspace): Engine;
   /** By which steps reach a service. */
   host(service: string): string;
+  /** Whether this machine counts what a step uses. */
+  tellsCpu: boolean;
+  tellsMemory: boolean;
   /** Why it cannot be tried here. */
   missing?: string;
 }
 
 const found = await findContainers();
 const holds = 'missing' in found ? undefined : await readHolds(found.command);
+const isCounted = !('missing' in found) && createContainerMeter() !== undefined && (await hasCgroup(found));
+if (!('missing' in found) && !isCounted)
+  process.stderr.write('not tried: what containers use, since they have no cgroup of their own here\n');
 const graceMs = 500;
 const kinds: Kind[] = [
   {
@@ -36,6 +44,8 @@ const kinds: Kind[] = [
         graceMs,
       }),
     host: () => 'localhost',
+    tellsCpu: process.platform === 'linux',
+    tellsMemory: process.platform === 'linux',
   },
   {
     name: 'container',
@@ -44,6 +54,8 @@ const kinds: Kind[] = [
       return createContainerEngine({ command: found.command, env: process.env, workspace, graceMs });
     },
     host: (service) => service,
+    tellsCpu: isCounted,
+    tellsMemory: isCounted && holds?.memory === true,
     ...('missing' in found ? { missing: found.missing } : {}),
   },
 ];
@@ -85,7 +97,7 @@ async function run(step: PlannedStep, given: Parameters<typeof start>[1] = {}) {
   return { exitCode, text: withoutNotice(output.text) };
 }
 
-describe.each(kinds)('the $name engine', ({ open, host, missing }) => {
+describe.each(kinds)('the $name engine', ({ open, host, tellsCpu, tellsMemory, missing }) => {
   const claim = missing === undefined ? test : test.skip;
   beforeEach(() => {
     engine = missing === undefined ? open(workspace) : createDummyEngine();
@@ -158,6 +170,21 @@ describe.each(kinds)('the $name engine', ({ open, host, missing }) => {
 
   claim('tells a signal as a shell does', async () => {
     expect((await run(toImageStep(["sh -c 'kill -KILL $$'"]))).exitCode).toBe(137);
+  });
+
+  claim('tells what a step has used, or nothing where the machine does not', async () => {
+    const spin = 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done';
+    const step = toImageStep([
+      `${spin}; (${spin})`,
+      'x=$(head -c 30000000 /dev/zero | tr "\\0" x); sleep 0.3',
+    ]);
+    await engine.prepare({ services: [], steps: [step] }, free);
+    const { exitCode, cpuMs = Number.NaN, peakBytes = Number.NaN } = await start(step).ended;
+    expect(exitCode).toBe(0);
+    if (tellsCpu) expect(cpuMs).toBeGreaterThan(50);
+    else expect(cpuMs).toBeNaN();
+    if (tellsMemory) expect(peakBytes).toBeGreaterThan(30_000_000);
+    else expect(peakBytes).toBeNaN();
   });
 
   claim('runs several at once, each with its own output', async () => {
@@ -364,6 +391,15 @@ describe('the dummy engine', () => {
     expect(await ended).toEqual({ exitCode: 143 });
   });
 });
+
+/** Podman can be told to make none. */
+async function hasCgroup({ command }: { command: ContainerCommand }): Promise<boolean> {
+  const name = `bellows-test-cgroup-${process.pid}`;
+  await command.ask(['create', '--name', name, '--pull', 'never', testImage, 'true']);
+  const { stdout } = await command.ask(['inspect', '--format', '{{json .HostConfig}}', name]);
+  await command.ask(['rm', '--force', name]);
+  return !/"Cgroups":\s*"(?:disabled|no-conmon)"/.test(stdout);
+}
 
 /** Of every process of this machine. */
 function readArguments(): string[] {
