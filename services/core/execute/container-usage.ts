@@ -6,8 +6,9 @@ import type { StepEnd } from './engine.ts';
 export type Usage = Pick<StepEnd, 'cpuMs' | 'peakBytes'>;
 
 /**
- * Tells what containers have used, as their cgroups count it: exact, and by files alone, which anybody may read on the
- * machine that runs them.
+ * Tells what containers have used, as their cgroups count it, by files alone, which anybody may read on the machine that
+ * runs them. A cgroup goes right after the last process in it: it is read when the kernel says that there is none, which
+ * is exact; and now and then before, where the machine is so busy that we hear of it too late.
  */
 export interface ContainerMeter {
   /** @param idFile where the command line writes the id of a container that it starts */
@@ -15,7 +16,7 @@ export interface ContainerMeter {
 }
 
 export interface UsageWatch {
-  /** Nothing where the container did not end meanwhile, or is not of this machine. */
+  /** Nothing where the container has not run, or is not of this machine. */
   stop(): Usage;
 }
 
@@ -37,6 +38,7 @@ const hierarchies: readonly Hierarchy[] = [
 
 const firstLookMs = 20;
 const longestMs = 500;
+const againMs = 100;
 
 /** Undefined where this machine has no such cgroups. */
 export function createContainerMeter(): ContainerMeter | undefined {
@@ -77,18 +79,17 @@ function toMeter(hierarchy: Hierarchy): ContainerMeter {
       }
       function follow(found: string): boolean {
         try {
-          // The kernel says when the last process has gone (cgroup-v2.rst, "populated"); the cgroup soon follows.
+          // cgroup-v2.rst: it is told when its last process goes ("populated").
           watcher = watch(join(found, 'cgroup.events'), look).on('error', () => undefined);
         } catch {
           return false; // gone
         }
+        timer = setInterval(look, againMs).unref();
         look();
         return true;
       }
       function look() {
-        const events = folder && read(join(folder, 'cgroup.events'));
-        if (folder === undefined || events === undefined) return;
-        usage = /^populated 0$/m.test(events) ? readUsage(folder, hierarchy) : {};
+        if (folder !== undefined) usage = readUsage(folder, hierarchy) ?? usage;
       }
       return {
         stop: () => {
@@ -104,9 +105,9 @@ function toMeter(hierarchy: Hierarchy): ContainerMeter {
 }
 
 /** Of what has run; nothing of what has only been made. */
-function readUsage(folder: string, { root, memory, peakFile }: Hierarchy): Usage {
+function readUsage(folder: string, { root, memory, peakFile }: Hierarchy): Usage | undefined {
   const [, time] = /^usage_usec (\d+)$/m.exec(read(join(folder, 'cpu.stat')) ?? '') ?? [];
-  if (time === undefined || time === '0') return {};
+  if (time === undefined || time === '0') return undefined;
   const peak = read(join(memory, relative(root, folder), peakFile));
   return {
     cpuMs: Math.round(Number(time) / 1000),

@@ -14,7 +14,7 @@ export const stepResultSchema = z.object({
   cpuMs: ms.optional(),
   /**
    * Of memory, as seen now and then: a peak between two looks is missed. Of a container, the most that its cgroup has
-   * counted: exact, and with the files that it kept in memory.
+   * counted, with the files that it kept in memory.
    */
   peakBytes: bytes.optional(),
 });

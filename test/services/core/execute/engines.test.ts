@@ -174,16 +174,15 @@ describe.each(kinds)('the $name engine', ({ open, host, tellsCpu, tellsMemory, m
 
   claim('tells what a step has used, or nothing where the machine does not', async () => {
     const spin = 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done';
-    const step = toImageStep([
-      `${spin}; (${spin})`,
-      'x=$(head -c 30000000 /dev/zero | tr "\\0" x); sleep 0.3',
-    ]);
+    const eat = 'x=$(head -c 30000000 /dev/zero | tr "\\0" x)';
+    // Memory of processes is looked at twice a second.
+    const step = toImageStep([eat, `${spin}; (${spin})`, 'sleep 0.5']);
     await engine.prepare({ services: [], steps: [step] }, free);
     const { exitCode, cpuMs = Number.NaN, peakBytes = Number.NaN } = await start(step).ended;
     expect(exitCode).toBe(0);
     if (tellsCpu) expect(cpuMs).toBeGreaterThan(50);
     else expect(cpuMs).toBeNaN();
-    if (tellsMemory) expect(peakBytes).toBeGreaterThan(30_000_000);
+    if (tellsMemory) expect(peakBytes).toBeGreaterThan(25_000_000);
     else expect(peakBytes).toBeNaN();
   });
 

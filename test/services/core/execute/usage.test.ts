@@ -52,16 +52,16 @@ describe('a container', () => {
   });
 
   /** As a runtime starts one; `go` lets it run. */
-  const start = (command: string) => {
+  const start = (command: string, isIn = true) => {
     const id = randomBytes(32).toString('hex');
     const cgroup = join(place, `made-${id}.scope`);
     cgroups.push(cgroup);
     makeCgroup(cgroup);
     const child = spawn('sh', ['-c', `read go; ${command}`], { stdio: ['pipe', 'ignore', 'ignore'] });
-    writeFileSync(join(root ?? '', cgroup, 'cgroup.procs'), String(child.pid));
+    if (isIn) writeFileSync(join(root ?? '', cgroup, 'cgroup.procs'), String(child.pid));
     const idFile = join(folder, `${id}.id`);
     const watch = meter?.watch(idFile);
-    return { watch, idFile, writeId: () => writeFileSync(idFile, id), child };
+    return { watch, writeId: () => writeFileSync(idFile, id), child };
   };
   const go = async (child: ChildProcess) => {
     const exit = untilExit(child);
@@ -85,8 +85,8 @@ describe('a container', () => {
     await until(() => watched() === 0);
   });
 
-  claim('that still runs, or was never seen, has none', async () => {
-    const { watch, child, writeId } = start('true');
+  claim('that has not run, or was never seen, has used nothing', async () => {
+    const { watch, writeId, child } = start('true', false);
     const again = meter?.watch(join(folder, 'none'));
     writeId();
     await until(() => watched() === 1);
