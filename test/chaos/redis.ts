@@ -10,7 +10,7 @@ import { toRedisConf, toRedisUsers } from '../../services/local/redis/conf.ts';
 import type { Random } from '../model/random.ts';
 import type { ShimPage } from './shim.ts';
 
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 export interface RedisServerOptions {
   folder: string;

@@ -95,9 +95,15 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
   } catch (error) {
     stage.wrong.push(`the environment broke: ${error instanceof Error ? error.stack : error}`);
   }
-  const { ledger, drainMs, waitedMs } = await finish(patience * env.leaseMs).finally(abandon);
+  const { ledger, drainMs, waitedMs } = await finish(patience * env.leaseMs)
+    .catch((error: unknown) => {
+      const wrong = [`the look at what is left broke: ${error instanceof Error ? error.stack : error}`];
+      const ledger = { accepted: 0, finished: 0, wrong: [...stage.wrong, ...wrong] };
+      return { ledger, drainMs: 0, waitedMs: stage.waited() };
+    })
+    .finally(abandon);
   const wrong = [...ledger.wrong];
-  const lost = findTaken(await stage.events(), stage.notes());
+  const lost = findTaken(await stage.events().catch(() => []), stage.notes());
   const late = [...stage.late];
   if (calm && lost > 0) late.push(`${lost} live agents lost their jobs`);
   // Nobody can tell a lease that ran out too early from a machine that let whoever renews it wait.
@@ -113,7 +119,7 @@ async function play(env: Environment, plan: RoundPlan): Promise<RoundResult> {
 async function toTrace(stage: Stage): Promise<string> {
   const lines = [
     '# events of the queue',
-    ...(await stage.events()).map((event) => JSON.stringify(event)),
+    ...(await stage.events().catch(() => [])).map((event) => JSON.stringify(event)),
     '# notes of the agents',
     ...stage.notes().map((note) => JSON.stringify(note)),
     '# what the apis logged last',
