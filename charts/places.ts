@@ -87,8 +87,9 @@ export const fluxReceiver = {
   secret: { namespace: namespaces.flux, name: 'flux-receiver' },
 } as const;
 
-/** A token that GitHub made, put there by a person; without it no commit status is posted there. */
+/** What GitHub made, put there by a person: a token, or the key of an App. Without it no commit status is posted there. */
 export const githubToken = { name: 'bellows-forges', keys: ['forge-github'] } as const;
+export const githubAppKey = { name: 'bellows-forges', keys: ['github-app-key'] } as const;
 
 /** What an identity provider that is not our Gitea knows the api by, put there by a person. */
 export const signInSecret = { name: 'bellows-sign-in', keys: ['oidc-client-secret'] } as const;

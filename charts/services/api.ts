@@ -19,6 +19,7 @@ import {
   bucketKeys,
   gitea,
   giteaSecrets,
+  githubAppKey,
   githubToken,
   labelsOf,
   metricsPort,
@@ -91,6 +92,7 @@ export class Api extends Chart {
             BELLOWS_SECRETS_DIR: secretsFolder,
             BELLOWS_GITEA_ORIGIN: `http://${addressOf(gitea)}`,
             BELLOWS_GITHUB_ORIGIN: 'https://github.com',
+            ...(cluster.github.app === undefined ? {} : { BELLOWS_GITHUB_APP: String(cluster.github.app) }),
             ...toSignIn(cluster),
             // Traefik, as any Pod of k3s, has its address from this block.
             BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
@@ -118,7 +120,7 @@ export class Api extends Chart {
                 secrets: [
                   { name: secrets.platform.name, keys },
                   giteaSecrets.bot,
-                  { ...githubToken, optional: true },
+                  cluster.github.app === undefined ? { ...githubToken, optional: true } : githubAppKey,
                   ...(cluster.signIn === undefined ? [] : [signInSecret]),
                   ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
                 ],
@@ -170,7 +172,7 @@ export class Api extends Chart {
       spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: selectorOf(name) } },
     });
     for (const secret of [
-      githubToken,
+      cluster.github.app === undefined ? githubToken : githubAppKey,
       ...(cluster.signIn?.issuer === undefined ? [] : [signInSecret]),
       ...(archive?.bucket === undefined ? [] : [bucketSecret(archive.bucket.credentials)]),
     ])

@@ -5,6 +5,7 @@ import { archiveSchema } from './archive.ts';
 import { backupSchema } from './backup.ts';
 import { fluxSchema } from './flux.ts';
 import { giteaSchema } from './gitea.ts';
+import { githubSchema } from './github.ts';
 import { gpuSchema, k3sSchema, machineSchema } from './machines.ts';
 import { monitoringSchema, tracingSchema } from './observability.ts';
 import { poolSchema } from './pool.ts';
@@ -58,6 +59,7 @@ export const clusterSchema = z
       .describe('Whose clock the quiet hours of pools go by.'),
     redis: redisSchema,
     gitea: giteaSchema,
+    github: githubSchema,
     api: apiSchema,
     signIn: signInSchema,
     archive: archiveSchema,

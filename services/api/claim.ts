@@ -10,7 +10,7 @@ import {
 } from '../core/job/index.ts';
 import { version } from '../core/runtime/index.ts';
 import { toCacheScopes } from './cache-scopes.ts';
-import { toCloneCredentials, toForgeCredentials } from './clone.ts';
+import { toCloneCredentials } from './clone.ts';
 import type { ApiDeps } from './deps.ts';
 import { Problem, unauthorized } from './problem.ts';
 import { traceClaim } from './trace.ts';
@@ -111,7 +111,7 @@ async function toClone(
     return secrets.cloneKey === undefined
       ? { url }
       : { url, ...toCloneCredentials(spec.repository, secrets.cloneKey) };
-  if (toForgeCredentials(secrets, forge) === undefined) return { url };
+  if (secrets.forges?.[forge] === undefined) return { url };
   // What nobody has told of may be private.
   const facts = await repositories.facts(spec.repository);
   return facts?.private === false ? { url } : { url, through: 'api' };

@@ -1,5 +1,5 @@
-import { type Secrets, signToken } from '../core/access/index.ts';
-import type { GitCredentials } from '../core/forge/index.ts';
+import { signToken } from '../core/access/index.ts';
+import { type ForgeTokens, type GitCredentials, toToken } from '../core/forge/index.ts';
 import type { Forge } from '../core/job/index.ts';
 
 /** Enough to start and clone; afterwards the password opens nothing. */
@@ -11,14 +11,23 @@ export function toCloneCredentials(repository: string, key: string): GitCredenti
   return { username: 'job', password: signToken(grant, key) };
 }
 
+/** What a forge gave to this Bellows. */
+export interface Trust {
+  forges?: ForgeTokens | undefined;
+}
+
 /**
- * Read a forge's repositories with the token that it gave to this Bellows; undefined where there is none. Agents are
- * never given them: routes/git.ts. Both forges take a token for the password, whatever the name.
+ * Read a repository with what its forge gave to this Bellows; undefined where that is nothing. Agents are never given it:
+ * routes/git.ts. Both forges take a token for the password, whatever the name.
+ *
+ * @throws RestError where the forge gives no token for this repository
  */
-export function toForgeCredentials(
-  { forges = {} }: Pick<Secrets, 'forges'>,
+export async function toForgeCredentials(
+  { forges = {} }: Trust,
   forge: Exclude<Forge, 'local'>,
-): GitCredentials | undefined {
-  const password = forges[forge];
-  return password === undefined ? undefined : { username: 'x-access-token', password };
+  repository: string,
+): Promise<GitCredentials | undefined> {
+  const token = forges[forge];
+  if (token === undefined) return undefined;
+  return { username: 'x-access-token', password: await toToken(token, { repository, use: 'clone' }) };
 }

@@ -66,7 +66,7 @@ export const apiConfigSchema = z.object({
       'Replicas of Redis that must have a push, and how a job ended, before that is answered; fewer are answered 503. 0 for a single Redis with a disk of its own.',
     ),
   BELLOWS_SECRETS_DIR: text.describe(
-    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password, s3-access-key, s3-secret-key; forge-gitea and forge-github hold a token with which commit statuses are posted there, pull requests and authors looked up, and private repositories read.',
+    'Folder with one secret in a file: admin-token, launcher-token, metrics-token, webhook-local, webhook-gitea, webhook-github (two lines while one is replaced), oidc-client-secret, clone-key, secrets-key (two lines while it is replaced), redis-password, s3-access-key, s3-secret-key; forge-gitea and forge-github hold a token with which commit statuses are posted there, pull requests and authors looked up, and private repositories read; github-app-key, in place of the latter, the private key of a GitHub App.',
   ),
   BELLOWS_LOCAL_ORIGIN: originSchema
     .optional()
@@ -80,6 +80,13 @@ export const apiConfigSchema = z.object({
     .optional()
     .describe(
       'Where GitHub is (https://github.com, or an own server); its repositories are cloned from here only.',
+    ),
+  BELLOWS_GITHUB_APP: z
+    .string()
+    .regex(/^(?:[1-9]\d{0,18}|Iv[\w.]{1,98})$/, 'expected the number or the client id of a GitHub App')
+    .optional()
+    .describe(
+      'A GitHub App that is installed where the repositories are, in place of the token forge-github; its private key is the secret github-app-key.',
     ),
   BELLOWS_OIDC_ISSUER: z
     .url()

@@ -16,6 +16,7 @@ import type { Crons, Follower, Outbox, Queue, Repositories, Schema } from '../co
 import type { Tracer } from '../core/trace/index.ts';
 import type { Artifacts } from './artifacts/artifacts.ts';
 import type { ClientAddress } from './client-address.ts';
+import type { Trust } from './clone.ts';
 import type { StreamSlots } from './event-stream.ts';
 import type { JobCaches } from './job-caches.ts';
 import type { JobWatch } from './job-watch.ts';
@@ -51,7 +52,7 @@ export interface ApiDeps {
   /** Undefined where no identity provider is set. */
   signIn?: SignIn | undefined;
   address: ClientAddress;
-  secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey' | 'forges'>;
+  secrets: Pick<Secrets, 'roles' | 'webhooks' | 'cloneKey'> & Trust;
   origins: Origins;
   /** Those that jobs may ask for by labels. */
   pools: Pools;

@@ -12,7 +12,7 @@ import {
   type RepositorySecrets,
   type Secrets,
 } from '../core/access/index.ts';
-import { createLookup, type ForgeAccess, type Origins } from '../core/forge/index.ts';
+import { createLookup, type ForgeAccess, type ForgeTokens, type Origins } from '../core/forge/index.ts';
 import type { Log } from '../core/log/index.ts';
 import {
   createBundles,
@@ -48,6 +48,7 @@ import type { ApiConfig } from './config.ts';
 import { createFiring } from './crons/firing.ts';
 import { toHosts } from './door.ts';
 import { createStreamSlots } from './event-stream.ts';
+import { toForgeTokens } from './forge-tokens.ts';
 import { createJobCaches } from './job-caches.ts';
 import { createJobWatch } from './job-watch.ts';
 import { createMetrics } from './metrics.ts';
@@ -71,8 +72,9 @@ export interface OpenApiOptions {
 
 /** The whole api, listening; `stop` ends streams first, then requests, then the connections to Redis. */
 export async function openApi({ config, secrets, log }: OpenApiOptions): Promise<ApiServer> {
-  // First, since it may be refused.
+  // First, since they may be refused.
   const store = await openStore(config, secrets);
+  const forges = toForgeTokens(config, secrets);
   const stack = createStack();
   const draining = new AbortController();
   const stopping = new AbortController();
@@ -95,7 +97,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   const { secretsKeys } = secrets;
   const repositorySecrets =
     secretsKeys === undefined ? undefined : createRepositorySecrets(commands, secretsKeys);
-  const accesses = toAccesses(origins, secrets);
+  const accesses = toAccesses(origins, forges);
   const told = accesses.map(({ forge }) => forge);
   const archive = store === undefined ? {} : { archive: createLogArchive(store) };
   const replication = toReplication(config.BELLOWS_REDIS_REPLICAS, () => {
@@ -143,7 +145,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     repositories,
     origins,
     lookups,
-    secrets,
+    secrets: { cloneKey: secrets.cloneKey, forges },
     publicUrl,
     metrics,
     tracer,
@@ -169,7 +171,7 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
     address: createClientAddress(config.BELLOWS_TRUSTED_PROXIES),
     deviceLogins: createDeviceLogins(commands),
     signIn: createSignIn({ ...config, clientSecret: secrets.oidcClientSecret, log }),
-    secrets,
+    secrets: { ...secrets, forges },
     origins,
     publicUrl,
     hosts: config.BELLOWS_HOSTS ?? toHosts(publicUrl, listen),
@@ -307,7 +309,7 @@ function openTracing(config: ApiConfig) {
 }
 
 /** The forges that may be asked: those with an origin and a token. */
-function toAccesses(origins: Origins, { forges = {} }: Pick<Secrets, 'forges'>): ForgeAccess[] {
+function toAccesses(origins: Origins, forges: ForgeTokens): ForgeAccess[] {
   return (['gitea', 'github'] as const).flatMap((forge) => {
     const [origin, token] = [origins[forge], forges[forge]];
     return origin === undefined || token === undefined ? [] : [{ forge, origin, token }];

@@ -24,6 +24,8 @@ export interface ApiServerOptions {
   auditHeadsFile: string;
   logLevel: string;
   collector?: string | undefined;
+  /** Settings that are handed on as they are. */
+  given?: Readonly<Record<string, string | undefined>>;
   leaseMs: number;
   client: Pick<ApiClient, 'jobs'>;
   onLoss(text: string, delayMs: number): void;
@@ -71,6 +73,7 @@ export function toApiEnvironment(
     BELLOWS_LOG_LEVEL: options.logLevel,
     ...(options.collector === undefined ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: options.collector }),
     BELLOWS_LEASE_MS: String(options.leaseMs),
+    ...toGiven(options.given),
   };
 }
 
@@ -86,6 +89,12 @@ async function untilAnswered(client: Pick<ApiClient, 'jobs'>): Promise<void> {
     }
     await delay(15);
   }
+}
+
+function toGiven(given: ApiServerOptions['given'] = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function toPlatform(): string {

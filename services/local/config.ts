@@ -39,6 +39,19 @@ export const localConfigSchema = z.object({
   BELLOWS_STEP_MEMORY_MIB: z.string().optional().describe('For the agents: see there.'),
   BELLOWS_STEP_PIDS: z.string().optional().describe('For the agents: see there.'),
   BELLOWS_PLUGINS: z.string().optional().describe('For the agents: see there.'),
+  BELLOWS_GITEA_ORIGIN: z
+    .url({ protocol: /^https?$/, error: 'expected http:// or https:// with a host' })
+    .optional()
+    .describe('For the api: where Gitea is, to build its repositories too.'),
+  BELLOWS_GITHUB_ORIGIN: z
+    .url({ protocol: /^https?$/, error: 'expected http:// or https:// with a host' })
+    .optional()
+    .describe('For the api: where GitHub is.'),
+  BELLOWS_GITHUB_APP: z
+    .string()
+    .regex(/^[\w.]{1,100}$/, 'expected the number or the client id of a GitHub App')
+    .optional()
+    .describe("For the api: see there. The key is the file github-app-key of the data folder's secrets."),
   BELLOWS_CACHE_GIB: z.coerce
     .number()
     .min(0)

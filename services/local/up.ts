@@ -112,6 +112,11 @@ async function open(deps: UpDeps, onStop: ReturnType<typeof createStack>['add'])
     auditHeadsFile: join(folder.data, auditHeadsName),
     logLevel: config.BELLOWS_LOG_LEVEL,
     collector: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    given: {
+      BELLOWS_GITEA_ORIGIN: config.BELLOWS_GITEA_ORIGIN,
+      BELLOWS_GITHUB_ORIGIN: config.BELLOWS_GITHUB_ORIGIN,
+      BELLOWS_GITHUB_APP: config.BELLOWS_GITHUB_APP,
+    },
     leaseMs: config.BELLOWS_LEASE_MS,
     client,
     onLoss: onLoss('The api'),

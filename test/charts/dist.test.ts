@@ -91,6 +91,7 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     ['network/edges', 'scaling/pools', 'services/api'],
   ],
   'a certificate': ['certificate: wildcard', ['forge/gitea', 'services/api']],
+  'an App of GitHub': ['github: {app: 31415}', ['services/api']],
   'a registry': ['registry: git.home.arpa/bellows', ['home/registries', 'scaling/pools', 'services/api']],
   'three servers': ['k3s: {servers: 3}', ['add-ons/traefik', 'home/further-server', 'home/server']],
   'secrets of a store': [

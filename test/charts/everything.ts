@@ -19,6 +19,7 @@ export const features: Readonly<Record<string, unknown>> = {
     database: 'postgres',
     mirrors: [{ from: 'https://github.com/acme/site', owner: 'acme', everyMinutes: 30 }],
   },
+  github: { app: 31415 },
   api: { replicas: 2, most: 4 },
   signIn: { roles: 'view=*' },
   archive: { bucket: { url: 'https://s3.example.org/logs', credentials: 's3' } },

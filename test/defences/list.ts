@@ -145,8 +145,8 @@ export const defences: readonly Defence[] = [
   {
     name: 'private repository',
     file: 'services/api/routes/git.ts',
-    text: 'isRead ? toForgeCredentials(deps.secrets, forge) : undefined',
-    without: 'toForgeCredentials(deps.secrets, forge)',
+    text: 'isRead ? await toForgeCredentials(deps.secrets, forge, name).catch(refuse) : undefined',
+    without: 'await toForgeCredentials(deps.secrets, forge, name).catch(refuse)',
   },
   {
     name: 'clone password',

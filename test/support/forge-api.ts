@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AppDouble } from './github-app.ts';
 
 export interface PostedStatus {
   /** `owner/name` */
@@ -18,7 +19,14 @@ type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
  * The parts of Gitea's and GitHub's API that Bellows asks, as both answer them over the wire (Gitea below
  * /api/v1, a GitHub server below /api/v3), held to their documentation: what they would refuse is refused here.
  */
-export async function openForgeApi({ token = 'forge-token-of-the-test-00000000000000' } = {}) {
+export async function openForgeApi({
+  token = 'forge-token-of-the-test-00000000000000',
+  app,
+}: {
+  token?: string;
+  /** Whose tokens GitHub takes, too. */
+  app?: AppDouble;
+} = {}) {
   const posted: PostedStatus[] = [];
   const asked: string[] = [];
   /** Answers of `GET`, by path below the API without its query; an array is a list, and goes out in pages. */
@@ -36,8 +44,15 @@ export async function openForgeApi({ token = 'forge-token-of-the-test-0000000000
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const { pathname, searchParams } = new URL(url, 'http://forge');
     const [, version, path = ''] = /^\/api\/(v1|v3)(\/.*)$/.exec(pathname) ?? [];
+    const { authorization = '' } = headers;
+    const ofApp =
+      version === 'v3'
+        ? app?.answer(method, path, authorization, Buffer.concat(parts).toString())
+        : undefined;
+    if (ofApp !== undefined) return answer(ofApp.status, ofApp.body);
     const wanted = version === 'v1' ? `token ${token}` : `Bearer ${token}`;
-    if (headers.authorization !== wanted) return answer(401, { message: 'Bad credentials' });
+    if (authorization !== wanted && app?.lets(authorization, path) !== true)
+      return answer(401, { message: 'Bad credentials' });
     // GitHub refuses who does not say who it is.
     if (version === 'v3' && headers['user-agent'] === undefined) return answer(403, { message: 'no agent' });
     const told = answerComment(comments, method, path, Buffer.concat(parts).toString());

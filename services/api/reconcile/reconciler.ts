@@ -3,6 +3,7 @@ import {
   HeadsError,
   type Lookup,
   type Origins,
+  RestError,
   readHeads,
   type ToldEvent,
   toCommit,
@@ -11,7 +12,7 @@ import {
 import type { Forge, Reconciled, Repository } from '../../core/job/index.ts';
 import type { Log } from '../../core/log/index.ts';
 import type { Queue, Repositories, Watch } from '../../core/queue/index.ts';
-import { toCloneCredentials, toForgeCredentials } from '../clone.ts';
+import { type Trust, toCloneCredentials, toForgeCredentials } from '../clone.ts';
 import { type HearDeps, type HeardEvent, hear, toKnown } from '../hear.ts';
 import type { Metrics } from '../metrics.ts';
 import { type Difference, toDifferences, toPullNumber } from './decide.ts';
@@ -43,7 +44,7 @@ export interface ReconcilerDeps extends Omit<HearDeps, 'readHeads'> {
   origins: Origins;
   /** The APIs that may be asked. Elsewhere only what git says is compared. */
   lookups: Partial<Record<Forge, Lookup>>;
-  secrets: Pick<Secrets, 'cloneKey' | 'forges'>;
+  secrets: Pick<Secrets, 'cloneKey'> & Trust;
   metrics: Pick<Metrics, 'reconciled'>;
   log: Log;
   /** Milliseconds since 1970. @default Date.now */
@@ -61,15 +62,18 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
   // One at a time: two at once would only do the same twice.
   let last: Promise<unknown> = Promise.resolve();
 
-  const toCredentials = ({ id, forge }: Repository) => {
-    const { cloneKey, forges } = deps.secrets;
-    if (forge !== 'local') return toForgeCredentials({ forges }, forge);
+  const toCredentials = async ({ id, forge, name }: Repository) => {
+    const { cloneKey } = deps.secrets;
+    if (forge !== 'local') return toForgeCredentials(deps.secrets, forge, name);
     return cloneKey === undefined ? undefined : toCloneCredentials(id, cloneKey);
   };
-  const read = (repository: Repository) => {
+  const read = async (repository: Repository) => {
     const origin = deps.origins[repository.forge];
     if (origin === undefined) throw new HeadsError(`No origin is set for the forge of ${repository.id}.`);
-    return readHeads(origin, repository.name, { credentials: toCredentials(repository) });
+    const credentials = await toCredentials(repository).catch((error: unknown) => {
+      throw error instanceof RestError ? new HeadsError(error.message, { cause: error }) : error;
+    });
+    return readHeads(origin, repository.name, { credentials });
   };
 
   const reconcileOne = async (repository: Repository): Promise<number> => {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { createRoute } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { type GitQuestion, PassGitError, passGit } from '../../core/forge/index.ts';
+import { type GitQuestion, PassGitError, passGit, RestError } from '../../core/forge/index.ts';
 import { forges, isForeign, type JobSpec, repositoryIdSchema } from '../../core/job/index.ts';
 import { toForgeCredentials } from '../clone.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -90,7 +90,8 @@ async function toAsked(deps: ApiDeps, spec: JobSpec, { owner, name: given }: z.i
   if (origin === undefined) throw noRepository(id.data);
   const isOwn = id.data.toLowerCase() === spec.repository.toLowerCase();
   const isRead = isOwn || (!isForeign(spec) && (await mayRead(deps, spec.repository, id.data)));
-  return { origin, name, credentials: isRead ? toForgeCredentials(deps.secrets, forge) : undefined };
+  const credentials = isRead ? await toForgeCredentials(deps.secrets, forge, name).catch(refuse) : undefined;
+  return { origin, name, credentials };
 }
 
 async function mayRead({ repositories }: ApiDeps, own: string, other: string): Promise<boolean> {
@@ -99,7 +100,7 @@ async function mayRead({ repositories }: ApiDeps, own: string, other: string): P
 }
 
 function refuse(error: unknown): never {
-  if (error instanceof PassGitError)
+  if (error instanceof PassGitError || error instanceof RestError)
     throw new Problem(502, `The repository cannot be read: ${error.message}.`);
   throw error;
 }

@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Forge, forges } from '../job/index.ts';
@@ -16,6 +17,8 @@ export interface Secrets {
   webhooks: Readonly<Record<Forge, readonly string[]>>;
   /** Tokens with which a forge's API is asked: statuses, commits, open pull requests. */
   forges?: { readonly [forge in Exclude<Forge, 'local'>]?: string | undefined };
+  /** The private key of a GitHub App, in place of GitHub's token. */
+  githubAppKey?: KeyObject | undefined;
   /** Signs what lets an agent clone. */
   cloneKey?: string | undefined;
   redisPassword?: string | undefined;
@@ -70,6 +73,7 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     },
     webhooks,
     forges: { gitea: (await read('forge-gitea', 1))[0], github: (await read('forge-github', 1))[0] },
+    githubAppKey: toRsaKey(join(folder, 'github-app-key'), await read('github-app-key', 200, 1)),
     cloneKey: (await read('clone-key', 1))[0],
     redisPassword: (await read('redis-password', 1))[0],
     secretsKeys: sealing === undefined ? undefined : [sealing, ...older],
@@ -77,6 +81,20 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     s3: accessKey === undefined || secretKey === undefined ? undefined : { accessKey, secretKey },
     exposed,
   };
+}
+
+function toRsaKey(file: string, lines: readonly string[]): KeyObject | undefined {
+  if (lines.length === 0) return undefined;
+  let key: KeyObject | undefined;
+  try {
+    key = createPrivateKey(lines.join('\n'));
+  } catch {
+    // What it says may show a part of the file.
+  }
+  if (key?.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return key;
+  throw new SecretError(
+    `${file} holds no RSA private key of 2048 or more bits in PEM; generate one in the settings of the App.`,
+  );
 }
 
 async function readLines(file: string): Promise<string[]> {

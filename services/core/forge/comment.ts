@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { askForge, type ForgeAccess, type RestAnswer, RestError, toRepositoryPath, toWhy } from './rest.ts';
+import { askRepository, type ForgeAccess, type RestAnswer, RestError, toWhy } from './rest.ts';
 
 export interface PullComment {
   /** `owner/name` */
@@ -23,24 +23,31 @@ const mostPages = 30;
  */
 export async function putComment(access: ForgeAccess, comment: PullComment): Promise<'written' | 'changed'> {
   const { repository, pull, marker, body } = comment;
-  const issues = `${toRepositoryPath(repository)}/issues`;
-  const list = `${issues}/${pull}/comments`;
-  for (const id of await findComments(access, list, marker)) {
-    const answer = await askForge(access, `${issues}/comments/${id}`, { method: 'PATCH', body: { body } });
+  const list = `/issues/${pull}/comments`;
+  for (const id of await findComments(access, repository, list, marker)) {
+    const answer = await askRepository(access, repository, `/issues/comments/${id}`, {
+      method: 'PATCH',
+      body: { body },
+    });
     if (isFine(answer)) return 'changed';
     if (answer.status !== 403 && answer.status !== 404) throw toError(answer, repository, pull);
   }
-  const answer = await askForge(access, list, { method: 'POST', body: { body } });
+  const answer = await askRepository(access, repository, list, { method: 'POST', body: { body } });
   if (!isFine(answer)) throw toError(answer, repository, pull);
   return 'written';
 }
 
-async function findComments(access: ForgeAccess, list: string, marker: string): Promise<number[]> {
+async function findComments(
+  access: ForgeAccess,
+  repository: string,
+  list: string,
+  marker: string,
+): Promise<number[]> {
   const found: number[] = [];
   for (let page = 1; page <= mostPages; page++) {
     // Gitea has no pages here, and answers all of them to each.
     const query = access.forge === 'gitea' ? '' : `?per_page=${perPage}&page=${page}`;
-    const answer = await askForge(access, list + query, { maxBytes: 32 << 20 });
+    const answer = await askRepository(access, repository, list + query, { maxBytes: 32 << 20 });
     if (!isFine(answer)) throw new RestError(`the comments cannot be read: ${toWhy(answer)}`);
     const parsed = commentsSchema.safeParse(JSON.parse(answer.body.toString()));
     if (!parsed.success) throw new RestError('the comments cannot be read: that is no list of comments');

@@ -5,7 +5,7 @@ import { toFacts } from './facts.ts';
 import { type OpenedEvent, toOpened } from './movement.ts';
 import { commitsSchema, openPullsSchema, pullStateSchema, toName } from './payload.ts';
 import {
-  askForge,
+  askRepository,
   type ForgeAccess,
   type RestAnswer,
   RestError,
@@ -101,23 +101,30 @@ export function createLookup(
   const remembered = new Map<string, { etag: string; page: Page<unknown> }>();
   let quietUntil = 0;
 
-  const ask = async (path: string, etag?: string): Promise<RestAnswer> => {
+  const ask = async (name: string, below: string, etag?: string): Promise<RestAnswer> => {
     const quietMs = quietUntil - now();
     if (quietMs > 0)
       throw new LookupError(`${access.forge} wants no request for ${Math.ceil(quietMs / 1000)} s`);
-    const asked = askForge(access, path, { etag, timeoutMs, maxBytes: mostBytes });
+    const asked = askRepository(access, name, below, { etag, timeoutMs, maxBytes: mostBytes });
     const answer = await asked.catch((cause: unknown) => {
       throw cause instanceof RestError ? new LookupError(cause.message, { cause }) : cause;
     });
     quietUntil = now() + (toPause(answer, now()) ?? toRest(answer, now()));
     if (answer.status === 200 || (answer.status === 304 && etag !== undefined)) return answer;
-    throw new LookupError(`${access.forge} says to ${path}: ${toWhy(answer)}`, { status: answer.status });
+    throw new LookupError(`${access.forge} says to ${toRepositoryPath(name)}${below}: ${toWhy(answer)}`, {
+      status: answer.status,
+    });
   };
 
   /** @param toListed what is kept of a list: GitHub's are large */
-  const readPage = async <T>(path: string, toListed: (answer: RestAnswer) => T): Promise<Page<T>> => {
+  const readPage = async <T>(
+    name: string,
+    below: string,
+    toListed: (answer: RestAnswer) => T,
+  ): Promise<Page<T>> => {
+    const path = name + below;
     const before = remembered.get(path);
-    const answer = await ask(path, before?.etag);
+    const answer = await ask(name, below, before?.etag);
     // The path says what is listed, and so what was kept.
     if (answer.status === 304 && before !== undefined) return before.page as Page<T>;
     const page = { listed: toListed(answer), isLast: !/;\s*rel="next"/.test(String(answer.headers.link)) };
@@ -135,8 +142,8 @@ export function createLookup(
       for (let n = 1; n <= mostPages; n++) {
         // Gitea's word for a page's size, and GitHub's. The newest first: one that is opened meanwhile hides none.
         const query = `state=open&limit=${pageSize}&per_page=${pageSize}&page=${n}`;
-        const path = `${toRepositoryPath(name)}/pulls?${query}`;
-        const page = await readPage(path, (answer) =>
+        const path = `/pulls?${query}`;
+        const page = await readPage(name, path, (answer) =>
           parse(openPullsSchema, answer, path).map(({ number, ...pull }) =>
             toOpened({ number, pull_request: pull, repository: pull.base.repo }),
           ),
@@ -153,9 +160,9 @@ export function createLookup(
       const found: Listed[] = [];
       for (let n = 1; n <= mostToldPages; n++) {
         const query = `limit=${pageSize}&per_page=${pageSize}&page=${n}`;
-        const path = `${toRepositoryPath(name)}/${event}s?${query}`;
+        const path = `/${event}s?${query}`;
         const page = await unlessHidden(
-          readPage(path, (answer) =>
+          readPage(name, path, (answer) =>
             parse(z.array(z.unknown()), answer, path).flatMap((listed) => toEvent(listed, repository) ?? []),
           ),
         );
@@ -169,8 +176,8 @@ export function createLookup(
       return found.filter(({ at }) => at > since).map((listed) => listed.event);
     },
     async closed(name, number) {
-      const path = `${toRepositoryPath(name)}/pulls/${number}`;
-      const answer = await ask(path);
+      const path = `/pulls/${number}`;
+      const answer = await ask(name, path);
       const { state, closed_at } = parse(pullStateSchema, answer, path);
       if (state !== 'closed') return undefined;
       const closedAt = closed_at ?? '';
@@ -181,14 +188,14 @@ export function createLookup(
       return { closedAt, told: { ...told, repository: name } };
     },
     async facts(name) {
-      const answer = await ask(toRepositoryPath(name));
+      const answer = await ask(name, '');
       return toFacts({ repository: JSON.parse(answer.body.toString()) });
     },
     async commit(name, sha) {
       // A list of one says the author's login and leaves the diff out. The last three are for Gitea.
       const query = `sha=${sha}&per_page=1&limit=1&stat=false&verification=false&files=false`;
-      const path = `${toRepositoryPath(name)}/commits?${query}`;
-      const [found] = parse(commitsSchema, await ask(path), path);
+      const path = `/commits?${query}`;
+      const [found] = parse(commitsSchema, await ask(name, path), path);
       if (found === undefined) return undefined;
       const { commit, author } = found;
       return { message: commit.message, author: toName(author) || toName(commit.author) };

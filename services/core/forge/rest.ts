@@ -1,8 +1,14 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { type ForgeToken, toToken } from './token.ts';
 
 /** A forge whose API may be asked. */
-export interface ForgeAccess {
+export interface ForgeAccess extends Pick<TokenAccess, 'forge' | 'origin'> {
+  token: ForgeToken;
+}
+
+/** The same, with the token that is shown. */
+export interface TokenAccess {
   forge: 'gitea' | 'github';
   /** Where it is, as for cloning. */
   origin: string;
@@ -29,6 +35,16 @@ export interface RestAnswer {
 /** The forge did not answer, or not in time, or without end: nothing is known of the request. */
 export class RestError extends Error {
   override name = 'RestError';
+  /** It gave no token, and will give none until somebody allows it. */
+  readonly isRefused: boolean;
+
+  constructor(
+    message: string,
+    { isRefused = false, ...options }: ErrorOptions & { isRefused?: boolean } = {},
+  ) {
+    super(message, options);
+    this.isRefused = isRefused;
+  }
 }
 
 /** `https://api.github.com`, `<GitHub server>/api/v3`, `<Gitea>/api/v1`. */
@@ -44,7 +60,7 @@ export function toApiUrl({ forge, origin }: Pick<ForgeAccess, 'forge' | 'origin'
  * @throws RestError
  */
 export async function askForge(
-  access: ForgeAccess,
+  access: TokenAccess,
   path: string,
   { method = 'GET', body, timeoutMs = 10_000, maxBytes = 1 << 20, etag }: RestRequest = {},
 ): Promise<RestAnswer> {
@@ -67,6 +83,26 @@ export async function askForge(
     const why = signal.aborted ? `no answer within ${timeoutMs} ms` : toLine(cause);
     throw new RestError(`${url.origin} does not answer: ${why}`, { cause });
   }
+}
+
+/**
+ * The same of a repository, with a token that is good for it; one that is refused may have been taken back, and is asked
+ * for anew, once.
+ *
+ * @param below the repository, such as `/pulls`
+ */
+export async function askRepository(
+  { token, ...forge }: ForgeAccess,
+  repository: string,
+  below: string,
+  request: RestRequest = {},
+): Promise<RestAnswer> {
+  const path = toRepositoryPath(repository) + below;
+  const shown = await toToken(token, { repository, use: 'api' });
+  const answer = await askForge({ ...forge, token: shown }, path, request);
+  if (answer.status !== 401 || typeof token === 'string') return answer;
+  const renewed = await token({ repository, use: 'api', refused: shown });
+  return askForge({ ...forge, token: renewed }, path, request);
 }
 
 /** `/repos/<owner>/<name>`. @param name `owner/name`, as registered */
@@ -111,7 +147,7 @@ export function toWhy({ status, body }: RestAnswer): string {
     .slice(0, 300);
 }
 
-function toHeaders({ forge, token }: ForgeAccess, payload: string | undefined): Record<string, string> {
+function toHeaders({ forge, token }: TokenAccess, payload: string | undefined): Record<string, string> {
   return {
     'user-agent': 'bellows',
     ...(forge === 'gitea'

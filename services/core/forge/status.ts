@@ -1,13 +1,5 @@
 import type { CommitStatus } from '../job/index.ts';
-import {
-  askForge,
-  type ForgeAccess,
-  type RestAnswer,
-  RestError,
-  toPause,
-  toRepositoryPath,
-  toWhy,
-} from './rest.ts';
+import { askRepository, type ForgeAccess, type RestAnswer, RestError, toPause, toWhy } from './rest.ts';
 
 /**
  * What became of a status. `later`: the forge cannot now, and perhaps says when it can. `denied`: the token is
@@ -35,10 +27,9 @@ export async function postStatus(
   { repository, sha, state, context, description, url }: StatusToPost,
   { timeoutMs, now = Date.now }: { timeoutMs?: number; now?: () => number } = {},
 ): Promise<StatusAnswer> {
-  const path = `${toRepositoryPath(repository)}/statuses/${sha}`;
   const body = { state, context, description, target_url: url };
   try {
-    const answer = await askForge(access, path, {
+    const answer = await askRepository(access, repository, `/statuses/${sha}`, {
       method: 'POST',
       body,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -47,7 +38,7 @@ export async function postStatus(
     return isUnknown ? { answer: 'refused', why: 'the forge has no such commit' } : toAnswer(answer, now());
   } catch (error) {
     if (!(error instanceof RestError)) throw error;
-    return { answer: 'later', why: error.message };
+    return { answer: error.isRefused ? 'denied' : 'later', why: error.message };
   }
 }
 
@@ -58,8 +49,8 @@ async function isMissing(
   sha: string,
   timeoutMs = 10_000,
 ): Promise<boolean> {
-  const path = `${toRepositoryPath(repository)}/git/commits/${sha}?stat=false&verification=false&files=false`;
-  return (await askForge(access, path, { timeoutMs })).status === 404;
+  const below = `/git/commits/${sha}?stat=false&verification=false&files=false`;
+  return (await askRepository(access, repository, below, { timeoutMs })).status === 404;
 }
 
 function toAnswer(answer: RestAnswer, now: number): StatusAnswer {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import { apiConfigSchema } from '../../../services/api/config.ts';
@@ -30,6 +31,25 @@ const toConfig = (given: Record<string, string>) =>
     BELLOWS_REDIS_USER: 'default',
     ...given,
   });
+
+test('half of a GitHub App, or one beside a token, is refused at the start', async () => {
+  const { privateKey: githubAppKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const origin = { BELLOWS_GITHUB_ORIGIN: 'https://github.com' };
+  const app = { BELLOWS_GITHUB_APP: '31415' };
+  const log = createLog('test', 'silent');
+  for (const [given, more, why] of [
+    [origin, { githubAppKey }, 'set BELLOWS_GITHUB_APP to its number'],
+    [{ ...origin, ...app }, {}, 'put its private key into the secret github-app-key'],
+    [{ ...origin, ...app }, { githubAppKey, forges: { github: 'x' } }, 'take one of them away'],
+    [app, { githubAppKey }, 'set BELLOWS_GITHUB_ORIGIN'],
+  ] as const)
+    await expect(openApi({ config: toConfig(given), secrets: { ...secrets, ...more }, log })).rejects.toThrow(
+      why,
+    );
+  expect(() => toConfig({ BELLOWS_GITHUB_APP: 'my app' })).toThrow(
+    'the number or the client id of a GitHub App',
+  );
+});
 
 test('opened, it ticks, reconciles and answers its client; stopped, nothing of it is left', async () => {
   const forge = await openTestForge({ 'refs/heads/main': 'a'.repeat(40) });

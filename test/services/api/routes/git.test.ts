@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { RestError } from '../../../../services/core/forge/index.ts';
 import type { Claim, JobSpec } from '../../../../services/core/job/index.ts';
 import { type AgentBench, openAgentBench } from '../../../support/agent.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
@@ -168,6 +169,29 @@ test('a forge that refuses the token is named, and the token is not', async () =
   const said = expect.stringContaining('answers 401 for a/b with the token of this');
   expect([answer.status, detail]).toEqual([502, said]);
   expect(detail).not.toContain('no longer good');
+});
+
+test('where the forge gives a token for each repository, each is read with its own, and with none where there is none', async () => {
+  const { secrets } = bench.api.deps;
+  const asked: object[] = [];
+  secrets.forges = {
+    gitea: async ({ repository: name, use }) => {
+      asked.push({ name, use });
+      if (name === 'a/b') return forgeToken;
+      throw new RestError(`no token for ${name}`, { isRefused: true });
+    },
+  };
+  await bench.forge.commit('a/lib', { lib: 'x' });
+  await bench.api.deps.repositories.put({ ...repository, reads: ['gitea/a/lib'] });
+  const claim = await claimOne();
+  const [own, other] = [await ask(claim, `a/b.git/${refs}`), await ask(claim, `a/lib.git/${refs}`)];
+  secrets.forges = { gitea: forgeToken };
+  expect([own.status, other.status]).toEqual([200, 502]);
+  expect(((await other.json()) as { detail: string }).detail).toContain('no token for a/lib');
+  expect(asked).toEqual([
+    { name: 'a/b', use: 'clone' },
+    { name: 'a/lib', use: 'clone' },
+  ]);
 });
 
 test('a submodule of the same forge comes the same way, where it is allowed', async () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,23 @@ test('secrets-key is what age-keygen writes, or two identities of which the firs
   const reading = readSecrets(folder);
   await expect(reading).rejects.toThrow('secrets-key holds a line that is no age identity');
   await expect(reading).rejects.not.toThrow(long('a'));
+});
+
+test('the key of a GitHub App is RSA as GitHub makes it, and what is none is refused without being shown', async () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  for (const type of ['pkcs1', 'pkcs8'] as const) {
+    put('github-app-key', `${privateKey.export({ type, format: 'pem' })}\n`);
+    expect((await readSecrets(folder)).githubAppKey?.equals(privateKey)).toBe(true);
+  }
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+  const other = generateKeyPairSync('ed25519').privateKey;
+  const pem = (key: typeof weak) => `${key.export({ type: 'pkcs8', format: 'pem' })}`;
+  for (const text of [pem(weak), pem(other), long('a'), pem(privateKey).replace('BEGIN', 'BEGINS')]) {
+    put('github-app-key', text);
+    const reading = readSecrets(folder);
+    await expect(reading).rejects.toThrow('github-app-key holds no RSA private key');
+    await expect(reading).rejects.not.toThrow(text.split('\n')[1] ?? text);
+  }
 });
 
 test('a file that other users may read is named', async () => {
