@@ -97,6 +97,9 @@ export const signInSecret = { name: 'bellows-sign-in', keys: ['oidc-client-secre
 /** Of the platform's Secret: the password of Gitea's PostgreSQL. */
 export const databaseKey = 'gitea-database-password';
 
+/** Of a Secret for a PostgreSQL that others run; `ca.crt` where it has to prove who it is. */
+export const serverKeys = { password: 'password', authority: 'ca.crt' } as const;
+
 /** Of a Secret with the key of a bucket. */
 export const bucketKeys = ['s3-access-key', 's3-secret-key'] as const;
 

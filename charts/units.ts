@@ -7,6 +7,7 @@ import { takesFrom } from './constructs/secret-reference.ts';
 import { type Built, buildCluster, type Files, toFiles, type Unit } from './constructs/unit.ts';
 import { Postgres } from './data/postgres.ts';
 import { Redis } from './data/redis.ts';
+import { toDatabase } from './database.ts';
 import { FluxAlerts } from './flux/alerts.ts';
 import { Bootstrap, Kustomizations } from './flux/flux.ts';
 import { FluxReceiver } from './flux/receiver.ts';
@@ -39,7 +40,7 @@ export function toUnits(cluster: Cluster): Unit[] {
     ),
     unit('data', ['secrets'], (app) => [
       new Redis(app, cluster),
-      ...(cluster.gitea.database === 'postgres' ? [new Postgres(app, cluster)] : []),
+      ...(toDatabase(cluster)?.at === 'ours' ? [new Postgres(app, cluster)] : []),
     ]),
     unit('forge', ['data'], (app) => [new Gitea(app, cluster), new GiteaSetup(app, cluster)]),
     // After Gitea is set up: who it knows the api as is one of the api's secrets.

@@ -7,20 +7,10 @@ import { KeptVolume } from '../constructs/kept-volume.ts';
 import { type ContainerProps, type Mount, type PodProps, podTemplate } from '../constructs/pod.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { claimOf } from '../constructs/stateful.ts';
+import { toDatabase, toPostgresEnv } from '../database.ts';
 import { giteaProgram, giteaUser } from '../forge/gitea.ts';
 import { ownImage, pins } from '../pins.ts';
-import {
-  bucketKeys,
-  databaseKey,
-  gitea,
-  hostOf,
-  labelsOf,
-  namespaces,
-  postgres,
-  redis,
-  redisMembers,
-  secrets,
-} from '../places.ts';
+import { bucketKeys, gitea, hostOf, labelsOf, namespaces, redis, redisMembers, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 
 const namespace = namespaces.ci;
@@ -47,11 +37,7 @@ interface Source {
 export class Backups extends Chart {
   constructor(scope: Construct, cluster: Cluster, backup: Backup) {
     super(scope, 'backup', { disableResourceNameHashes: true });
-    const sources = [
-      toRedis(cluster),
-      toGitea(cluster),
-      ...(cluster.gitea.database === 'postgres' ? [toPostgres(cluster)] : []),
-    ];
+    const sources = [toRedis(cluster), toGitea(cluster), ...toPostgres(cluster)];
     const { bucket } = backup;
     if (bucket !== undefined && bucket.credentials !== cluster.archive?.bucket?.credentials)
       new SecretReference(this, `secret-${bucket.credentials}`, cluster, {
@@ -165,30 +151,28 @@ function toGitea(cluster: Cluster): Source {
   };
 }
 
-function toPostgres({ gitea: { postgres: settings } }: Cluster): Source {
-  return {
+function toPostgres(cluster: Cluster): Source[] {
+  const database = toDatabase(cluster);
+  if (database === undefined) return [];
+  const source: Source = {
     what: 'postgres',
     file: 'postgres.dump',
-    room: settings.storage,
+    room: cluster.gitea.postgres.storage,
     user: 999,
     copy: {
       image: pins.postgres,
       command: [
         'sh',
         '-c',
-        `set -eu; PGPASSWORD="$(cat /run/secrets/postgres/${databaseKey})"; export PGPASSWORD; pg_dump -h ${hostOf(postgres)} -p ${postgres.port} -U gitea -d gitea -Fc -f /work/postgres.dump; pg_restore -l /work/postgres.dump >/dev/null`,
+        `set -eu; PGPASSWORD="$(cat ${database.passwordFile})"; export PGPASSWORD; pg_dump -Fc -f /work/postgres.dump; pg_restore -l /work/postgres.dump >/dev/null`,
       ],
-      mounts: [
-        {
-          name: 'password',
-          path: '/run/secrets/postgres',
-          from: { secret: secrets.platform.name, keys: [databaseKey] },
-        },
-      ],
+      env: toPostgresEnv(database),
+      mounts: [database.mount],
       cpu: { request: 0.1 },
       memory: '256Mi',
     },
   };
+  return [source];
 }
 
 interface Kept extends Omit<Source, 'copy'> {

@@ -6,20 +6,9 @@ import { Exposure } from '../constructs/exposure.ts';
 import type { ContainerProps, Source } from '../constructs/pod.ts';
 import { SecretReference } from '../constructs/secret-reference.ts';
 import { Stateful } from '../constructs/stateful.ts';
+import { toAuthorityEnv, toDatabase, toServerKeys } from '../database.ts';
 import { pins } from '../pins.ts';
-import {
-  addressOf,
-  api,
-  databaseKey,
-  fluxReceiver,
-  gitea,
-  giteaSsh,
-  hostOf,
-  labelsOf,
-  postgres,
-  secrets,
-  selectorOf,
-} from '../places.ts';
+import { api, fluxReceiver, gitea, giteaSsh, hostOf, labelsOf, secrets, selectorOf } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
 
@@ -35,10 +24,6 @@ const keys = [
   'gitea-jwt-secret',
   'gitea-lfs-jwt-secret',
 ] as const satisfies PlatformKey[];
-
-function keysOf({ gitea: { database } }: Cluster): PlatformKey[] {
-  return database === 'postgres' ? [...keys, databaseKey] : [...keys];
-}
 
 /** Where the platform's people push to. SQLite on one volume: enough for a team, and nothing else to look after. */
 export class Gitea extends Chart {
@@ -70,6 +55,7 @@ export class Gitea extends Chart {
         name: cluster.certificate,
         keys: ['tls.crt', 'tls.key'],
       });
+    this.addServer(cluster);
     if (cluster.gitea.ssh) {
       const labels = labelsOf(name);
       new Brought(this, 'load-balancer', {
@@ -100,6 +86,25 @@ export class Gitea extends Chart {
     }
     new Exposure(this, 'exposure', { place: gitea, host, certificate: cluster.certificate });
   }
+
+  /** Of a PostgreSQL that others run: its Secret, and what there is of it in this cluster. */
+  private addServer(cluster: Cluster): void {
+    const { server } = cluster.gitea.postgres;
+    if (server === undefined) return;
+    new SecretReference(this, 'database', cluster, {
+      namespace,
+      name: server.credentials,
+      keys: toServerKeys(server),
+    });
+    const { at, port } = toDatabase(cluster) ?? {};
+    if (typeof at !== 'object' || port === undefined) return;
+    new Brought(this, 'server', {
+      by: 'a person',
+      namespaces: [at.namespace],
+      objects: [`Service ${at.namespace}/${at.name}`],
+      pods: [{ namespace: at.namespace, labels: {}, ports: [port] }],
+    });
+  }
 }
 
 export const giteaUser = 1000;
@@ -109,9 +114,10 @@ export function giteaProgram(
   cluster: Cluster,
   data: Source,
 ): Pick<ContainerProps, 'image' | 'env' | 'mounts'> {
+  const database = toDatabase(cluster);
   return {
     image: pins.gitea,
-    env: toEnv(settings(cluster)),
+    env: [...toEnv(settings(cluster)), ...(database === undefined ? [] : toAuthorityEnv(database))],
     mounts: [
       { name: 'data', path: '/var/lib/gitea', from: data },
       // Its start writes the settings above into app.ini.
@@ -120,8 +126,9 @@ export function giteaProgram(
       {
         name: 'secrets',
         path: secretsFolder,
-        from: { secret: secrets.platform.name, keys: keysOf(cluster) },
+        from: { secret: secrets.platform.name, keys },
       },
+      ...(database === undefined ? [] : [database.mount]),
     ],
   };
 }
@@ -139,7 +146,7 @@ function settings(cluster: Cluster): Record<string, Record<string, string | numb
   const host = giteaHost(cluster);
   const secret = (key: (typeof keys)[number]) => `file:${secretsFolder}/${key}`;
   return {
-    database: toDatabase(cluster),
+    database: toDatabaseSection(cluster),
     server: {
       HTTP_PORT: port,
       DOMAIN: host,
@@ -185,17 +192,18 @@ function settings(cluster: Cluster): Record<string, Record<string, string | numb
   };
 }
 
-function toDatabase({ gitea: { database } }: Cluster): Record<string, string> {
-  if (database === 'sqlite')
+function toDatabaseSection(cluster: Cluster): Record<string, string> {
+  const database = toDatabase(cluster);
+  if (database === undefined)
     return { DB_TYPE: 'sqlite3', PATH: '/var/lib/gitea/data/gitea.db', SQLITE_JOURNAL_MODE: 'WAL' };
   return {
     DB_TYPE: 'postgres',
-    HOST: addressOf(postgres),
-    NAME: 'gitea',
-    USER: 'gitea',
+    HOST: `${database.host}:${database.port}`,
+    NAME: database.name,
+    USER: database.user,
     // From a file into app.ini, by the image's start.
-    PASSWD__FILE: `${secretsFolder}/${databaseKey}`,
-    SSL_MODE: 'disable',
+    PASSWD__FILE: database.passwordFile,
+    SSL_MODE: database.tls,
   };
 }
 

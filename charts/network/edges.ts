@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { toCollector } from '../collector.ts';
 import { type Addresses, NetworkEdge, type NetworkEdgeProps, type Pods } from '../constructs/network-edge.ts';
+import { toDatabase } from '../database.ts';
 import {
   api,
   gitea,
@@ -100,23 +101,36 @@ function toArchiveEdge({ archive }: Cluster): Record<string, NetworkEdgeProps> {
 
 function toBucket({ url, addresses }: { url: string; addresses?: string[] | undefined }) {
   const { port, protocol } = new URL(url);
-  const to = addresses === undefined ? internet : { cidrs: addresses.map((cidr) => ({ cidr })) };
-  return { to, tcp: [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)] };
+  return {
+    to: toAddresses(addresses),
+    tcp: [port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)],
+  };
+}
+
+function toAddresses(cidrs: readonly string[] | undefined): Addresses {
+  return cidrs === undefined ? internet : { cidrs: cidrs.map((cidr) => ({ cidr })) };
 }
 
 /** Gitea's PostgreSQL, for whoever runs Gitea's program. */
-function toDatabaseEdges({ gitea: { database }, backup }: Cluster): Record<string, NetworkEdgeProps> {
-  if (database === 'sqlite') return {};
+function toDatabaseEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
+  const { backup, gitea: settings } = cluster;
+  const database = toDatabase(cluster);
+  if (database === undefined) return {};
+  const { at, port } = database;
+  const addresses = settings.postgres.server?.addresses;
+  const to =
+    at === 'ours'
+      ? podsOf(postgres)
+      : at === 'elsewhere'
+        ? toAddresses(addresses)
+        : { namespace: at.namespace, labels: {}, ours: false };
   const users = [
     'gitea',
     'gitea-setup',
     ...(backup === undefined ? [] : ['backup-gitea', 'backup-postgres']),
   ];
   return Object.fromEntries(
-    users.map((user) => [
-      `${user}-to-postgres`,
-      { from: ci(user), to: podsOf(postgres), tcp: [postgres.port] },
-    ]),
+    users.map((user) => [`${user}-to-postgres`, { from: ci(user), to, tcp: [port] }]),
   );
 }
 
@@ -138,10 +152,9 @@ function toBackupEdges({ backup, gitea: { database } }: Cluster): Record<string,
 function toTracingEdge({ tracing }: Cluster): Record<string, NetworkEdgeProps> {
   if (tracing === undefined) return {};
   const { service, port } = toCollector(tracing);
-  const elsewhere = tracing.addresses?.map((cidr) => ({ cidr }));
   // Whatever its Pods are called: they are all that is meant to be in that namespace on this port.
   const there = service && { namespace: service.namespace, labels: {}, ours: false };
-  const to = there ?? (elsewhere === undefined ? internet : { cidrs: elsewhere });
+  const to = there ?? toAddresses(tracing.addresses);
   return { 'api-to-traces': { from: podsOf(api), to, tcp: [port] } };
 }
 

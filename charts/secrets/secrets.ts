@@ -24,7 +24,7 @@ interface Made {
 
 /** Of the platform's Secret, for what is not in every cluster. */
 function toFurtherKeys({ gitea }: Cluster): PlatformKey[] {
-  return gitea.database === 'postgres' ? [databaseKey] : [];
+  return gitea.database === 'postgres' && gitea.postgres.server === undefined ? [databaseKey] : [];
 }
 
 function madeOf(cluster: Cluster): Made[] {

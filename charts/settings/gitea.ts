@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { databaseServerSchema } from './database-server.ts';
 import { giteaName, size } from './scalars.ts';
 
 export const giteaSchema = z
@@ -38,7 +39,10 @@ export const giteaSchema = z
     postgres: z
       .strictObject({
         memory: size.default('512Mi').describe('Memory of PostgreSQL.'),
-        storage: size.default('10Gi').describe('Its volume.'),
+        storage: size
+          .default('10Gi')
+          .describe('Its volume; of a server elsewhere, the room that a copy of it takes.'),
+        server: databaseServerSchema.optional(),
       })
       .prefault({})
       .describe('Where database is postgres.'),
@@ -53,5 +57,13 @@ export const giteaSchema = z
       .describe(
         'Organisations that are made there, and whose repositories Bellows may tell of commits. To others the account bellows-bot is added by hand.',
       ),
+  })
+  .superRefine(({ database, postgres: { server } }, context) => {
+    if (server !== undefined && database !== 'postgres')
+      context.addIssue({
+        code: 'custom',
+        path: ['database'],
+        message: 'expected "postgres", since postgres.server names one',
+      });
   })
   .prefault({});

@@ -144,6 +144,10 @@ const settings: Record<string, [settings: string, files: string[]]> = {
     'gitea: {database: postgres}',
     ['data/postgres', 'forge/gitea', 'forge/setup', 'network/edges', 'secrets/secrets'],
   ],
+  'a PostgreSQL elsewhere for Gitea': [
+    'gitea: {database: postgres, postgres: {server: {host: db.example.org, credentials: db}}}',
+    ['forge/gitea', 'forge/setup', 'network/edges'],
+  ],
   'Gitea by SSH': ['gitea: {ssh: true}', ['forge/gitea', 'forge/setup', 'network/edges']],
   'copies on volumes': [
     'backup: {volume: 20Gi}',

@@ -133,6 +133,16 @@ test.each([
     'postgres',
     'bucket: {url: "https://s3.example.org/copies", credentials: s3}',
   ],
+  [
+    'redis: {servers: 3}',
+    'postgres, postgres: {server: {host: pg-rw.databases.svc, credentials: db}}',
+    'bucket: {url: "https://s3.example.org/copies", credentials: s3}',
+  ],
+  [
+    'redis: {memory: 1Gi}',
+    'postgres, postgres: {server: {host: db.example.org, credentials: db, addresses: [192.168.7.9/32]}}',
+    'volume: 20Gi',
+  ],
   ['redis: {exporter: true}', 'sqlite', 'volume: 20Gi'],
 ])('with every option the world is closed as well: %s, %s, %s', (redis, database, backup) => {
   const text = `
