@@ -142,6 +142,8 @@ async function checkKeys(redis: Redis, jobs: readonly ModelJob[], pipelines: str
     about('reason'),
     jobs.flatMap(({ id, reason }) => (reason === undefined ? [] : [id])).sort(),
   );
+  for (const key of keys.filter((each) => /^ci:\{q\}:(?:trail|dedupe|hour):/.test(each)))
+    deepStrictEqual((await redis.pttl(key)) > 0, true, `${key} has no end`);
   deepStrictEqual(about('pipeline'), pipelines);
   deepStrictEqual(about('repo'), [...new Set(jobs.map(({ repo }) => repo))].sort());
   for (const id of [...about('steps'), ...about('needs'), ...about('dependents'), ...about('stands')])

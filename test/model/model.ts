@@ -53,6 +53,10 @@ export interface ModelJob {
   lane: string | undefined;
   /** From where to where its ref moved, and how often it had been removed by then. */
   move: Move | undefined;
+  /** Of its pipeline, of the one that it runs again, and the first job of the one before on its branch. */
+  number: number | undefined;
+  parent: number | undefined;
+  prev: string | undefined;
   group: { name: string; limit: number } | undefined;
   permit: boolean;
   /** Order in which jobs became ready. */
@@ -67,6 +71,20 @@ interface Move {
   after: string;
   /** It began where the head was, or did not say where. */
   ordered: boolean;
+}
+
+interface Place {
+  id: string;
+  place: number;
+}
+
+/** One that clears its lane. */
+interface Newest {
+  lane: string;
+  pipeline: string;
+  move: Move;
+  /** The last of its jobs. */
+  until: number;
 }
 
 interface Ready {
@@ -84,7 +102,9 @@ type ModelLimits = Pick<
 export function createModel(limits: ModelLimits) {
   const jobs = new Map<string, ModelJob>();
   /** Pipelines ever made, since a replay is known after history has forgotten it; their jobs in order. */
-  const pipelines = new Map<string, string[]>();
+  const pipelines = new Map<string, Place[]>();
+  /** By repository: how many pipelines it had, and the first job of the last one of each branch. */
+  const numbers = new Map<string, { last: number; latest: Map<string, string> }>();
   const deliveries = new Map<string, string>();
   const heads = new Map<string, string>();
   const removals = new Set<string>();
@@ -208,7 +228,8 @@ export function createModel(limits: ModelLimits) {
 
   /** Pipelines that a job stands in, besides its own. */
   const standsIn = new Map<string, string[]>();
-  const membersOf = (pipeline: string) => (pipelines.get(pipeline) ?? []).flatMap((id) => jobs.get(id) ?? []);
+  const membersOf = (pipeline: string) =>
+    (pipelines.get(pipeline) ?? []).flatMap(({ id }) => jobs.get(id) ?? []);
 
   /** What is full, if these came. */
   const findFull = (wanted: readonly { repo: string; pool: string }[], ofRepository: number) => {
@@ -233,6 +254,22 @@ export function createModel(limits: ModelLimits) {
     return { hour: { gone, used: at + wanted, most }, later: Math.floor(at / most) > gone };
   };
 
+  const takeNumber = (repo: string) => {
+    const known = numbers.get(repo) ?? { last: 0, latest: new Map<string, string>() };
+    numbers.set(repo, known);
+    known.last += 1;
+    return known.last;
+  };
+
+  /** The first job of the pipeline before on this branch; a tag has none. */
+  const takeBranch = (repo: string, spec: NewJob['spec'] | undefined, first: string) => {
+    if (spec === undefined || spec.ref.startsWith('refs/tags/')) return undefined;
+    const latest = numbers.get(repo)?.latest;
+    const before = latest?.get(spec.branch);
+    latest?.set(spec.branch, first);
+    return before;
+  };
+
   const stop = (job: ModelJob, by: string) => {
     if (job.state !== 'running') finish(job, 'cancelled', `cancelled by ${by}`);
     else if (!job.cancelling) Object.assign(job, { cancelling: true, by });
@@ -246,14 +283,18 @@ export function createModel(limits: ModelLimits) {
     return reached;
   };
 
-  /** Whatever is older stops; what comes late and is itself older stops, too. */
-  const clearLane = (lane: string, pipeline: string, { epoch, before, after, ordered }: Move) => {
+  const toTrail = (lane: string, epoch: number) => {
     const trail = trails.get(`${lane} ${epoch}`) ?? new Map<string, string>();
     trails.set(`${lane} ${epoch}`, trail);
-    if (before !== '') trail.set(before, after);
+    return trail;
+  };
+
+  /** Whatever is older stops; what comes late and is itself older stops, too. What comes behind it has its own turn. */
+  const clearLane = ({ lane, pipeline, move: { epoch, after, ordered }, until }: Newest) => {
+    const trail = toTrail(lane, epoch);
     const newer = follow(trail, after);
     const last = newer.at(-1);
-    const all = inOrder().filter((job) => job.lane === lane && !isFinal(job.state));
+    const all = inOrder().filter((job) => job.lane === lane && job.seq <= until && !isFinal(job.state));
     const by = (sha: string, of: string | undefined) =>
       `the newer commit ${sha.slice(0, 12)}${of === undefined ? '' : `, pipeline ${of}`}`;
     const toReason = ({ pipeline: of, move }: ModelJob) => {
@@ -311,8 +352,7 @@ export function createModel(limits: ModelLimits) {
       runs,
       expanded: spec.expanded === true,
       awaits: awaits !== undefined,
-      lane: undefined,
-      move: undefined,
+      ...{ lane: undefined, move: undefined, number: undefined, parent: undefined, prev: undefined },
     };
     jobs.set(id, job);
     if (reason !== undefined) return job;
@@ -329,10 +369,58 @@ export function createModel(limits: ModelLimits) {
   const awaiting = (pipeline: string, sha: string) =>
     membersOf(pipeline).filter((job) => job.sha === sha && job.awaits && job.state === 'waiting');
 
+  const take = (request: EnqueueRequest, newest: Newest[]) => {
+    const { cause, delivery, most, perHour, lane: place, jobs: wanted } = request;
+    const known = delivery === undefined ? undefined : deliveries.get(delivery);
+    const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
+    const pipeline = toPipeline(cause, epochs.get(ref) ?? 0);
+    const ids = wanted.map(({ spec }) => toId('job', pipeline, toJobName(spec) ?? ''));
+    const here = (of: string) => {
+      const left = membersOf(of).map((job) => job.id);
+      return { answer: 'dup', pipeline: of, jobs: left.length > 0 || of !== pipeline ? left : ids };
+    };
+    if (known !== undefined) return here(known);
+    const dup = pipelines.has(pipeline);
+    const places = wanted.map(({ spec, pool }) => ({ repo: spec.repository, pool }));
+    const found = perHour === undefined ? undefined : findHour(cause.repository, wanted.length, perHour);
+    // Whoever asks can ask again; a forge tells once.
+    if (!dup && found?.later === true && (cause.kind === 'asked' || cause.kind === 'cron'))
+      return { answer: 'full', of: 'hour', most: perHour };
+    const full = dup ? undefined : findFull(places, most ?? limits.unfinishedOfRepository);
+    if (full !== undefined) return full;
+    const moves = cause.kind === 'ref' && (!heads.has(ref) || heads.get(ref) === cause.before);
+    if (moves) heads.set(ref, cause.after);
+    if (delivery !== undefined) deliveries.set(delivery, pipeline);
+    if (dup) return here(pipeline);
+    pipelines.set(pipeline, toPlaces(ids));
+    const number = takeNumber(cause.repository);
+    const prev = takeBranch(cause.repository, wanted[0]?.spec, ids[0] ?? '');
+    if (found !== undefined) hours.set(cause.repository, found.hour);
+    const [first] = wanted;
+    const lane = first && place && `${first.spec.repository} ${first.spec.event} ${first.spec.ref}`;
+    const move =
+      lane !== undefined && cause.kind === 'ref'
+        ? {
+            epoch: epochs.get(ref) ?? 0,
+            before: cause.before ?? '',
+            after: cause.after,
+            ordered: moves || cause.before === undefined,
+          }
+        : undefined;
+    for (const [i, job] of wanted.entries())
+      Object.assign(create(pipeline, ids[i] ?? '', job, found?.later === true ? perHour : undefined), {
+        ...{ lane, move, number, prev },
+      });
+    if (place === 'newest' && lane !== undefined && move !== undefined)
+      newest.push({ lane, pipeline, move, until: seq });
+    return { answer: 'enqueued', pipeline, jobs: ids };
+  };
+
   return {
     jobs,
     heads,
     membersOf,
+    placeOf: ({ id, pipeline }: ModelJob) => pipelines.get(pipeline)?.find((each) => each.id === id)?.place,
     /** In the order in which they are claimed. */
     line: (pool: string) => inLine(ready.get(pool) ?? []),
     /** Pipelines of which a job is left. */
@@ -342,6 +430,7 @@ export function createModel(limits: ModelLimits) {
       if (once !== undefined && removals.has(heard)) return;
       removals.add(heard);
       if (!heads.delete(`${repo} ${ref}`)) return;
+      numbers.get(repo)?.latest.delete(ref.replace('refs/heads/', ''));
       removed += 1;
       epochs.set(`${repo} ${ref}`, removed);
     },
@@ -351,48 +440,14 @@ export function createModel(limits: ModelLimits) {
       removals.add(heard);
       heads.set(`${repo} ${ref}`, sha);
     },
-    enqueue({ cause, delivery, most, perHour, lane: place, jobs: wanted }: EnqueueRequest) {
-      const known = delivery === undefined ? undefined : deliveries.get(delivery);
-      const ref = cause.kind === 'ref' ? `${cause.repository} ${cause.ref}` : '';
-      const pipeline = toPipeline(cause, epochs.get(ref) ?? 0);
-      const ids = wanted.map(({ spec }) => toId('job', pipeline, toJobName(spec) ?? ''));
-      const here = (of: string) => {
-        const left = membersOf(of).map((job) => job.id);
-        return { answer: 'dup', pipeline: of, jobs: left.length > 0 || of !== pipeline ? left : ids };
-      };
-      if (known !== undefined) return here(known);
-      const dup = pipelines.has(pipeline);
-      const places = wanted.map(({ spec, pool }) => ({ repo: spec.repository, pool }));
-      const found = perHour === undefined ? undefined : findHour(cause.repository, wanted.length, perHour);
-      // Whoever asks can ask again; a forge tells once.
-      if (!dup && found?.later === true && (cause.kind === 'asked' || cause.kind === 'cron'))
-        return { answer: 'full', of: 'hour', most: perHour };
-      const full = dup ? undefined : findFull(places, most ?? limits.unfinishedOfRepository);
-      if (full !== undefined) return full;
-      const moves = cause.kind === 'ref' && (!heads.has(ref) || heads.get(ref) === cause.before);
-      if (moves) heads.set(ref, cause.after);
-      if (delivery !== undefined) deliveries.set(delivery, pipeline);
-      if (dup) return here(pipeline);
-      pipelines.set(pipeline, ids);
-      if (found !== undefined) hours.set(cause.repository, found.hour);
-      const [first] = wanted;
-      const lane = first && place && `${first.spec.repository} ${first.spec.event} ${first.spec.ref}`;
-      const move =
-        lane !== undefined && cause.kind === 'ref'
-          ? {
-              epoch: epochs.get(ref) ?? 0,
-              before: cause.before ?? '',
-              after: cause.after,
-              ordered: moves || cause.before === undefined,
-            }
-          : undefined;
-      for (const [i, job] of wanted.entries())
-        Object.assign(create(pipeline, ids[i] ?? '', job, found?.later === true ? perHour : undefined), {
-          lane,
-          move,
-        });
-      if (place === 'newest' && lane !== undefined && move !== undefined) clearLane(lane, pipeline, move);
-      return { answer: 'enqueued', pipeline, jobs: ids };
+    /** What comes together: all are taken or refused, and then who is the newest clears its lane. */
+    enqueue(requests: readonly EnqueueRequest[]) {
+      const newest: Newest[] = [];
+      const answers = requests.map((request) => take(request, newest));
+      for (const { lane, move } of newest)
+        if (move.before !== '') toTrail(lane, move.epoch).set(move.before, move.after);
+      for (const each of newest) clearLane(each);
+      return answers;
     },
     expand(id: string, fence: number, { own, jobs: found }: Found, repository: string) {
       const job = held(id, fence);
@@ -414,11 +469,13 @@ export function createModel(limits: ModelLimits) {
         if (jobs.has(other)) continue;
         const group = rest.group ?? job.group;
         // One that history has forgotten comes anew, as the last.
-        const known = (pipelines.get(job.pipeline) ?? []).filter((each) => each !== other);
-        pipelines.set(job.pipeline, [...known, other]);
+        const known = (pipelines.get(job.pipeline) ?? []).filter((each) => each.id !== other);
+        const place = 1 + Math.max(0, ...known.map((each) => each.place));
+        pipelines.set(job.pipeline, [...known, { id: other, place }]);
         const wanted = { ...rest, spec, pool, priority: job.class, ...(group ? { group } : {}) };
         made.push(create(job.pipeline, other, wanted, undefined, toNeed));
-        Object.assign(made.at(-1) ?? {}, { lane: job.lane, move: job.move });
+        const { lane, move, number, parent, prev } = job;
+        Object.assign(made.at(-1) ?? {}, { lane, move, number, parent, prev });
       }
       const most = hours.get(job.repo)?.most;
       if (most !== undefined && made.length > 0) {
@@ -574,7 +631,8 @@ export function createModel(limits: ModelLimits) {
       if (full !== undefined) return full;
       if (found !== undefined) hours.set(repo, found.hour);
       const ids = members.map((job) => (again.has(job) ? toNew(job) : job.id));
-      pipelines.set(next, ids);
+      pipelines.set(next, toPlaces(ids));
+      const number = takeNumber(repo);
       for (const { id } of members.filter((each) => !again.has(each)))
         standsIn.set(id, [...(standsIn.get(id) ?? []), next]);
       for (const job of members.filter((each) => again.has(each))) {
@@ -589,9 +647,10 @@ export function createModel(limits: ModelLimits) {
           ...(job.awaits ? { awaits: 'awaits approval: nobody approved the run before' } : {}),
         };
         const made = create(next, toNew(job), wanted, undefined, toNeed);
-        const { lane, move, needed } = job;
+        const { lane, move, needed, number: parent, prev } = job;
         const expanded = job.name === undefined && (job.expanded || members.length > 1);
-        Object.assign(made, { lane, move, needed, expanded, own: expanded ? job.own : undefined });
+        const own = expanded ? job.own : undefined;
+        Object.assign(made, { lane, move, needed, expanded, own, number, parent, prev });
       }
       return { answer: 'enqueued', pipeline: next, jobs: ids };
     },
@@ -643,7 +702,7 @@ export function createModel(limits: ModelLimits) {
         for (const known of [pipeline, ...(standsIn.get(id) ?? [])])
           pipelines.set(
             known,
-            (pipelines.get(known) ?? []).filter((each) => each !== id),
+            (pipelines.get(known) ?? []).filter((each) => each.id !== id),
           );
         standsIn.delete(id);
       }
@@ -651,6 +710,10 @@ export function createModel(limits: ModelLimits) {
   };
 }
 export type Model = ReturnType<typeof createModel>;
+
+function toPlaces(ids: readonly string[]): Place[] {
+  return ids.map((id, i) => ({ id, place: i + 1 }));
+}
 
 function inLine(queue: readonly Ready[]): Ready[] {
   return [...queue].sort((a, b) => a.class - b.class || a.time - b.time || a.turn - b.turn);

@@ -19,7 +19,7 @@ import { createPlay } from './play.ts';
 
 const { values } = parseArgs({
   options: {
-    operations: { type: 'string', default: '800' },
+    operations: { type: 'string', default: '3000' },
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '2' },
     processes: { type: 'string', default: String(availableParallelism()) },

@@ -138,12 +138,13 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
       await ask(
         'enqueue',
         async () => remembered(await queue.enqueue(request)),
-        () => remembered(model.enqueue(request)),
+        () => model.enqueue([request]).map(remembered)[0],
       );
       return request.jobs.length;
     },
     async push() {
-      const ref = `refs/heads/${random.pick(['a', 'b'])}`;
+      const branch = random.pick(['a', 'b', 'v1']);
+      const ref = branch === 'v1' ? 'refs/tags/v1' : `refs/heads/${branch}`;
       const many = random.chance(0.3) ? 2 + random.below(3) : 1;
       const request = (): EnqueueRequest => {
         const sha = () => String(random.below(4)).repeat(40);
@@ -151,11 +152,11 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
           ...toPush(sha(), {
             ...(random.chance(0.8) ? { before: sha() } : {}),
             ref,
+            branch,
             ...(random.chance(0.5) ? { delivery: `local:${random.below(40)}` } : {}),
           }),
-          // Of several, what makes room for others does so when all are taken or refused: the model does it at once.
-          ...(many === 1 && random.chance(0.7) ? { lane: random.chance(0.8) ? 'newest' : 'member' } : {}),
-          ...(random.chance(0.2) ? { perHour: random.pick([2, 5]) } : {}),
+          ...(random.chance(0.7) ? { lane: random.chance(0.8) ? 'newest' : 'member' } : {}),
+          ...(random.chance(0.3) ? { perHour: random.pick([2, 3]) } : {}),
           ...(random.chance(0.1) ? { most: 3 } : {}),
         };
       };
@@ -164,17 +165,17 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
       await ask(
         many === 1 ? 'push' : 'push, several at once',
         async () => (await Promise.all(together.map((each) => queue.enqueue(each)))).map(remembered),
-        () => together.map((each) => remembered(model.enqueue(each))),
+        () => model.enqueue(together).map(remembered),
       );
     },
     async removeHead() {
-      const ref = `refs/heads/${random.pick(['a', 'b'])}`;
+      const ref = random.pick(['refs/heads/a', 'refs/heads/b', 'refs/tags/v1']);
       const once = random.chance(0.5) ? String(random.below(20)) : undefined;
       await queue.removeHead('local/ada/engine', ref, once);
       model.removeHead('local/ada/engine', ref, once);
     },
     async noteHead() {
-      const ref = `refs/heads/${random.pick(['a', 'b'])}`;
+      const ref = random.pick(['refs/heads/a', 'refs/heads/b', 'refs/tags/v1']);
       const sha = String(random.below(4)).repeat(40);
       const once = random.chance(0.5) ? String(random.below(20)) : undefined;
       await queue.noteHead('local/ada/engine', ref, sha, once);
@@ -202,13 +203,14 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
         );
         if (should === undefined) continue;
         given.set(should.id, token);
+        if (random.chance(0.3)) same(await queue.authenticate(should.id, token), should.fence);
         // Also where it is the same claim once more: the lease begins anew.
         same(Number(await redis.zscore(toKey('leases'), should.id)) > leaseMs, true);
       }
       return agent;
     },
     async authenticate() {
-      const job = anyJob();
+      const job = (random.chance(0.6) ? anyJob('running') : undefined) ?? anyJob();
       if (job === undefined) return;
       const token = random.chance(0.8) ? given.get(job.id) : undefined;
       const shown = token ?? toToken(random.below(tokens + 1));
@@ -236,7 +238,8 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
     async step() {
       const { id, fence } = anyHeld();
       const state = random.pick(stepStates);
-      const name = random.pick(['clone', 'build', 'te st', 'ünï', '']);
+      const known = random.some(model.jobs.get(id)?.steps ?? [])?.name;
+      const name = (random.chance(0.6) ? known : undefined) ?? random.pick(['clone', 'te st', 'ünï', '']);
       const fact = { name, state, ...(random.chance(0.3) ? { exitCode: random.below(256) } : {}) } as const;
       await ask(
         'step',
@@ -342,7 +345,7 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
       same(found, should);
     },
     async requeue() {
-      const id = (anyJob('dead') ?? anyJob())?.id ?? unknown;
+      const id = ((random.chance(0.5) ? anyJob('dead') : undefined) ?? anyJob())?.id ?? unknown;
       await ask(
         'requeue',
         () => queue.requeue(id),
@@ -448,7 +451,7 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
     },
   };
   const weights: Record<string, number> = {
-    ...{ enqueue: 5, push: 3, claim: 10, step: 6, complete: 12, heartbeat: 3, authenticate: 4, log: 8 },
+    ...{ enqueue: 5, push: 6, claim: 10, step: 6, complete: 12, heartbeat: 3, authenticate: 4, log: 8 },
     ...{ archive: 2, keep: 3, closeKept: 2, addSaved: 2 },
     ...{
       cancel: 3,
@@ -462,7 +465,7 @@ export function createPlay(redis: Redis, seed: number, note: (what: string) => v
       rerun: 3,
       skip: 2,
       age: 2,
-      tellForge: 8,
+      tellForge: 6,
     },
   };
   const wheel = Object.keys(operations).flatMap((name) =>
@@ -540,7 +543,7 @@ function toRandomRequest(random: Random, n: number): EnqueueRequest {
     };
   });
   const most = random.chance(0.2) ? { most: 5 + random.below(10) } : {};
-  const perHour = random.chance(0.2) ? { perHour: random.pick([3, 6]) } : {};
+  const perHour = random.chance(cause.kind === 'told' ? 0.6 : 0.3) ? { perHour: random.pick([2, 4]) } : {};
   return { cause, jobs, ...most, ...perHour };
 }
 

@@ -25,8 +25,15 @@ export async function checkSurvey(queue: Queue, model: Model, random: Random): P
   );
   const counts = await queue.counts();
   for (const state of jobStates) deepStrictEqual(counts.get(state), countOf(jobs, state), state);
-  const pipeline = random.some(jobs)?.pipeline;
-  if (pipeline === undefined) return;
+  const one = random.some(jobs);
+  if (one === undefined) return;
+  const { pipeline } = one;
+  const lineage = await queue.lineage(one.id);
+  const before = one.prev === undefined ? undefined : model.jobs.get(one.prev);
+  deepStrictEqual(
+    [lineage?.number, lineage?.parent, lineage?.place, lineage?.before?.job, lineage?.before?.number],
+    [one.number, one.parent, model.placeOf(one), before?.id, before?.number],
+  );
   const view = await queue.pipelineView(pipeline);
   deepStrictEqual(
     view?.jobs.map(({ job, needs }) => [job.id, needs]),

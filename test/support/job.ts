@@ -28,8 +28,11 @@ export function toRequest(jobs: NewJob[] = [toNewJob()], key = `request ${asked+
 }
 
 /** A push to `main`. */
-export function toPush(after: string, given: { before?: string; ref?: string; delivery?: string } = {}) {
-  const { before, delivery, ref = 'refs/heads/main' } = given;
+export function toPush(
+  after: string,
+  given: { before?: string; ref?: string; branch?: string; delivery?: string } = {},
+) {
+  const { before, delivery, ref = 'refs/heads/main', branch = 'main' } = given;
   const request: EnqueueRequest = {
     cause: {
       kind: 'ref',
@@ -40,7 +43,7 @@ export function toPush(after: string, given: { before?: string; ref?: string; de
       ...(before === undefined ? {} : { before }),
     },
     ...(delivery === undefined ? {} : { delivery }),
-    jobs: [toNewJob({ spec: toSpec({ sha: after, ref }) })],
+    jobs: [toNewJob({ spec: toSpec({ sha: after, ref, branch }) })],
   };
   return request;
 }

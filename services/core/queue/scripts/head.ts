@@ -13,7 +13,8 @@ export const removeHead = toScript('remove-head', {
 if ARGV[4] ~= '' and not call('SET', DEDUPE .. ARGV[4], '', 'NX', 'PX', ARGV[5]) then return end
 if call('HDEL', HEAD .. ARGV[1], ARGV[2]) == 0 then return end
 call('ZADD', EPOCHS .. ARGV[1], call('INCR', EPOCH), ARGV[2])
-call('HDEL', LATEST .. ARGV[1], string.match(ARGV[2], '^refs/heads/(.*)$') or '')
+local branch = string.match(ARGV[2], '^refs/heads/(.+)$')
+if branch then call('HDEL', LATEST .. ARGV[1], branch) end
 call('ZREMRANGEBYRANK', EPOCHS .. ARGV[1], 0, -1 - ARGV[3])
 `,
 });

@@ -69,6 +69,13 @@ test('what is remembered of a branch goes with it', async () => {
   expect(await queue.lineage(await enqueue())).not.toHaveProperty('before');
 });
 
+test('the numbers go on where a tag is removed', async () => {
+  await enqueue();
+  await queue.noteHead('local/ada/engine', 'refs/tags/v1', 'a'.repeat(40));
+  await queue.removeHead('local/ada/engine', 'refs/tags/v1');
+  expect(await queue.lineage(await enqueue())).toMatchObject({ number: 2 });
+});
+
 test('whoever asks the api for its version is told that of the package', () => {
   const { version: known } = JSON.parse(
     readFileSync(join(import.meta.dirname, '../../../../package.json'), 'utf8'),
