@@ -4,6 +4,8 @@ import { findBeside, isEnd } from '../ledger.ts';
 import type { Stage } from '../stage.ts';
 
 const complete = '/complete HTTP';
+/** Less than what a job may take. */
+const forAsLongAsItTakes = 500_000;
 
 const cancel = (stage: Stage, job: string) =>
   stage.forge.ask(stage.pickNode().front.port, 'POST', `/api/v1/jobs/${job}/cancel`);
@@ -42,8 +44,8 @@ export const raceFaults: readonly Fault[] = [
     calm: true,
     alone: true,
     inject: async (stage) => {
-      // As long as it takes: it is cancelled once the others have ended.
-      const long = stage.push({ ms: 60 * stage.leaseMs }, { ends: ['cancelled'] });
+      // It is cancelled once the others have ended.
+      const long = stage.push({ ms: forAsLongAsItTakes }, { ends: ['cancelled'] });
       await stage.settle(long);
       const [job] = long.told.flatMap(({ jobs = [] }) => jobs);
       await stage.untilEvent((event) => event.type === 'claimed' && event.job === job);
@@ -180,8 +182,7 @@ export const raceFaults: readonly Fault[] = [
     title: 'A job that is cancelled before anybody took it never runs, and who waited for its place goes on',
     inject: async (stage) => {
       const group = { name: `g${stage.random.below(1e9)}`, limit: 1 };
-      // It holds the place for as long as it takes.
-      const [first = ''] = await stage.enqueue([{ group }], [{ ms: 60 * stage.leaseMs }], ['cancelled']);
+      const [first = ''] = await stage.enqueue([{ group }], [{ ms: forAsLongAsItTakes }], ['cancelled']);
       const [second = ''] = await stage.enqueue([{ group }], [{}], ['cancelled']);
       await stage.enqueue([{ group }], [{}]);
       await cancelSurely(stage, second);
