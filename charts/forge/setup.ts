@@ -48,55 +48,48 @@ export class GiteaSetup extends Chart {
     new ReplacedJob(this, 'job', {
       name,
       namespace,
-      spec: {
-        backoffLimit: 10,
-        activeDeadlineSeconds: 1800,
-        template: podTemplate({
-          ...program.pod,
-          name,
-          first: [
-            {
-              name: 'administrator',
-              image,
-              env: env ?? [],
-              // Of the image's start, which writes app.ini.
-              args: ['sh', '-c', makeToken],
-              mounts: [
-                ...mounts,
-                { name: 'run', path: '/run/setup', from: { scratch: '1Mi', memory: true } },
-              ],
-              cpu: { request: 0.1 },
-              memory: '256Mi',
+      template: podTemplate({
+        ...program.pod,
+        name,
+        first: [
+          {
+            name: 'administrator',
+            image,
+            env: env ?? [],
+            // Of the image's start, which writes app.ini.
+            args: ['sh', '-c', makeToken],
+            mounts: [...mounts, { name: 'run', path: '/run/setup', from: { scratch: '1Mi', memory: true } }],
+            cpu: { request: 0.1 },
+            memory: '256Mi',
+          },
+        ],
+        env: [
+          ...program.pod.env,
+          { name: 'GITEA_TOKEN_FILE', value: '/run/setup/token' },
+          { name: 'WEBHOOK_SECRET_FILE', value: `/run/secrets/bellows/${webhookKey}` },
+          ...(tellsFlux
+            ? [{ name: 'RECEIVER_TOKEN_FILE', value: `/run/secrets/bellows/${receiverKey}` }]
+            : []),
+        ],
+        mounts: [
+          ...program.pod.mounts,
+          { name: 'run', path: '/run/setup', from: { scratch: '1Mi', memory: true } },
+          {
+            name: 'webhook',
+            path: '/run/secrets/bellows',
+            from: {
+              secret: secrets.platform.name,
+              keys: [webhookKey, ...(tellsFlux ? [receiverKey] : [])],
             },
-          ],
-          env: [
-            ...program.pod.env,
-            { name: 'GITEA_TOKEN_FILE', value: '/run/setup/token' },
-            { name: 'WEBHOOK_SECRET_FILE', value: `/run/secrets/bellows/${webhookKey}` },
-            ...(tellsFlux
-              ? [{ name: 'RECEIVER_TOKEN_FILE', value: `/run/secrets/bellows/${receiverKey}` }]
-              : []),
-          ],
-          mounts: [
-            ...program.pod.mounts,
-            { name: 'run', path: '/run/setup', from: { scratch: '1Mi', memory: true } },
-            {
-              name: 'webhook',
-              path: '/run/secrets/bellows',
-              from: {
-                secret: secrets.platform.name,
-                keys: [webhookKey, ...(tellsFlux ? [receiverKey] : [])],
-              },
-            },
-          ],
-          user: giteaUser,
-          cpu: { request: 0.1 },
-          memory: '128Mi',
-          serviceAccount: name,
-          restartPolicy: 'Never',
-          nodeOf: gitea.name,
-        }),
-      },
+          },
+        ],
+        user: giteaUser,
+        cpu: { request: 0.1 },
+        memory: '128Mi',
+        serviceAccount: name,
+        restartPolicy: 'Never',
+        nodeOf: gitea.name,
+      }),
     });
   }
 }

@@ -33,21 +33,17 @@ export class QuietHours extends Chart {
       metadata: { name, namespace, labels },
       automountServiceAccountToken: false,
     });
-    const job = {
-      backoffLimit: 6,
-      activeDeadlineSeconds: 600,
-      template: podTemplate({
-        name,
-        ...program.pod,
-        user: 1000,
-        cpu: { request: 0.05 },
-        memory: '128Mi',
-        serviceAccount: name,
-        restartPolicy: 'Never',
-      }),
-    };
+    const template = podTemplate({
+      name,
+      ...program.pod,
+      user: 1000,
+      cpu: { request: 0.05 },
+      memory: '128Mi',
+      serviceAccount: name,
+      restartPolicy: 'Never',
+    });
     // What was changed in platform.yaml holds at once, and not from the next boundary on.
-    new ReplacedJob(this, 'now', { name, namespace, spec: job });
+    new ReplacedJob(this, 'now', { name, namespace, template });
     for (const at of toBoundaries(plan)) {
       const [hour, minute] = [Math.floor(at / 60), at % 60];
       const clock = [hour, minute].map((part) => String(part).padStart(2, '0')).join('');
@@ -61,7 +57,9 @@ export class QuietHours extends Chart {
           startingDeadlineSeconds: 6 * 3600,
           successfulJobsHistoryLimit: 1,
           failedJobsHistoryLimit: 3,
-          jobTemplate: { spec: { ...job, ttlSecondsAfterFinished: 3600 } },
+          jobTemplate: {
+            spec: { backoffLimit: 6, activeDeadlineSeconds: 600, ttlSecondsAfterFinished: 3600, template },
+          },
         },
       });
     }

@@ -70,19 +70,15 @@ export class GeneratedSecrets extends Chart {
     new ReplacedJob(this, 'job', {
       name,
       namespace,
-      spec: {
-        backoffLimit: 10,
-        activeDeadlineSeconds: 600,
-        template: podTemplate({
-          ...program.pod,
-          name,
-          user: 1000,
-          cpu: { request: 0.1 },
-          memory: '128Mi',
-          serviceAccount: name,
-          restartPolicy: 'Never',
-        }),
-      },
+      template: podTemplate({
+        ...program.pod,
+        name,
+        user: 1000,
+        cpu: { request: 0.1 },
+        memory: '128Mi',
+        serviceAccount: name,
+        restartPolicy: 'Never',
+      }),
     });
   }
 }

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CacheResult, JobState, SavedCaches } from '../core/job/index.ts';
+import { type CacheResult, forges, type JobState, type SavedCaches } from '../core/job/index.ts';
 import type { OutboxState, PoolDepth, Totals } from '../core/queue/index.ts';
 import type { RedisHealth } from '../core/runtime/index.ts';
 import { toTotalsText } from './totals-text.ts';
@@ -59,6 +59,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ['forge', 'outcome'],
     registers,
   });
+  // From none: an alert sees how it grows, and a counter that begins at six has not grown.
+  for (const forge of forges) webhooks.inc({ forge, outcome: 'unsigned' }, 0);
   const requests = new Histogram({
     name: 'bellows_http_request_seconds',
     help: 'Time to the answer, by route; held and streamed answers count to their beginning.',

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { parsePlatform } from '../../../charts/platform-file.ts';
 import { checkPlatform } from '../../../charts/review/check.ts';
 import { buildPlatform, toUnits } from '../../../charts/units.ts';
 import { root } from '../committed.ts';
+import { alertCases, type Series } from './alert-series.ts';
 
 const expressions = [
   ...alertRows.map(({ expr }) => expr),
@@ -122,16 +123,52 @@ test('without it the pods say where to look, and the rules are a file', () => {
   );
 });
 
-test('promtool takes the rules, where it is installed', () => {
+/** Of each alert: figures for which it fires, with its words, and figures for which it does not. */
+function toRuleTests(): object[] {
+  return alertRows.flatMap(({ name, severity, says, mend }) => {
+    const { fires, labels = {}, stays } = alertCases[name] ?? { fires: {}, stays: [] };
+    const asked = (series: Series, alerts: object[]) => ({
+      interval: '1m',
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      alert_rule_test: [{ eval_time: '2h30m', alertname: name, exp_alerts: alerts }],
+    });
+    const summary = says.replace(/{{ \$labels\.(\w+) }}/g, (_, label: string) => Reflect.get(labels, label));
+    const alert = {
+      exp_labels: { severity, ...labels },
+      exp_annotations: { summary, description: mend },
+    };
+    return [asked(fires, [alert]), ...stays.map((series) => asked(series, []))];
+  });
+}
+
+test('each alert has figures that it is about, and figures that it is not about', () => {
+  expect(Object.keys(alertCases)).toEqual(alertRows.map(({ name }) => name));
+  for (const { stays } of Object.values(alertCases)) expect(stays.length).toBeGreaterThan(0);
+});
+
+test('by promtool, where it is installed, each alert fires for what it is about and for nothing else', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bellows-rules-'));
-  const file = join(folder, 'bellows.rules.yaml');
-  writeFileSync(file, stringify({ groups: toRuleGroups() }));
+  const tests = { rule_files: ['bellows.rules.yaml'], evaluation_interval: '2m', tests: toRuleTests() };
+  writeFileSync(join(folder, 'bellows.rules.yaml'), stringify({ groups: toRuleGroups() }));
+  writeFileSync(join(folder, 'tests.yaml'), stringify(tests));
+  const promtool = (...args: string[]) => {
+    const { error, status, stdout, stderr } = spawnSync('promtool', args, { cwd: folder, encoding: 'utf8' });
+    if (error !== undefined) throw error;
+    return { status, says: `${stdout}${stderr}` };
+  };
   try {
-    expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).toContain('SUCCESS');
+    const checked = promtool('check', 'rules', '--lint-fatal', 'bellows.rules.yaml');
+    expect(checked).toEqual({ status: 0, says: expect.stringContaining(`${alertRows.length} rules found`) });
+    expect(promtool('test', 'rules', 'tests.yaml')).toEqual({
+      status: 0,
+      says: expect.stringContaining('SUCCESS'),
+    });
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
-    process.stderr.write('promtool is not installed: the rules were parsed, and not checked by Prometheus\n');
+    process.stderr.write(
+      'skipped: promtool is not installed; the alerts were parsed, and not tried by Prometheus\n',
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
-});
+}, 60_000);
