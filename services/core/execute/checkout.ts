@@ -1,4 +1,5 @@
-import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { chownSync, closeSync, mkdirSync, openSync, readdirSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { refSchema, shaSchema } from '../job/index.ts';
@@ -70,25 +71,42 @@ export async function checkout(options: CheckoutOptions): Promise<Commit> {
   }
   const [done, commit] = await Promise.all([
     git('checkout', '--quiet', '--force', '--detach', sha),
-    readLooseCommit(workspace.tree, sha) ?? git('cat-file', 'commit', sha).then(({ stdout }) => stdout),
+    readPackedCommit(workspace.tree, sha) ?? git('cat-file', 'commit', sha).then(({ stdout }) => stdout),
   ]);
   if (done.exitCode !== 0) throw new CheckoutError(`the files cannot be written: ${toReason(done)}`);
   return parseCommit(commit);
 }
 
 const largestCommit = 1 << 20;
+const mostRead = 64 * 1024;
 
 /**
- * A commit as git has just written it, which saves a process beside the one that writes the files: the header
- * `commit <size>`, NUL, the text, zlib (gitformat-loose). Undefined where it is in a pack.
+ * A commit as git has just fetched it, which saves a process beside the one that writes the files: the first object of
+ * the pack, where its id says that it is this one (gitformat-pack). Undefined where it stands elsewhere.
  */
-function readLooseCommit(tree: string, sha: string): string | undefined {
+function readPackedCommit(tree: string, sha: string): string | undefined {
+  const folder = join(tree, '.git', 'objects', 'pack');
   try {
-    const packed = readFileSync(join(tree, '.git', 'objects', sha.slice(0, 2), sha.slice(2)));
-    const object = inflateSync(packed, { maxOutputLength: largestCommit });
-    return object.subarray(object.indexOf(0) + 1).toString();
+    const name = readdirSync(folder).find((each) => each.endsWith('.pack')) ?? '';
+    const pack = readStart(join(folder, name));
+    // Behind `PACK`, version and count: type and size, as bytes of which all but the last have their highest bit set.
+    let at = 12;
+    while ((pack[at] ?? 0) >= 0x80) at += 1;
+    const text = inflateSync(pack.subarray(at + 1), { maxOutputLength: largestCommit });
+    const object = Buffer.concat([Buffer.from(`commit ${text.length}\0`), text]);
+    return hash(sha.length === 64 ? 'sha256' : 'sha1', object, 'hex') === sha ? text.toString() : undefined;
   } catch {
-    return undefined;
+    return undefined; // there is none, or its first object is larger
+  }
+}
+
+function readStart(file: string): Buffer {
+  const opened = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(mostRead);
+    return bytes.subarray(0, readSync(opened, bytes));
+  } finally {
+    closeSync(opened);
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toGitEnvironment } from '../../../../services/core/execute/git.ts';
@@ -9,6 +9,7 @@ import {
   type CloneTarget,
   CommitGoneError,
   checkout,
+  findTool,
   finishCheckout,
   isUnfinished,
 } from '../../../../services/core/execute/index.ts';
@@ -32,14 +33,18 @@ const open = async (options?: GitHttpOptions) => {
   forge = await openGitHttp(options);
 };
 
-const fetch = (sha: string, given: Partial<CloneTarget & { ref: string; signal: AbortSignal }> = {}) => {
-  const { ref = 'refs/heads/main', signal = new AbortController().signal, ...target } = given;
+const fetch = (
+  sha: string,
+  given: Partial<CloneTarget & { ref: string; path: string; signal: AbortSignal }> = {},
+) => {
+  const { ref = 'refs/heads/main', signal = new AbortController().signal, ...rest } = given;
+  const { path = process.env.PATH ?? '', ...target } = rest;
   return checkout({
     target: { url: forge.url('a/b'), ...target },
     ref,
     sha,
     workspace,
-    path: process.env.PATH ?? '',
+    path,
     signal,
   });
 };
@@ -47,6 +52,22 @@ const fetch = (sha: string, given: Partial<CloneTarget & { ref: string; signal: 
 const read = (name: string) => readFile(join(workspace.tree, name), 'utf8');
 
 describe('a checkout', () => {
+  test.each(['sha1', 'sha256'] as const)(
+    'of a repository with %s ids takes two runs of git: the commit is read without',
+    async (format) => {
+      await open();
+      const sha = await forge.commit('a/b', { file: 'one' }, { format });
+      const asked = join(workspace.folder, 'asked');
+      const git = findTool(process.env.PATH ?? '', 'git');
+      const own = `#!/bin/sh\necho "$1" >> ${asked}\nexec ${git} "$@"\n`;
+      await writeFile(join(workspace.folder, 'git'), own, { mode: 0o755 });
+      const commit = await fetch(sha, { path: `${workspace.folder}:${process.env.PATH}` });
+      expect(commit.message).toBe('A change');
+      expect(await read('file')).toBe('one');
+      expect((await readFile(asked, 'utf8')).trim().split('\n')).toEqual(['fetch', 'checkout']);
+    },
+  );
+
   test('has exactly the files of the commit, fetched in two requests', async () => {
     await open();
     const first = await forge.commit('a/b', { file: 'one', 'deep/er': 'x' });
@@ -69,14 +90,6 @@ describe('a checkout', () => {
     const config = await readFile(join(workspace.tree, '.git', 'config'), 'utf8');
     expect(config).toContain(`url = "${forge.url('a/b')}"`);
     expect(config).not.toMatch(/pass|Basic|Authorization/);
-  });
-
-  test('of a repository with sha256 ids works too', async () => {
-    await open();
-    const sha = await forge.commit('a/b', { file: 'one' }, { format: 'sha256' });
-    expect(sha).toHaveLength(64);
-    await fetch(sha);
-    expect(await read('file')).toBe('one');
   });
 
   test('falls back to the ref where a forge gives no commits by their id', async () => {
