@@ -1,6 +1,6 @@
 import type { Store } from '../store/index.ts';
 import { mostBlobBytes } from './entry.ts';
-import { toNames } from './names.ts';
+import { toMark, toNames } from './names.ts';
 import { toSha256 } from './packs.ts';
 
 /** What one job sees of a store: its own repository, the scopes that it may read, the one that it may write. */
@@ -41,7 +41,7 @@ export class CacheRefusal extends Error {
  * @param mostBytes that it may put: packs of which no list says anything yet are young, and not pruned
  */
 export function toCacheStore(
-  store: Pick<Store, 'get' | 'put' | 'renew'>,
+  store: Pick<Store, 'get' | 'put'>,
   repository: string,
   scopes: Scopes,
   mostBytes = Number.POSITIVE_INFINITY,
@@ -64,8 +64,8 @@ export function toCacheStore(
       if (!scopes.read.includes(scope)) throw new CacheRefusal('this job does not read that scope');
       const name = names.entry(scope, identity);
       const found = await store.get(name);
-      // One that cannot be renewed only looks as if nobody had used it.
-      if (found !== undefined) await store.renew(name).catch(() => undefined);
+      // Without its mark it only looks as if nobody had used it.
+      if (found !== undefined) await store.put(toMark(name), [], lightly).catch(() => undefined);
       return found;
     },
     putEntry: async (identity, bytes) =>

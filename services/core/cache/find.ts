@@ -64,7 +64,12 @@ const kinds: readonly Kind[] = [
   { name: 'yarn', locks: /^yarn\.lock$/, home: ['.cache/yarn', '.yarn/berry/cache'] },
   { name: 'pip', locks: /^(?:requirements.*\.txt|pyproject\.toml|setup\.py)$/, home: ['.cache/pip'] },
   { name: 'uv', locks: /^uv\.lock$/, home: ['.cache/uv'] },
-  { name: 'poetry', locks: /^poetry\.lock$/, home: ['.cache/pypoetry'] },
+  // Beside them it makes virtual environments, which hold links to a Python elsewhere: it makes these anew.
+  {
+    name: 'poetry',
+    locks: /^poetry\.lock$/,
+    home: ['.cache/pypoetry/artifacts', '.cache/pypoetry/cache'],
+  },
   // Go's own keys hold the toolchain, and the path of each package: at another place it still takes from it what is
   // fetched and what is Go's own. Of a test that has read files they hold the times of these.
   { name: 'go', locks: /^go\.(?:sum|mod)$/, home: ['go/pkg/mod', '.cache/go-build'], isTimed: true },

@@ -12,6 +12,19 @@ export function toNames(repository: string) {
   };
 }
 
+/** What a name is of: `entries`, `used` or `packs`. */
+export const toKind = (name: string): string | undefined => name.split('/')[2];
+
+/**
+ * Of an entry's mark: empty, and put anew when the entry is read. No store tells when something was, and not every
+ * bucket makes a blob younger that is copied onto itself.
+ */
+export const toMark = (entry: string): string => entry.replace('/entries/', '/used/');
+
+/** A pack of the same repository. */
+export const toPack = (entry: string, sha256: string): string =>
+  [...entry.split('/').slice(0, 2), 'packs', sha256].join('/');
+
 /** For a part of a name that may hold anything, and that upper and lower case tell apart everywhere. */
 export function toShort(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 24);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lutimes, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { checkName, type Listed, type Range, type Store, StoreError } from './store.ts';
@@ -45,13 +45,6 @@ export async function openFolderStore(path: string): Promise<Store> {
         const target = toPath(name);
         if (!(await isInside(root, dirname(target)))) return;
         await unlink(target).catch(ignoreMissing);
-      }),
-    renew: (name) =>
-      guard('renewed', name, async () => {
-        const target = toPath(name);
-        if (!(await isInside(root, dirname(target)))) return;
-        const now = new Date();
-        await lutimes(target, now, now).catch(ignoreMissing);
       }),
     list: (folder) => list(toPath(folder), folder),
   };

@@ -68,14 +68,6 @@ export function openS3Store({ url, region, accessKey, secretKey, timeoutMs = 30_
       if (response.status === 404) await drop(response);
       else await expectDone(response, name);
     },
-    // CopyObject onto itself, which has to replace its metadata to be one.
-    renew: async (name) => {
-      const source = new URL(`${base}/${checkName(name).join('/')}`).pathname;
-      const headers = { 'x-amz-copy-source': source, 'x-amz-metadata-directive': 'REPLACE' };
-      const response = await send('PUT', name, { headers });
-      if (response.status === 404) await drop(response);
-      else await expectDone(response, name);
-    },
     list: async function* (folder) {
       const { origin, pathname } = new URL(base);
       // The bucket is the path's first part; the rest of it, and the folder, are the beginning of each key.

@@ -8,8 +8,6 @@ export interface Store {
   get(name: string, range?: Range): Promise<Buffer<ArrayBuffer> | undefined>;
   /** Also where there is none. */
   remove(name: string): Promise<void>;
-  /** It counts as put now; nothing where there is none of this name. */
-  renew(name: string): Promise<void>;
   /** Everything below a folder, in no order; what comes or goes meanwhile may be missed. */
   list(folder: string): AsyncIterable<Listed>;
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,7 +113,23 @@ const tools: readonly Tool[] = [
     }),
     commands: () => ['uv sync --frozen', '.venv/bin/python -c "import word"'],
   },
+  {
+    name: 'poetry',
+    cache: 'poetry',
+    asks: ['poetry', '--version'],
+    files: ({ origin, sha256 }) => ({
+      'pyproject.toml': `[project]\nname = "app"\nversion = "0.1.0"\nrequires-python = ">=3.9"\ndependencies = ["word==1.0.0"]\n[tool.poetry]\npackage-mode = false\n[[tool.poetry.source]]\nname = "own"\nurl = "${origin}/pypi/"\n`,
+      'poetry.lock': `[[package]]\nname = "word"\nversion = "1.0.0"\ndescription = ""\noptional = false\npython-versions = "*"\ngroups = ["main"]\nfiles = [{ file = "word-1.0.0-py3-none-any.whl", hash = "sha256:${sha256.wheel}" }]\n\n[package.source]\ntype = "legacy"\nurl = "${origin}/pypi"\nreference = "own"\n\n[metadata]\nlock-version = "2.1"\npython-versions = ">=3.9"\ncontent-hash = "${toContentHash(origin)}"\n`,
+    }),
+    commands: () => ['poetry install --no-interaction', 'poetry run python -c "import word"'],
+  },
 ];
+
+/** By which Poetry knows that a lock file is of a project: of what matters in it, as Python's `json` writes that. */
+function toContentHash(origin: string): string {
+  const text = `{"project": {"dependencies": ["word==1.0.0"], "requires-python": ">=3.9"}, "tool": {"poetry": {"source": [{"name": "own", "url": "${origin}/pypi/"}]}}}`;
+  return createHash('sha256').update(text).digest('hex');
+}
 
 const found = tools.filter(({ name, asks: [command = '', ...args] }) => {
   const { status } = spawnSync(command, args);

@@ -22,7 +22,6 @@ function createMemory() {
       return part;
     },
     remove: async (name) => void blobs.delete(name),
-    renew: async () => undefined,
     list: async function* () {
       for (const [name, { length }] of blobs) yield { name, bytes: length, putMs: 0 };
     },

@@ -46,6 +46,11 @@ test('each Cargo.lock has its own target folder, and all of them are the key', (
   });
 });
 
+test('of Poetry what it has fetched is kept, and not its virtual environments, which it would find broken', () => {
+  const paths = findCaches(['poetry.lock'], 'auto').flatMap(({ roots }) => roots.map(({ path }) => path));
+  expect(paths).toEqual(['.cache/pypoetry/artifacts', '.cache/pypoetry/cache']);
+});
+
 test('`off` has none; what is written down is taken in place of what would be found', () => {
   expect(findCaches(['Cargo.lock'], 'off')).toEqual([]);
   const plan = {

@@ -1,9 +1,13 @@
+import { createCipheriv } from 'node:crypto';
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pruneCaches, toCacheStore } from '../../../../services/core/cache/index.ts';
 import { toSha256 } from '../../../../services/core/cache/packs.ts';
+import { openS3Store, type Store } from '../../../../services/core/store/index.ts';
 import { type CacheBench, openCacheBench, save, writeFiles } from '../../../support/cache.ts';
+import { findS3Server, startS3 } from '../../../support/s3.ts';
+import { until } from '../../../support/until.ts';
 
 let bench: CacheBench;
 beforeEach(async () => {
@@ -23,12 +27,9 @@ function blobs(): string[] {
 
 /** A megabyte that cannot be made smaller, and is another for each word. */
 function noise(seed: number): Buffer {
-  const bytes = Buffer.alloc(1 << 20);
-  for (let i = 0, x = seed * 2_654_435_761 + 1; i < bytes.length; i++) {
-    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0;
-    bytes[i] = x >>> 24;
-  }
-  return bytes;
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(
+    Buffer.alloc(1 << 20),
+  );
 }
 
 async function job(branch: string, seed: number, ageMs: number): Promise<void> {
@@ -95,4 +96,49 @@ test('an entry that is damaged counts for nothing, and goes when there is no roo
     if (path.includes('/entries/')) writeFileSync(path, readFileSync(path).subarray(3));
   await pruneCaches(bench.store, 1 << 20, Date.now());
   expect(blobs().filter((path) => path.includes('/packs/'))).toEqual([]);
+});
+
+const s3Server = findS3Server();
+(s3Server === undefined ? describe.skip : describe)(`a bucket of ${s3Server}`, () => {
+  let server: Awaited<ReturnType<typeof startS3>>;
+  let store: Store;
+  beforeAll(async () => {
+    server = await startS3(s3Server ?? '');
+    store = openS3Store(server.options);
+  });
+  afterAll(() => server.close());
+
+  const begin = (branch: string) => {
+    const scopes = toScopes(branch);
+    const own = toCacheStore(store, 'gitea/a/b', scopes);
+    return bench.begin({ x: '' }, { wish, scopes, store: own });
+  };
+  /** Until its clock, of seconds with some, shows another time: what is put now is younger than all that is there. */
+  const untilLater = async () => {
+    const at = async () => {
+      await store.put('clock/now', []);
+      for await (const { putMs } of store.list('clock')) return putMs;
+      return 0;
+    };
+    const before = await at();
+    await until(async () => (await at()) > before);
+  };
+
+  test('above its quota what was used longest ago goes: to read an entry is to use it', async () => {
+    for (const [i, branch] of ['main', 'fix', 'new'].entries()) {
+      const caches = await begin(branch);
+      writeFiles(bench.workspace.tree, { 'out/.keep': '' });
+      writeFileSync(join(bench.workspace.tree, 'out/noise'), noise(i));
+      await save(caches);
+      await untilLater();
+    }
+    // What a branch begins with for the first time is that of the default branch.
+    expect((await begin('later'))?.restored[0]?.hit).toBe('exact');
+    expect(await pruneCaches(store, 3 << 20, Date.now() + 2 * hourMs)).toBeGreaterThan(1 << 20);
+    const scopes: string[] = [];
+    for await (const { name } of store.list('caches')) scopes.push(name.split('/')[2] ?? '');
+    expect(scopes.sort()).toEqual(['entries', 'entries', 'packs', 'packs', 'used']);
+    expect((await begin('fix'))?.restored[0]?.hit).toBe('exact');
+    expect(readFileSync(join(bench.workspace.tree, 'out/noise')).equals(noise(0))).toBe(true);
+  });
 });
