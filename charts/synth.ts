@@ -1,5 +1,5 @@
 import type { Unit } from './constructs/unit.ts';
-import { linkTree, writeTree } from './constructs/write.ts';
+import { linkTree, recoverTree, writeTree } from './constructs/write.ts';
 import type { Cluster } from './platform.ts';
 import { PlatformError, readPlatform } from './platform-file.ts';
 import { renderPlatform } from './units.ts';
@@ -13,6 +13,8 @@ import { renderPlatform } from './units.ts';
  */
 export function synth(units: (cluster: Cluster) => Unit[], stderr: { write(text: string): unknown }): number {
   try {
+    // Also where nothing can be rendered: what was there is there again.
+    recoverTree('dist');
     writeTree('dist', renderPlatform(readPlatform('platform.yaml'), units));
     linkTree('.synth', 'dist');
     return 0;

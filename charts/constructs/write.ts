@@ -1,39 +1,54 @@
 import {
+  copyFileSync,
+  existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
-  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Files } from './unit.ts';
 
 /**
- * Makes a folder hold exactly these files. What changed is first written aside, whole, then moved into place,
- * so that an error on the way leaves the folder as it was; an unchanged file is not touched.
+ * Makes a folder hold exactly these files. Where one differs, the whole is made aside and takes the folder's place, so
+ * that an error or a kill on the way leaves the folder as it was, or gone for the moment until `recoverTree`. A file that
+ * is the same stays the same one; where all are, nothing is touched.
  */
 export function writeTree(folder: string, files: Files): void {
+  recoverTree(folder);
   mkdirSync(folder, { recursive: true });
-  const changed = [...files].filter(([path, text]) => readText(join(folder, path)) !== text);
-  if (changed.length > 0) {
-    // Beside it, not in the temporary folder: a rename works only inside one file system.
-    const aside = mkdtempSync(`${resolve(folder)}-`);
-    try {
-      for (const [path, text] of changed) writeText(join(aside, path), text);
-      for (const [path] of changed) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true });
-        renameSync(join(aside, path), join(folder, path));
-      }
-    } finally {
-      rmSync(aside, { recursive: true });
+  const same = new Set(
+    [...files].flatMap(([path, text]) => (readText(join(folder, path)) === text ? [path] : [])),
+  );
+  if (same.size === files.size && filesIn(folder).length === files.size) return;
+  const { place, next, before } = toPlaces(folder);
+  try {
+    for (const [path, text] of files) {
+      const file = join(next, path);
+      mkdirSync(dirname(file), { recursive: true });
+      if (same.has(path)) linkOrCopy(join(place, path), file);
+      else writeFileSync(file, text);
     }
+    mkdirSync(next, { recursive: true });
+    if (movedAway(place, before)) renameSync(next, place);
+    else moveEach(next, place, files, same);
+  } finally {
+    recoverTree(folder);
   }
-  removeOthers(folder, new Set([...files.keys()].map((path) => join(folder, path))));
+}
+
+/** Mends what a writer left that was killed: the folder is what it was before, or what it was to become. */
+export function recoverTree(folder: string): void {
+  const { place, next, before } = toPlaces(folder);
+  // Only for as long as it takes to put the new one there is the folder away, and what was there is whole.
+  if (existsSync(before) && !existsSync(place)) renameSync(before, place);
+  for (const left of [next, before]) rmSync(left, { recursive: true, force: true });
 }
 
 /**
@@ -45,6 +60,34 @@ export function linkTree(link: string, folder: string): void {
   symlinkSync(relative(dirname(resolve(link)), resolve(folder)), link);
 }
 
+/** Beside the folder, not in the temporary one: a rename works only inside one file system. */
+function toPlaces(folder: string): { place: string; next: string; before: string } {
+  const place = existsSync(folder) ? realpathSync(folder) : resolve(folder);
+  const beside = (what: string) => join(dirname(place), `.${basename(place)}.${what}`);
+  return { place, next: beside('next'), before: beside('before') };
+}
+
+/** False for a folder that something is mounted on, or that is of a lower layer of an image: its files can be moved. */
+function movedAway(place: string, before: string): boolean {
+  try {
+    renameSync(place, before);
+    return true;
+  } catch (error) {
+    const stays =
+      error instanceof Error && 'code' in error && ['EBUSY', 'EXDEV'].includes(String(error.code));
+    if (stays) return false;
+    throw error;
+  }
+}
+
+function moveEach(next: string, place: string, files: Files, same: ReadonlySet<string>): void {
+  for (const path of [...files.keys()].filter((path) => !same.has(path))) {
+    mkdirSync(dirname(join(place, path)), { recursive: true });
+    renameSync(join(next, path), join(place, path));
+  }
+  for (const path of filesIn(place)) if (!files.has(path)) rmSync(join(place, path));
+}
+
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
@@ -53,19 +96,17 @@ function readText(file: string): string | undefined {
   }
 }
 
-function writeText(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
 }
 
-function removeOthers(folder: string, keep: ReadonlySet<string>): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) {
-      removeOthers(path, keep);
-      if (readdirSync(path).length === 0) rmdirSync(path);
-    } else if (!keep.has(path)) {
-      rmSync(path);
-    }
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    // Not every file system has two names for a file.
+    copyFileSync(from, to);
   }
 }

@@ -31,7 +31,7 @@ export function toFiles(answers: Answers, pins: Pins, schema: string): Files {
     'platform.schema.json': schema,
     '.npmrc':
       'omit-lockfile-registry-resolved=true\nignore-scripts=true\nsave-exact=true\ninstall-links=true\n',
-    '.gitignore': 'node_modules/\n/.synth\n',
+    '.gitignore': 'node_modules/\n/.synth\n/.dist.*\n',
     '.bellows.yaml': pipelineFile,
     'state/README.md': stateFile,
     'README.md': readmeFile,

@@ -1,9 +1,19 @@
-import { existsSync, mkdtempSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { linkTree, writeTree } from '../../../charts/constructs/write.ts';
-import { readTree } from '../committed.ts';
+import { linkTree, recoverTree, writeTree } from '../../../charts/constructs/write.ts';
+import { readTree, root } from '../committed.ts';
 
 let folder: string;
 let dist: string;
@@ -73,6 +83,82 @@ test('an error on the way leaves the folder as it was', () => {
     ['dist/a.yaml', '1'],
     ['dist/z.yaml', '1'],
   ]);
+});
+
+/** A program that writes one tree over another, and is killed before its nth change of the disk. */
+const killed = `
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+const [folder, files, nth, stays] = JSON.parse(process.argv[1]);
+let left = nth;
+for (const name of ['mkdirSync', 'linkSync', 'writeFileSync', 'renameSync', 'rmSync']) {
+  const real = fs[name];
+  fs[name] = (...args) => {
+    if (left-- === 0) process.kill(process.pid, 'SIGKILL');
+    if (stays && args[0] === folder && name === 'renameSync') throw Object.assign(new Error(), { code: 'EXDEV' });
+    return real(...args);
+  };
+}
+syncBuiltinESMExports();
+const { writeTree } = await import(${JSON.stringify(join(root, 'charts/constructs/write.ts'))});
+writeTree(folder, new Map(files));
+`;
+
+test('killed before any of its steps, it leaves what was there or what was to come, whole, and the next run mends the rest', () => {
+  const old = new Map([
+    ['a/gone.yaml', '1'],
+    ['same.yaml', '1'],
+    ['z/changed.yaml', '1'],
+  ]);
+  const now = new Map([
+    ['b/new.yaml', '2'],
+    ['same.yaml', '1'],
+    ['z/changed.yaml', '2'],
+  ]);
+  const found = new Set<string>();
+  for (let nth = 0; ; nth++) {
+    writeTree(dist, old);
+    const args = ['--input-type=module', '--eval', killed, JSON.stringify([dist, [...now], nth])];
+    const { signal, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    if (signal === null) {
+      expect([status, stderr]).toEqual([0, '']);
+      break;
+    }
+    recoverTree(dist);
+    const left = [...readTree(folder)].map(([path, text]) => [path.replace('dist/', ''), text]);
+    expect([[...old], [...now]]).toContainEqual(left);
+    found.add(left.length === 3 && left[0]?.[0] === 'b/new.yaml' ? 'new' : 'old');
+    writeTree(dist, now);
+    expect([...readTree(dist)]).toEqual([...now]);
+  }
+  expect([...readTree(folder)]).toEqual([...now].map(([path, text]) => [`dist/${path}`, text]));
+  expect(found).toEqual(new Set(['old', 'new']));
+});
+
+test('a folder that cannot be moved gets its files one by one', () => {
+  writeTree(
+    dist,
+    new Map([
+      ['a/gone.yaml', '1'],
+      ['b.yaml', '1'],
+    ]),
+  );
+  const now = [
+    ['b.yaml', '2'],
+    ['c/new.yaml', '2'],
+  ];
+  const args = ['--input-type=module', '--eval', killed, JSON.stringify([dist, now, -1, true])];
+  expect(spawnSync(process.execPath, args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  expect([...readTree(folder)]).toEqual(now.map(([path, text]) => [`dist/${path}`, text]));
+});
+
+test('a folder that is a link elsewhere stays one', () => {
+  mkdirSync(join(folder, 'elsewhere'));
+  symlinkSync('elsewhere', dist);
+  writeTree(dist, new Map([['a.yaml', '1']]));
+  writeTree(dist, new Map([['a.yaml', '2']]));
+  expect(readlinkSync(dist)).toBe('elsewhere');
+  expect([...readTree(join(folder, 'elsewhere'))]).toEqual([['a.yaml', '2']]);
 });
 
 test('the link leads to the folder, is made once, and its removal harms nothing', () => {
