@@ -100,6 +100,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   'POST /api/v1/agent/jobs/:id/artifacts/:bundle': ['job'],
   'GET /api/v1/agent/jobs/:id/git/:owner/:name/info/refs': ['job'],
   'POST /api/v1/agent/jobs/:id/git/:owner/:name/git-upload-pack': ['job'],
+  'POST /api/v1/agent/jobs/:id/git/:owner/:name/info/lfs/objects/batch': ['job'],
+  'GET /api/v1/agent/jobs/:id/git/:owner/:name/info/lfs/objects/:oid': ['job'],
   'POST /api/v1/agent/jobs/:id/complete': ['job'],
   'GET /api/v1/agent/jobs/:id/caches/entries/:identity': ['cache'],
   'PUT /api/v1/agent/jobs/:id/caches/entries/:identity': ['cache'],

@@ -149,6 +149,18 @@ export const defences: readonly Defence[] = [
     without: 'await toForgeCredentials(deps.secrets, forge, name).catch(refuse)',
   },
   {
+    name: 'where GitHub keeps files',
+    file: 'services/core/forge/pass-lfs.ts',
+    text: '!(isOwn || isCloud)',
+    without: 'false',
+  },
+  {
+    name: 'missed release',
+    file: 'services/api/reconcile/reconciler.ts',
+    text: "listed.filter((one) => !known.has(toKnown(one) ?? ''))",
+    without: 'listed',
+  },
+  {
     name: 'clone password',
     file: 'services/local/git-remote/authorize.ts',
     text: 'if (readsOnly && secrets.isCloneToken(',

@@ -20,7 +20,8 @@ const whoAsksWhom: Record<string, string> = {
   'services/core/client/transport.ts': 'the api, by BELLOWS_URL or what `up` wrote',
   'services/core/execute/process-engine.ts': 'a service of the job, on this machine',
   'services/core/forge/heads.ts': 'a forge, by its registered origin',
-  'services/core/forge/pass-git.ts': 'a forge, by its registered origin',
+  'services/core/forge/open-answer.ts':
+    'a forge, by its registered origin; for files in Git LFS of GitHub what it says is its own',
   'services/core/forge/rest.ts': 'a forge, by its registered origin',
   'services/core/image/registry.ts':
     'a registry, by the pipeline file; never what a registry names elsewhere',

@@ -23,15 +23,21 @@ export type Fault = (request: IncomingMessage, response: ServerResponse) => bool
 export async function openAgentBench({
   leaseMs = 30_000,
   password,
+  lfs,
   ...given
 }: {
   leaseMs?: number;
   /** Only who knows it may read the forge, as the api does. */
   password?: string;
+  /** What the forge has in Git LFS, by its sha256. */
+  lfs?: ReadonlyMap<string, Buffer>;
   store?: Store;
   caches?: JobCaches | undefined;
 } = {}) {
-  const forge = await openGitHttp(password === undefined ? {} : { password });
+  const forge = await openGitHttp({
+    ...(password === undefined ? {} : { password }),
+    ...(lfs === undefined ? {} : { lfs }),
+  });
   let fault: Fault | undefined;
   let listener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   const server = createServer((request, response) => {

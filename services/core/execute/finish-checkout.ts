@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CloneOptions } from '../pipeline/index.ts';
 import { CheckoutError, type CheckoutOptions, toReason } from './checkout.ts';
-import { runGit, toGitEnvironment } from './git.ts';
+import { type CloneTarget, runGit, toGitEnvironment } from './git.ts';
 import { readTreeFile } from './tree.ts';
 
 export interface FinishOptions extends Omit<CheckoutOptions, 'meanwhile'> {
@@ -57,7 +57,7 @@ export async function finishCheckout(options: FinishOptions): Promise<void> {
     else if ((await git('lfs', 'version')).exitCode !== 0)
       await say('Files in Git LFS stay pointers: there is no git-lfs here.');
     else {
-      await need('a file in Git LFS', ...toOwnLfs(target.url), 'lfs', 'pull');
+      await need('a file in Git LFS', ...toOwnLfs(target), 'lfs', 'pull');
       // For the git of the steps, which would take each of these files for changed.
       for (const [key, value] of lfsFilters) await need('Git LFS', 'config', '--local', key, value);
     }
@@ -80,7 +80,8 @@ const lfsFilters = [
 ] as const;
 
 /** Whatever the tree's `.lfsconfig` says. Without filters git-lfs writes no file, and does not fail. */
-function toOwnLfs(url: string): string[] {
+function toOwnLfs({ url: own, through }: CloneTarget): string[] {
+  const url = through === undefined ? own : own.replace(through.of, through.at);
   const place = `${url.replace(/\/+$/, '').replace(/(?:\.git)?$/, '.git')}/info/lfs`;
   return [`lfs.url=${place}`, ...lfsFilters.map((setting) => setting.join('='))].flatMap((each) => [
     '-c',

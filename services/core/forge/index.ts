@@ -17,6 +17,7 @@ export {
 export { type OpenedEvent, toCommit, toMoved, toPullRef } from './movement.ts';
 export { type Origins, originSchema, toCloneUrl } from './origin.ts';
 export { type GitQuestion, PassGitError, passGit } from './pass-git.ts';
+export { findLfs, type LfsPlace, lfsObjectSchema, mostLfsObjects, openLfs } from './pass-lfs.ts';
 export { type ForgeAccess, RestError, toApiUrl } from './rest.ts';
 export { readSignature, toSignature, verifySignature } from './signature.ts';
 export { postStatus, type StatusAnswer, type StatusToPost } from './status.ts';

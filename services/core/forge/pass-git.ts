@@ -1,6 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { GitCredentials } from './heads.ts';
+import { openAnswer } from './open-answer.ts';
 import { toCloneUrl } from './origin.ts';
 
 /** What reads a repository over HTTP (gitprotocol-http(5)): where its refs stand, then the exchange. Nothing writes. */
@@ -34,14 +34,13 @@ const service = 'git-upload-pack';
 export async function passGit(
   origin: string,
   question: GitQuestion,
-  { name, credentials, protocol, signal, idleMs = 60_000 }: PassGitOptions,
+  { name, credentials, protocol, signal, idleMs }: PassGitOptions,
 ): Promise<{ type: string; stream: IncomingMessage }> {
   const base = toCloneUrl(origin, name);
   const isRefs = question.kind === 'refs';
   const url = new URL(isRefs ? `${base}/info/refs?service=${service}` : `${base}/${service}`);
   const headers = {
     accept: '*/*',
-    'user-agent': 'git/2 bellows',
     ...(protocol === undefined ? {} : { 'git-protocol': protocol }),
     ...(isRefs
       ? {}
@@ -52,15 +51,8 @@ export async function passGit(
         }),
   };
   try {
-    const stream = await new Promise<IncomingMessage>((resolve, reject) => {
-      const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const auth = credentials && `${credentials.username}:${credentials.password}`;
-      const method = isRefs ? 'GET' : 'POST';
-      const request = send(url, { method, agent: false, signal, headers, timeout: idleMs, auth });
-      request.on('timeout', () => request.destroy(new Error(`nothing came for ${idleMs} ms`)));
-      request.on('response', resolve).on('error', reject);
-      request.end(isRefs ? undefined : question.body);
-    });
+    const body = isRefs ? undefined : question.body;
+    const stream = await openAnswer(url, { headers, body, credentials, signal, idleMs });
     const type = `application/x-${service}-${isRefs ? 'advertisement' : 'result'}`;
     if (stream.statusCode === 200 && stream.headers['content-type'] === type) return { type, stream };
     stream.destroy();

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { RestError } from '../../../../services/core/forge/index.ts';
 import type { Claim, JobSpec } from '../../../../services/core/job/index.ts';
 import { type AgentBench, openAgentBench } from '../../../support/agent.ts';
+import { publicUrl } from '../../../support/api.ts';
 import { toNewJob, toRequest, toSpec } from '../../../support/job.ts';
 
 const forgeToken = 'token-of-the-forge-0000000000000000000';
@@ -24,11 +26,13 @@ const repository = {
   timeLimitMs: 60_000,
 } as const;
 
+/** What the forge has in Git LFS. */
+const lfs = new Map<string, Buffer>();
 let bench: AgentBench;
 let folder: string;
 let claims = 0;
 beforeAll(async () => {
-  bench = await openAgentBench({ password: forgeToken });
+  bench = await openAgentBench({ password: forgeToken, lfs });
   folder = await mkdtemp(join(tmpdir(), 'bellows-test-git-'));
 });
 afterAll(async () => {
@@ -227,4 +231,92 @@ test('a submodule of the same forge comes the same way, where it is allowed', as
   expect(log).toContain(`url = ${bench.forge.origin}/a/lib`);
   expect(log).not.toMatch(/Bearer|api\/v1\/agent/);
   expect((await bench.job(id)).state).toBe('success');
+});
+
+const inLfs = (content: Buffer) => {
+  const oid = createHash('sha256').update(content).digest('hex');
+  lfs.set(oid, content);
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
+  return { oid, size: content.length, pointer };
+};
+const askLfs = (claim: Claim, body: object, place = 'a/b.git') =>
+  bench.api.ask(`/api/v1/agent/jobs/${claim.job}/git/${place}/info/lfs/objects/batch`, {
+    method: 'POST',
+    token: claim.token,
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/vnd.git-lfs+json' },
+  });
+const lfsIsHere = spawnSync('git', ['lfs', 'version'], { stdio: 'ignore' }).status === 0;
+if (!lfsIsHere) process.stderr.write('not tried: files in Git LFS, since there is no git-lfs\n');
+
+(lfsIsHere ? test : test.skip)(
+  'files in Git LFS of a private repository come the same way, and what reads them is in nothing that a step sees',
+  async () => {
+    const large = inLfs(Buffer.alloc(3_000_000, 'large, once\n'));
+    const id = await bench.enqueue({
+      ...pipeline('sha256sum deep/a.bin; git status --porcelain', 'env; cat .git/config; git lfs env'),
+      '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+      '.lfsconfig': '[lfs]\n\turl = http://127.0.0.1:1/\n',
+      'deep/a.bin': large.pointer,
+    });
+    expect(await bench.agent()).toBe(0);
+    const log = await bench.log(id);
+    expect(log).toContain(`${large.oid}  deep/a.bin\n`);
+    expect(log).not.toContain('M deep/a.bin');
+    expect(log).not.toMatch(/Bearer|api\/v1\/agent|bj\./);
+    expect((await bench.job(id)).state).toBe('success');
+    expect(bench.forge.requests.filter(({ line }) => line.includes('/info/lfs/'))).toEqual([
+      { line: 'POST /a/b.git/info/lfs/objects/batch', user: 'x-access-token' },
+      { line: `GET /a/b.git/info/lfs/objects/${large.oid}`, user: 'x-access-token' },
+    ]);
+  },
+);
+
+test('of a file in Git LFS an agent is told an address of ours, and never by what the forge gives it', async () => {
+  const { oid, size } = inLfs(Buffer.from('once'));
+  const lost = '0'.repeat(64);
+  const claim = await claimOne();
+  const objects = [
+    { oid, size },
+    { oid: lost, size: 1 },
+  ];
+  const answer = await askLfs(claim, { operation: 'download', transfers: ['basic', 'ssh'], objects });
+  expect(answer.headers.get('content-type')).toContain('application/vnd.git-lfs+json');
+  const text = await answer.text();
+  const href = `${publicUrl}/api/v1/agent/jobs/${claim.job}/git/a/b.git/info/lfs/objects/${oid}?size=4`;
+  expect(JSON.parse(text).objects).toEqual([
+    { oid, size, authenticated: true, actions: { download: { href } } },
+    { oid: lost, size: 1, authenticated: true, error: { code: 404, message: 'not there' } },
+  ]);
+  expect(text).not.toMatch(/[Aa]uthorization|Basic/);
+  const read = (path: string, token = claim.token) => bench.api.ask(path.replace(publicUrl, ''), { token });
+  expect(await (await read(href)).text()).toBe('once');
+  // Of another size than the forge says, and of none.
+  await expect((await read(href.replace('size=4', 'size=3'))).text()).rejects.toThrow();
+  expect((await read(href.replace('size=4', 'size=-1'))).status).toBe(400);
+  expect((await read(href.replace('?size=4', ''))).status).toBe(400);
+  expect((await read(href.replace(oid, '..%2f..%2fx'))).status).toBe(400);
+  expect((await read(href, (await claimOne()).token)).status).toBe(403);
+});
+
+test('Git LFS is passed on for downloads only, bounded, and for what the job may read', async () => {
+  const { oid, size } = inLfs(Buffer.from('once'));
+  await bench.forge.commit('a/lib', { lib: 'x' });
+  const claim = await claimOne();
+  bench.forge.requests.length = 0;
+  const object = { oid, size };
+  for (const body of [
+    { operation: 'upload', objects: [object] },
+    { operation: 'download', objects: [{ oid: oid.toUpperCase(), size }] },
+    { operation: 'download', objects: [{ oid, size: 6 * 1024 ** 3 }] },
+    { operation: 'download', objects: Array.from({ length: 1001 }, () => object) },
+    { operation: 'download', objects: [object], hash_algo: 'md5' },
+  ])
+    expect((await askLfs(claim, body)).status).toBe(400);
+  for (const path of ['locks', 'locks/verify', `objects/${oid}/verify`])
+    expect((await ask(claim, `a/b.git/info/lfs/${path}`)).status).toBe(404);
+  expect(bench.forge.requests).toEqual([]);
+  const download = { operation: 'download', objects: [object] };
+  expect((await askLfs(claim, download, 'a/lib.git')).status).toBe(502);
+  expect((await askLfs(await claimOne(fork), download)).status).toBe(200);
 });
