@@ -23,7 +23,7 @@ import { mayApprove, toAwaits } from '../approval.ts';
 import { toAskedSpec } from '../asked-spec.ts';
 import type { ApiDeps } from '../deps.ts';
 import { enqueue, toLane, toQuota } from '../enqueue.ts';
-import { tagByBody, tagByMark } from '../etag.ts';
+import { tagByMark } from '../etag.ts';
 import { noJob, noRepository, Problem } from '../problem.ts';
 import { answers, createRoutes, jobParams, notModified, refuses, takes } from '../route.ts';
 import { toServerSpan, trace } from '../trace.ts';
@@ -133,8 +133,7 @@ export function createJobRoutes(deps: ApiDeps) {
 
   const app = createRoutes();
   app.use('/api/v1/jobs', tagByMark(queue));
-  // What its caches have kept comes without an event.
-  app.use('/api/v1/jobs/:id', tagByBody);
+  app.use('/api/v1/jobs/:id', tagByMark(queue));
   return app
     .openapi(list, async (c) => {
       const { state: states, ...given } = c.req.valid('query');

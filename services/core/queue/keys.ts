@@ -7,7 +7,7 @@
  *
  * | key                | type   | holds                                             | written by                    | gone |
  * |--------------------|--------|---------------------------------------------------|-------------------------------|------|
- * | seq                | STRING | the last sequence number                          | whoever makes a job, or makes it ready again | never |
+ * | seq                | STRING | the last sequence number                          | whoever makes a job, or makes it ready again; addSaved | never |
  * | epoch              | STRING | how many refs were removed                        | removeHead                    | never |
  * | tick               | HASH   | `at`: the last tick; how far it looked who rises  | tick                          | never |
  * | schema             | HASH   | `version` of what is here; `api <name>` → what it serves, until when | serve, leave    | an api's with its lease |

@@ -238,7 +238,7 @@ export interface Queue {
   pipeline(id: string): Promise<{ jobs: string[] } | undefined>;
   /** What an asking with this key made, if there was one. */
   asked(repository: string, key: string): Promise<{ pipeline: string; jobs: string[] } | undefined>;
-  /** Text that changes whenever a job does, or comes, or is forgotten. */
+  /** Text that changes whenever a job does, or what is told of it when it has ended, or comes, or is forgotten. */
   mark(): Promise<string>;
   /** Who runs what, or only who runs jobs of these repositories; at most 500. */
   agents(repositories?: readonly string[]): Promise<Agents>;

@@ -67,6 +67,8 @@ export const addToResult = toScript('add-to-result', {
   body: `
 if call('GET', RESULT .. ARGV[1]) ~= ARGV[2] then return 'changed' end
 call('SET', RESULT .. ARGV[1], ARGV[3])
+-- No event tells of it; whoever polls sees by the mark that there is something new.
+call('INCR', SEQ)
 return 'done'
 `,
 });

@@ -5,12 +5,12 @@ import { toScript } from './script.ts';
 
 /**
  * KEYS  [1] seq
- * Returns text that changes whenever a job does, or comes, or is forgotten.
+ * Returns text that changes whenever a job does, or what is told of it when it has ended, or comes, or is forgotten.
  */
 export const mark = toScript('mark', {
   kind: 'look',
   parts: [rows],
-  body: `return last_event() .. '.' .. call('ZCARD', INDEX)`,
+  body: `return last_event() .. '.' .. call('ZCARD', INDEX) .. '.' .. (call('GET', SEQ) or 0)`,
 });
 
 /**

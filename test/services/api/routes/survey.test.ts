@@ -13,12 +13,12 @@ afterAll(() => api.close());
 const read = async <T>(path: string) => (await (await api.admin(path)).json()) as T;
 const enqueue = (given = {}) => api.queue.enqueue(toRequest([toNewJob({ spec: toSpec(given) })]));
 
-/** What Redis was asked while this ran. */
+/** What Redis was asked while this ran; `get` is of the script that it is asked to run. */
 async function countCalls(act: () => Promise<unknown>): Promise<number> {
   const asked = async () =>
     [
       ...(await api.commands.info('commandstats')).matchAll(
-        /cmdstat_(?:evalsha|eval|hvals|hget|get):calls=(\d+)/g,
+        /cmdstat_(?:evalsha|eval|hvals|hget):calls=(\d+)/g,
       ),
     ]
       .map(([, calls]) => Number(calls))
@@ -46,12 +46,12 @@ test('agents, pools, the queue and a pipeline are told as they are', async () =>
   await api.queue.complete(job, fence, { outcome: 'success' });
 });
 
-test.each(['/api/v1/jobs', '/api/v1/pools', '/api/v1/pipelines/<pipeline>'])(
+test.each(['/api/v1/jobs', '/api/v1/pools', '/api/v1/jobs/<job>', '/api/v1/pipelines/<pipeline>'])(
   'who knows %s costs Redis one short question, until something happens',
   async (pattern) => {
     const result = await enqueue();
     if (result.answer === 'full') throw new Error('full');
-    const path = pattern.replace('<pipeline>', result.pipeline);
+    const path = pattern.replace('<job>', result.jobs[0] ?? '').replace('<pipeline>', result.pipeline);
     const first = await api.admin(path);
     const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
     let again = await api.admin(path, { headers });
@@ -70,11 +70,7 @@ test.each([
   '/api/v1/queue',
   '/api/v1/repositories',
   `/api/v1/repositories/${repository.id}`,
-  '/api/v1/jobs/<job>',
-])('%s is not sent again while it is the same', async (pattern) => {
-  const result = await enqueue();
-  if (result.answer === 'full') throw new Error('full');
-  const path = pattern.replace('<job>', result.jobs[0] ?? '');
+])('%s is not sent again while it is the same', async (path) => {
   const etag = (await api.admin(path)).headers.get('etag') ?? '';
   const again = await api.admin(path, { headers: { 'if-none-match': etag } });
   expect([again.status, await again.text()]).toEqual([304, '']);
