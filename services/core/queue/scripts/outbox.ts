@@ -2,12 +2,22 @@ import { base } from './base.ts';
 import { rows } from './look.ts';
 import { toScript } from './script.ts';
 
+/** Lua: where a status is to be told; nil where it is not. */
+export const outboxes = `
+local function outbox_of(status)
+  for _, forge in ipairs({ 'gitea', 'github' }) do
+    if call('ZSCORE', OUTBOX .. forge, status) then return forge end
+  end
+end
+`;
+
 /**
  * KEYS  [1] seq
  * ARGV  [1] forge  [2] lease, ms
  * Returns {status, leased until, failed tries, {job, hash, spec, reason}} | false where nothing is due.
  *
- * Until its lease is over nobody else gets it, so of one status no two requests are under way.
+ * Until its lease is over nobody else gets it, so of one status no two requests are under way. History may have taken
+ * its job out meanwhile.
  */
 export const take = toScript('outbox-take', {
   kind: 'drain',
@@ -15,11 +25,17 @@ export const take = toScript('outbox-take', {
   body: `
 if now < tonumber(call('HGET', QUIET, ARGV[1]) or 0) then return false end
 local key, till = OUTBOX .. ARGV[1], now + ARGV[2]
-local status = call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1)[1]
-if not status then return false end
-call('ZADD', key, till, status)
-local id, tries = string.match(call('HGET', STATUSES, status), '^(%x+) ?(%d*)')
-return { status, whole(till), tonumber(tries) or 0, row(id) }
+while true do
+  local status = call('ZRANGE', key, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1)[1]
+  if not status then return false end
+  local id, tries = string.match(call('HGET', STATUSES, status), '^(%x+) ?(%d*)')
+  if call('EXISTS', JOB .. id) == 1 then
+    call('ZADD', key, till, status)
+    return { status, whole(till), tonumber(tries) or 0, row(id) }
+  end
+  call('ZREM', key, status)
+  call('HDEL', STATUSES, status)
+end
 `,
 });
 
@@ -46,12 +62,13 @@ if not entry then return 'gone' end
 local job = call('HMGET', JOB .. id, 'state', 'fence')
 local same = id == ARGV[4] and job[1] == ARGV[5] and (job[2] or '0') == ARGV[6]
   and (call('GET', REASON .. id) or '') == ARGV[7]
-if not (mine and same) then
+if job[1] and not (mine and same) then
   call('ZADD', key, now, status)
   return 'again'
 end
 call('ZREM', key, status)
 call('HDEL', STATUSES, status)
+if not job[1] then return 'gone' end
 if ARGV[8] ~= '' then
   call('LPUSH', UNTOLD, ARGV[8])
   call('LTRIM', UNTOLD, 0, ARGV[9] - 1)

@@ -1,6 +1,7 @@
 import { base } from './base.ts';
 import { bundles } from './bundles.ts';
 import { finish } from './finish.ts';
+import { outboxes } from './outbox.ts';
 import { dispatch, order, place } from './place.ts';
 import { standing } from './repair-standing.ts';
 import { strays } from './repair-strays.ts';
@@ -23,6 +24,7 @@ export const repair = toScript('repair', {
     dispatch,
     finish,
     bundles,
+    outboxes,
     `
 local mended, jobs, list = {}, {}, {}
 local final = { success = true, failure = true, cancelled = true, timeout = true, skipped = true, dead = true }
@@ -163,7 +165,9 @@ local told = call('HGETALL', STATUSES)
 local due = {}
 for i = 1, #told, 2 do
   local status, job = told[i], jobs[string.match(told[i + 1], '^%x+') or '']
-  if job and job.status == status then
+  if not job and outbox_of(status) then
+    due[status] = true
+  elseif job and job.status == status then
     due[status] = true
     if call('ZADD', OUTBOX .. forge_of(job.repo), 'NX', now, status) == 1 then mend(status, 'to be told') end
   else

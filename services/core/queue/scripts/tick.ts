@@ -101,9 +101,14 @@ local function forget(id)
   if job.state == 'dead' then call('ZREM', DEAD, id) end
   call('UNLINK', JOB .. id, SPEC .. id, REASON .. id, STEPS .. id, RESULT .. id, STANDS .. id, BUNDLE .. id)
   count(job.state, nil)
-  if job.status and string.match(call('HGET', STATUSES, job.status) or '', '^%x+') == id then
+  local outbox = OUTBOX .. forge_of(job.repo)
+  -- One that is being told keeps its lease: what another job has to say of the same commit is told after it.
+  if
+    job.status and string.match(call('HGET', STATUSES, job.status) or '', '^%x+') == id
+    and tonumber(call('ZSCORE', outbox, job.status)) <= now
+  then
     call('HDEL', STATUSES, job.status)
-    call('ZREM', OUTBOX .. forge_of(job.repo), job.status)
+    call('ZREM', outbox, job.status)
   end
   -- History knows a replay by the pipeline; where it goes early, a key stands in for the rest of the day.
   local rest = job.created + ARGV[8] - now

@@ -170,6 +170,34 @@ test('an entry goes with its job, so that a forge that is away for ever fills no
   expect(await queue.audit()).toEqual([]);
 });
 
+test('what is being told of a job that history takes out is told before what another has to say of that commit', async () => {
+  queue = createQueue({ commands, leaseMs, told: ['gitea'], limits: { finished: 1 } });
+  const [sha, other] = ['1'.repeat(40), '2'.repeat(40)];
+  await queue.cancel(await enqueue({ sha }), 'ada');
+  const slow = await take();
+  await queue.cancel(await enqueue({ sha: other }), 'ada');
+  await queue.tick();
+  expect(await queue.job(slow.job.id)).toBeUndefined();
+  await enqueue({ sha, ref: 'refs/heads/next', branch: 'next' });
+  expect((await take()).job.spec.sha).toBe(other);
+  expect(await outbox.take('gitea', leaseMs)).toBeUndefined();
+  expect(await outbox.told(slow)).toBe('again');
+  expect(await tellNext()).toMatchObject({ sha, state: 'pending' });
+  expect(await queue.audit()).toEqual([]);
+});
+
+test('a status of a job that history took out while its poster died is told to nobody', async () => {
+  queue = createQueue({ commands, leaseMs, told: ['gitea'], limits: { finished: 0 } });
+  await queue.cancel(await enqueue(), 'ada');
+  await take();
+  await queue.tick();
+  expect(await queue.audit()).toEqual([]);
+  expect(await queue.repair()).toEqual([]);
+  await age(leaseMs);
+  expect(await outbox.take('gitea', leaseMs)).toBeUndefined();
+  expect(await commands.exists(toKey('statuses'), toKeyOf('outbox', 'gitea'))).toBe(0);
+});
+
 test('a forge that is not told has no entries', async () => {
   await enqueue({ repository: 'local/ada/engine' });
   queue = createQueue({ commands, leaseMs });
