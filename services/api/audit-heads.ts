@@ -12,6 +12,8 @@ export interface HeadExportDeps {
   file: string | undefined;
 }
 
+export type HeadExport = ReturnType<typeof createHeadExport>;
+
 /**
  * Tells the head of the audit log to places that whoever can write to Redis cannot change: the api's log and,
  * where one is set, a file. With it a log that was cut off, or made anew, no longer passes for whole.

@@ -45,19 +45,17 @@ import { createArtifacts } from './artifacts/artifacts.ts';
 import { createHeadExport } from './audit-heads.ts';
 import { createClientAddress } from './client-address.ts';
 import type { ApiConfig } from './config.ts';
-import { createFiring } from './crons/firing.ts';
 import { toHosts } from './door.ts';
 import { createStreamSlots } from './event-stream.ts';
 import { toForgeTokens } from './forge-tokens.ts';
 import { createJobCaches } from './job-caches.ts';
 import { createJobWatch } from './job-watch.ts';
+import { runLoops } from './loops.ts';
 import { createMetrics } from './metrics.ts';
 import { openMetricsListener } from './metrics-listener.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
-import { repeat } from './repeat.ts';
 import { type ApiServer, openServer } from './server.ts';
 import { createSignIn } from './sign-in/sign-in.ts';
-import { createPoster } from './statuses/poster.ts';
 
 const firstConnectMs = 2000;
 const dayMs = 86_400_000;
@@ -107,9 +105,6 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   });
   const queue = createQueue({ commands, leaseMs: config.BELLOWS_LEASE_MS, told, replication, ...archive });
   const schema = createSchema({ commands, api: createToken() });
-  const unlessRefused = (action: () => Promise<void>) => async () => {
-    if (schema.refusal() === undefined) await action();
-  };
   const outbox = createOutbox({ commands });
   const repositories = createRepositories({ commands });
   const crons = createCrons({ commands });
@@ -212,67 +207,15 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   await schema.renew().catch((error: unknown) => log.debug({ err: error }, 'schema'));
   stack.add('schema', () => schema.leave().catch(() => undefined));
   if (repositorySecrets !== undefined && (secretsKeys?.length ?? 0) > 1) void reseal(repositorySecrets, log);
-  const loop = { log, signal: stopping.signal };
   // What moved while nobody listened.
   reconciler.owe();
-  const loops = Promise.all([
-    watch.run(stopping.signal),
-    repeat('the renewal of the schema', 3000, schema.renew, loop),
-    repeat(
-      'the count of what happened',
-      1000,
-      unlessRefused(() => measures.fold()),
-      loop,
-    ),
-    repeat(
-      'the tick of the queue',
-      toTickMs(config.BELLOWS_LEASE_MS),
-      unlessRefused(() => queue.tick()),
-      loop,
-    ),
-    repeat(
-      'the comparison of heads',
-      1000,
-      unlessRefused(() => reconciler.settle()),
-      loop,
-    ),
-    repeat(
-      'the look at crons',
-      10_000,
-      unlessRefused(createFiring({ crons, queue, repositories, reconciler, tracer, log })),
-      loop,
-    ),
-    repeat('the head of the audit log', 60_000, heads.measure, loop),
-    repeat('the export of the audit log’s head', 3_600_000, heads.tell, loop),
-    repeat('the record of refusals', 300_000, audit.writeRefusals, loop),
-    ...(archiver === undefined
-      ? []
-      : [
-          repeat(
-            'the archive of logs',
-            5000,
-            unlessRefused(() => archiver.pass(stopping.signal)),
-            loop,
-          ),
-        ]),
-    repeat(
-      'the sweep of artifacts',
-      60_000,
-      unlessRefused(() => artifacts.sweep(stopping.signal)),
-      loop,
-    ),
-    repeat('the list of forges to compare', 60_000, () => reconciler.oweForges(), loop),
-    ...accesses.map((access) => {
-      const post = createPoster({ access, outbox, publicUrl, metrics, log });
-      return repeat(
-        `telling ${access.forge} of commits`,
-        1000,
-        unlessRefused(() => post(stopping.signal)),
-        loop,
-      );
-    }),
-  ]);
-  stack.add('loops', async () => void (await loops));
+  const loops = runLoops({
+    ...{ accesses, archiver, artifacts, audit, crons, heads, measures, metrics, outbox, queue, reconciler },
+    ...{ repositories, schema, tracer, watch, log, publicUrl },
+    tickMs: toTickMs(config.BELLOWS_LEASE_MS),
+    signal: stopping.signal,
+  });
+  stack.add('loops', () => loops);
   if (config.BELLOWS_METRICS_LISTEN !== undefined) {
     const figures = await openMetricsListener(metrics, toListen(config.BELLOWS_METRICS_LISTEN));
     stack.add('metrics', () => figures.stop());
