@@ -5,12 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { kubernetesConditions, kubernetesLimits, patchCrd } from './patches.ts';
-
-type Json = null | boolean | number | string | Json[] | JsonObject;
-export interface JsonObject {
-  [key: string]: Json;
-}
+import { type Json, type JsonObject, kubernetesConditions, kubernetesLimits, patchCrd } from './patches.ts';
 
 const [version, swaggerFile, ...crdFiles] = process.argv.slice(2);
 if (version === undefined || swaggerFile === undefined || crdFiles.length === 0) {

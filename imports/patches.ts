@@ -1,4 +1,7 @@
-import type { JsonObject } from './import-schemas.ts';
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [key: string]: Json;
+}
 
 const oneOf = (...values: string[]): JsonObject => ({ enum: values });
 const port: JsonObject = { minimum: 1, maximum: 65_535 };
