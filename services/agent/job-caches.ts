@@ -1,5 +1,6 @@
-import { type Caches, openCaches } from '../core/cache/index.ts';
+import { type Caches, openCaches, type SaveEnd } from '../core/cache/index.ts';
 import type { Engine, Workspace } from '../core/execute/index.ts';
+import type { SavedCaches } from '../core/job/index.ts';
 import { cloneStep, type Plan, stepDefaults } from '../core/pipeline/index.ts';
 import { createCacheLink } from './cache-link.ts';
 import type { JobSetting } from './job-setting.ts';
@@ -44,12 +45,12 @@ export async function openJobCaches(
     });
     if (caches === undefined) return {};
     measured.caches = caches.restored.slice(0, mostResults).map((result) => ({ ...result }));
-    say(toText(caches));
+    say(toText(caches, write !== undefined));
     afterwards.push(async (stop) => {
       const saved = await caches.save(AbortSignal.any([stop, AbortSignal.timeout(longestSaveMs)]));
       log.info({ job: claim.job, ...saved }, 'what was kept for the next job');
-      if (saved.saved.length > 0)
-        await link.told(saved.saved.slice(0, mostResults).map(({ name, bytes }) => ({ name, bytes })));
+      const told = toTold(saved);
+      if (told.length > 0) await link.told(told);
     });
     return caches.variables;
   } catch (error) {
@@ -61,13 +62,21 @@ export async function openJobCaches(
   }
 }
 
-function toText({ restored }: Caches): string {
+function toTold({ saved, unsaved }: SaveEnd): SavedCaches {
+  const all = [
+    ...saved.map(({ name, bytes }) => ({ name, bytes })),
+    ...unsaved.map(({ name, why }) => ({ name, bytes: 0, unsaved: why.slice(0, 200) })),
+  ];
+  return all.slice(0, mostResults);
+}
+
+function toText({ restored }: Caches, isKept: boolean): string {
   const each = restored.map(({ name, hit, bytes, ms }) =>
     hit === 'miss'
       ? `${name} not there yet`
       : `${name} ${(bytes / 1e6).toFixed(1)} MB${hit === 'older' ? ' of another lock file' : ''} in ${(ms / 1000).toFixed(1)} s`,
   );
-  return `Caches: ${each.join(', ')}.`;
+  return `Caches: ${each.join(', ')}.${isKept ? '' : ' This job keeps nothing for others.'}`;
 }
 
 /** What the steps would compile with: asked of the compiler where they use the agent's own, else their images. */

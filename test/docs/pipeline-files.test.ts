@@ -5,10 +5,12 @@ import { jobEvents } from '../../services/core/job/index.ts';
 import { limits, parsePipeline } from '../../services/core/pipeline/index.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const guide = readFileSync(join(root, 'docs/guides/pipeline-files.md'), 'utf8');
+const read = (name: string) => readFileSync(join(root, 'docs/guides', name), 'utf8');
+const guide = read('pipeline-files.md');
 const blocks = (text: string) => [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => yaml);
 
-test.each(blocks(guide).map((yaml) => [yaml]))('the guide shows a file that is understood: %j', (yaml) => {
+const shown = [guide, read('caches.md')].flatMap(blocks).filter((yaml) => yaml.includes('steps:'));
+test.each(shown.map((yaml) => [yaml]))('the guides show a file that is understood: %j', (yaml) => {
   expect(
     parsePipeline(yaml, '.bellows.yaml', { CI_COMMIT_SHA: 'a'.repeat(40) })[0].steps.length,
   ).toBeGreaterThan(0);

@@ -56,5 +56,5 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 /** Keeps what the job has made. */
 export async function save(caches: Caches | undefined) {
-  return (await caches?.save(new AbortController().signal)) ?? { saved: [], notes: [] };
+  return (await caches?.save(new AbortController().signal)) ?? { saved: [], unsaved: [] };
 }

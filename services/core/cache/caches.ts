@@ -46,8 +46,13 @@ export interface Saved {
 
 export interface SaveEnd {
   saved: readonly Saved[];
-  /** Why others were not, one line each. */
-  notes: readonly string[];
+  unsaved: readonly Unsaved[];
+}
+
+export interface Unsaved {
+  name: string;
+  /** One line, for a person. */
+  why: string;
 }
 
 export interface Caches {
@@ -97,22 +102,22 @@ export async function openCaches(options: CacheOptions): Promise<Caches | undefi
     variables: toCacheVariables(tasks, seen.home, hasModernYarn(tree, tasks)),
     restored,
     save: async (signal) => {
-      if (options.scopes.write === undefined) return { saved: [], notes: [] };
+      if (options.scopes.write === undefined) return { saved: [], unsaved: [] };
       const manifest = tasks.some(({ isTimed }) => isTimed)
         ? await toManifest(tree, sources, skipped, hashes)
         : undefined;
       const saved: Saved[] = [];
-      const notes: string[] = [];
+      const unsaved: Unsaved[] = [];
       for (const held of holds) {
         try {
-          const one = await keep(held, options, manifest, (note) => notes.push(note), signal);
+          const one = await keep(held, options, manifest, signal);
           if (one !== undefined) saved.push(one);
         } catch (error) {
           signal.throwIfAborted();
-          notes.push(`cache ${held.task.name} was not kept: ${toLine(error)}`);
+          unsaved.push({ name: held.task.name, why: toLine(error) });
         }
       }
-      return { saved, notes };
+      return { saved, unsaved };
     },
   };
 }
@@ -202,12 +207,11 @@ async function bring(held: Held, options: CacheOptions, number: string): Promise
   return { name, hit: entry.key === held.key ? 'exact' : 'older', bytes, ms: toMs() };
 }
 
-/** Undefined where there is nothing to keep. */
+/** Undefined where there is nothing to keep. @throws where it cannot be kept */
 async function keep(
   held: Held,
   { store, uid }: CacheOptions,
   manifest: Manifest | undefined,
-  say: (note: string) => void,
   signal: AbortSignal,
 ): Promise<Saved | undefined> {
   const { task, key, before, places, identity } = held;
@@ -216,8 +220,7 @@ async function keep(
   if (found.files.size === 0) return undefined;
   if (before !== undefined && found.bytes > mostGrowth * before.entry.bornBytes + freeGrowthBytes) {
     await store.putEntry(identity, Buffer.alloc(0));
-    say(`cache ${task.name} has grown to ${found.bytes} bytes; the next job begins it anew`);
-    return undefined;
+    throw new Error(`it has grown to ${found.bytes} bytes; the next job begins it anew`);
   }
   const bytes = await save({
     store,

@@ -6,7 +6,7 @@ export {
   type Scopes,
   toCacheStore,
 } from './cache-store.ts';
-export { type CacheOptions, type Caches, openCaches } from './caches.ts';
+export { type CacheOptions, type Caches, openCaches, type SaveEnd } from './caches.ts';
 export { mostBlobBytes } from './entry.ts';
 export { findCaches, toKeptVariables } from './find.ts';
 export { pruneCaches } from './prune.ts';

@@ -19,12 +19,11 @@ export interface Scan {
   links: LinkEntry[];
   twins: LinkEntry[];
   bytes: number;
-  /** Devices, sockets, pipes, what is another user's, or a link that leads out. */
-  leftOut: number;
 }
 
 /**
- * Goes through the roots, links not followed. Whoever filled them must have ended.
+ * Goes through the roots, links not followed. Devices, sockets, pipes, what is another user's, and links that lead out
+ * are left out. Whoever filled them must have ended.
  *
  * @param owner whose files are kept; others were never a step's
  * @param isInside whether a link at a path may lead there
@@ -34,7 +33,7 @@ export async function scan(
   owner: number | undefined,
   isInside: (path: string, target: string) => boolean,
 ): Promise<Scan> {
-  const found: Scan = { files: new Map(), folders: [], links: [], twins: [], bytes: 0, leftOut: 0 };
+  const found: Scan = { files: new Map(), folders: [], links: [], twins: [], bytes: 0 };
   const names = new Map<number, string>();
   const breathe = createBreath();
   const waiting = roots
@@ -60,7 +59,6 @@ export async function scan(
       }
     } else if (stats.isSymbolicLink() && isOwn && isInside(path, readlinkSync(place)))
       found.links.push([path, readlinkSync(place)]);
-    else found.leftOut += 1;
     await breathe();
   }
   return found;

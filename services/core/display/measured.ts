@@ -1,4 +1,4 @@
-import type { JobResult, StepResult } from '../job/index.ts';
+import type { CacheResult, JobResult, StepResult } from '../job/index.ts';
 import { formatBytes } from './size.ts';
 import { toDisplay } from './text.ts';
 import { formatDuration } from './time.ts';
@@ -32,9 +32,14 @@ function only(name: string, value: string | undefined): [string, string][] {
   return value === undefined ? [] : [[name, value]];
 }
 
-function toCacheText({ name, hit, bytes, ms, saved }: NonNullable<JobResult['caches']>[number]): string {
-  const restored = hit === 'miss' ? '' : `, ${formatBytes(bytes)} in ${formatDuration(ms)}`;
-  return `${toDisplay(name)}: ${hits[hit]}${restored}${saved === undefined ? '' : `, saved ${formatBytes(saved)}`}`;
+function toCacheText({ name, hit, bytes, ms, saved, unsaved }: CacheResult): string {
+  const parts = [
+    `${toDisplay(name)}: ${hits[hit]}`,
+    ...(hit === 'miss' ? [] : [`${formatBytes(bytes)} in ${formatDuration(ms)}`]),
+    ...(saved === undefined ? [] : [`saved ${formatBytes(saved)}`]),
+    ...(unsaved === undefined ? [] : [`not saved: ${toDisplay(unsaved)}`]),
+  ];
+  return parts.join(', ');
 }
 
 function toTestText({ passed, failed, skipped }: NonNullable<JobResult['tests']>): string {

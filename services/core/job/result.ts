@@ -6,6 +6,7 @@ const count = z.int().nonnegative();
 const ms = count;
 const bytes = count;
 const name = z.string().max(200);
+const why = z.string().max(200);
 
 export const stepResultSchema = z.object({
   name,
@@ -29,13 +30,15 @@ export const cacheResultSchema = z.object({
   ms,
   /** What was written back. */
   saved: bytes.optional(),
+  /** Why nothing was, where something was to be. */
+  unsaved: why.optional(),
 });
 export type CacheResult = z.infer<typeof cacheResultSchema>;
 
 const mostCaches = 20;
 
-/** `POST /agent/jobs/:id/caches/saved`: what was kept, as it went to the store, once all of it is there. */
-export const savedCachesSchema = z.array(z.object({ name, bytes })).max(mostCaches);
+/** `POST /agent/jobs/:id/caches/saved`: what was kept, as it went to the store, once all of it is there; or why not. */
+export const savedCachesSchema = z.array(z.object({ name, bytes, unsaved: why.optional() })).max(mostCaches);
 export type SavedCaches = z.infer<typeof savedCachesSchema>;
 
 export const testResultSchema = z.object({

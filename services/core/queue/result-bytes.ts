@@ -18,10 +18,11 @@ export function parseResult(bytes: Uint8Array): JobResult {
 
 /** The result with what each of its caches has kept; a cache that it does not have is no news of this job. */
 export function addSaved(result: JobResult, saved: SavedCaches): JobResult {
-  const bytes = new Map(saved.map((each) => [each.name, each.bytes]));
+  const byName = new Map(saved.map((each) => [each.name, each]));
   const caches = result.caches?.map((cache) => {
-    const kept = bytes.get(cache.name);
-    return kept === undefined ? cache : { ...cache, saved: kept };
+    const { bytes, unsaved } = byName.get(cache.name) ?? {};
+    if (bytes === undefined) return cache;
+    return unsaved === undefined ? { ...cache, saved: bytes } : { ...cache, unsaved };
   });
   return caches === undefined ? result : { ...result, caches };
 }

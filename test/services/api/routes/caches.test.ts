@@ -110,6 +110,7 @@ test('what was kept is told when the job has ended, counts for its own caches, a
     });
   const saved = [
     { name: 'target', bytes: 5 },
+    { name: 'npm', bytes: 0, unsaved: 'too many files' },
     { name: 'made up', bytes: 6 },
   ];
   expect((await tell(saved)).status).toBe(404);
@@ -117,7 +118,7 @@ test('what was kept is told when the job has ended, counts for its own caches, a
   await api.ask(`/api/v1/agent/jobs/${job.job}/complete`, {
     method: 'POST',
     token: job.token,
-    json: { outcome: 'failure', result: { cloneMs: 3, caches: [cache] } },
+    json: { outcome: 'failure', result: { cloneMs: 3, caches: [cache, { ...cache, name: 'npm' }] } },
   });
   const before = await api.admin(`/api/v1/jobs/${job.job}`);
   expect((await tell(saved)).status).toBe(204);
@@ -126,7 +127,15 @@ test('what was kept is told when the job has ended, counts for its own caches, a
   const headers = { 'if-none-match': before.headers.get('etag') ?? '' };
   const after = await api.admin(`/api/v1/jobs/${job.job}`, { headers });
   expect(after.status).toBe(200);
-  expect(await after.json()).toMatchObject({ result: { cloneMs: 3, caches: [{ ...cache, saved: 5 }] } });
+  expect(await after.json()).toMatchObject({
+    result: {
+      cloneMs: 3,
+      caches: [
+        { ...cache, saved: 5 },
+        { ...cache, name: 'npm', unsaved: 'too many files' },
+      ],
+    },
+  });
 });
 
 test("a fork's pull request reads what its target has, and writes nothing, whatever its steps send", async () => {

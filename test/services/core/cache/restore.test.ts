@@ -58,7 +58,7 @@ async function tamper(change: (entry: Entry) => object): Promise<void> {
 async function keepSomething(): Promise<void> {
   const caches = await begin();
   writeFiles(bench.workspace.tree, { 'out/a': 'alpha', 'out/b/c': 'gamma' });
-  expect((await save(caches)).notes).toEqual([]);
+  expect((await save(caches)).unsaved).toEqual([]);
 }
 
 test('files come back with their bytes, modes and times; so do folders, links, further names and large files', async () => {
@@ -302,7 +302,7 @@ test('of two jobs that save at once the next finds all of one, and none of the o
     for (const [word, { workspace }] of Object.entries({ bench, other }))
       writeFiles(workspace.home, Object.fromEntries(paths.map((path) => [path, word])));
     const ends = await Promise.all(both.map(save));
-    expect(ends.map(({ saved, notes }) => [saved.length, notes])).toEqual([
+    expect(ends.map(({ saved, unsaved }) => [saved.length, unsaved])).toEqual([
       [1, []],
       [1, []],
     ]);
@@ -339,15 +339,15 @@ test('a cache that only grows is begun anew when it is more than twice what it w
   const caches = await begin();
   writeFileSync(at('out/garbage'), '');
   truncateSync(at('out/garbage'), 80 << 20);
-  const { saved, notes } = await save(caches);
-  expect([saved, notes.join()]).toEqual([[], expect.stringContaining('anew')]);
+  const why = expect.stringContaining('anew');
+  expect(await save(caches)).toEqual({ saved: [], unsaved: [{ name: 'out', why }] });
   expect((await begin())?.restored).toMatchObject([{ hit: 'miss' }]);
 });
 
 test('a job that may not write writes nothing', async () => {
   const caches = await begin({ scopes: { read: ['branch main'] } });
   writeFiles(bench.workspace.tree, { 'out/a': '1' });
-  expect(await save(caches)).toEqual({ saved: [], notes: [] });
+  expect(await save(caches)).toEqual({ saved: [], unsaved: [] });
   expect(blobs()).toEqual([]);
 });
 

@@ -16,6 +16,7 @@ test('everything that was measured is said, and nothing that was not', () => {
       caches: [
         { name: 'cargo', hit: 'exact', bytes: 96_000_000, ms: 700, saved: 12_000 },
         { name: 'npm', hit: 'miss', bytes: 0, ms: 3 },
+        { name: 'out', hit: 'miss', bytes: 0, ms: 3, unsaved: 'it has too many files to be kept' },
       ],
       tests: { passed: 118, failed: 1, skipped: 2, failing: ['cogs::turn'] },
       coverage: { covered: 812, total: 1000 },
@@ -25,6 +26,7 @@ test('everything that was measured is said, and nothing that was not', () => {
     ['clone', '0.2s'],
     ['cache', 'cargo: hit, 96 MB in 0.7s, saved 12 kB'],
     ['cache', 'npm: miss'],
+    ['cache', 'out: miss, not saved: it has too many files to be kept'],
     ['tests', '118 passed, 1 failed, 2 skipped'],
     ['failing', 'cogs::turn'],
     ['coverage', '81.2 % of 1000 lines'],
