@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { readCoverage, toShortfalls } from './coverage.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -12,6 +13,8 @@ const jest = spawnSync(
   [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
+    '--import',
+    pathToFileURL(join(import.meta.dirname, 'leave.ts')).href,
     join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ...(whole ? ['--coverage'] : []),
     ...args,
