@@ -10,6 +10,7 @@ import { claimOf } from '../constructs/stateful.ts';
 import { addressOf, api, fluxReceiver, gitea, giteaSecrets, hostOf, namespaces, secrets } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
+import { toMirrorName } from '../settings/gitea.ts';
 import { giteaProgram, giteaUser } from './gitea.ts';
 import type { Plan } from './program/setup.ts';
 
@@ -141,11 +142,9 @@ function toPlan(cluster: Cluster): Plan {
     organizations: [
       ...new Set([...cluster.gitea.organizations, ...cluster.gitea.mirrors.map(({ owner }) => owner)]),
     ],
-    mirrors: cluster.gitea.mirrors.map((mirror) => ({ ...mirror, name: mirror.name ?? nameOf(mirror.from) })),
+    mirrors: cluster.gitea.mirrors.map(({ from, owner, name, everyMinutes }) => ({
+      ...{ from, owner, everyMinutes },
+      name: toMirrorName({ from, name }),
+    })),
   };
-}
-
-/** `https://github.com/acme/site.git` → `site` */
-function nameOf(url: string): string {
-  return (new URL(url).pathname.split('/').at(-1) ?? '').replace(/\.git$/, '');
 }

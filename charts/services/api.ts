@@ -30,6 +30,7 @@ import {
 } from '../places.ts';
 import type { Cluster } from '../platform.ts';
 import type { PlatformKey } from '../secrets/program/generate.ts';
+import { toMirrorName } from '../settings/gitea.ts';
 
 const { name, namespace, port } = api;
 const keys = [
@@ -93,6 +94,7 @@ export class Api extends Chart {
             BELLOWS_GITEA_ORIGIN: `http://${addressOf(gitea)}`,
             BELLOWS_GITHUB_ORIGIN: 'https://github.com',
             ...(cluster.github.app === undefined ? {} : { BELLOWS_GITHUB_APP: String(cluster.github.app) }),
+            ...toRegistered(cluster),
             ...toSignIn(cluster),
             // Traefik, as any Pod of k3s, has its address from this block.
             BELLOWS_TRUSTED_PROXIES: '10.42.0.0/16',
@@ -197,6 +199,16 @@ function bucketSecret(name: string) {
 function toRedis({ redis: { servers } }: Cluster) {
   if (servers === 1) return { BELLOWS_REDIS_URL: `redis://${addressOf(redis)}` };
   return { BELLOWS_REDIS_URL: toSentinelUrl(), BELLOWS_REDIS_REPLICAS: 1 };
+}
+
+/** What is mirrored is built, and nobody has to say so twice. */
+function toRegistered({ gitea: { mirrors }, pools }: Cluster) {
+  if (mirrors.length === 0) return {};
+  const [only = ''] = Object.keys(pools);
+  const wanted = mirrors.map(
+    (mirror) => `gitea/${mirror.owner}/${toMirrorName(mirror)}=${mirror.pool ?? only}`,
+  );
+  return { BELLOWS_REPOSITORIES: wanted.join(',') };
 }
 
 function toSignIn(cluster: Cluster) {

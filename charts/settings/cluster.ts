@@ -4,7 +4,7 @@ import { apiSchema } from './api.ts';
 import { archiveSchema } from './archive.ts';
 import { backupSchema } from './backup.ts';
 import { fluxSchema } from './flux.ts';
-import { giteaSchema } from './gitea.ts';
+import { findHomeless, giteaSchema } from './gitea.ts';
 import { githubSchema } from './github.ts';
 import { gpuSchema, k3sSchema, machineSchema } from './machines.ts';
 import { monitoringSchema, tracingSchema } from './observability.ts';
@@ -75,6 +75,8 @@ export const clusterSchema = z
       .describe('The classes of agents, by name.'),
   })
   .superRefine((cluster, context) => {
+    for (const { path, message } of findHomeless(cluster))
+      context.addIssue({ code: 'custom', path, message });
     for (const { path, message } of findMisfits(cluster))
       context.addIssue({ code: 'custom', path: [...path], message });
   })

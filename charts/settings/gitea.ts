@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { databaseServerSchema } from './database-server.ts';
-import { giteaName, size } from './scalars.ts';
+import { giteaName, label, size } from './scalars.ts';
 
 export const giteaSchema = z
   .strictObject({
@@ -19,6 +19,9 @@ export const giteaSchema = z
             .describe('A public repository.'),
           owner: giteaName.describe('The organisation in Gitea that has the mirror; it is made.'),
           name: giteaName.optional().describe('Its name there. Default: as it is called elsewhere.'),
+          pool: label
+            .optional()
+            .describe('The pool of its jobs; without it they run in the only one that the cluster has.'),
           everyMinutes: z
             .int()
             .min(10)
@@ -29,7 +32,9 @@ export const giteaSchema = z
       )
       .max(500)
       .default([])
-      .describe('Repositories of elsewhere that Gitea mirrors, and that agents clone from it.'),
+      .describe(
+        'Repositories of elsewhere that Gitea mirrors, that agents clone from it, and that are registered with the api.',
+      ),
     database: z
       .enum(['sqlite', 'postgres'])
       .default('sqlite')
@@ -67,3 +72,31 @@ export const giteaSchema = z
       });
   })
   .prefault({});
+
+interface Mirrored {
+  readonly gitea: Pick<z.infer<typeof giteaSchema>, 'mirrors'>;
+  readonly pools: Readonly<Record<string, unknown>>;
+}
+
+/** Mirrors whose jobs would run nowhere. */
+export function findHomeless({
+  gitea: { mirrors },
+  pools,
+}: Mirrored): { path: (string | number)[]; message: string }[] {
+  const names = Object.keys(pools).sort();
+  return mirrors.flatMap(({ pool }, place) =>
+    (pool === undefined ? names.length === 1 : names.includes(pool))
+      ? []
+      : [
+          {
+            path: ['gitea', 'mirrors', place, ...(pool === undefined ? [] : ['pool'])],
+            message: `expected a pool of the cluster for its jobs: pool: ${names.join(', or ')}`,
+          },
+        ],
+  );
+}
+
+/** How a mirror is called in Gitea: `https://github.com/acme/site.git` → `site` */
+export function toMirrorName({ from, name }: { from: string; name?: string | undefined }): string {
+  return name ?? (new URL(from).pathname.split('/').at(-1) ?? '').replace(/\.git$/, '');
+}

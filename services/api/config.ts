@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { originSchema } from '../core/forge/index.ts';
-import { nameSchema } from '../core/job/index.ts';
+import { nameSchema, repositoryIdSchema } from '../core/job/index.ts';
 import { samplers } from '../core/trace/index.ts';
 import { isBlockList } from './client-address.ts';
 import { parsePools } from './pools.ts';
@@ -216,6 +216,27 @@ export const apiConfigSchema = z.object({
     .optional()
     .describe(
       "The pools that a workflow's labels may ask for, by `pool` or `platform`: amd64=linux/amd64,spark=linux/arm64. Without it each job runs in its repository's pool.",
+    ),
+  BELLOWS_REPOSITORIES: z
+    .string()
+    .max(100_000)
+    .transform((list, context) => {
+      const wanted = new Map<string, string>();
+      for (const each of list.split(',')) {
+        const [id = '', pool = '', ...rest] = each.split('=');
+        const isOne = repositoryIdSchema.safeParse(id).success && nameSchema.safeParse(pool).success;
+        if (!isOne || rest.length > 0 || id.startsWith('local/'))
+          context.addIssue({
+            code: 'custom',
+            message: `expected <forge>/<owner>/<name>=<pool>, not "${each.slice(0, 100)}"`,
+          });
+        wanted.set(id, pool);
+      }
+      return wanted;
+    })
+    .optional()
+    .describe(
+      'Repositories that are registered where they are not yet, each with the pool of its jobs: gitea/acme/site=amd64,gitea/acme/engine=spark. What somebody sets of one afterwards stays.',
     ),
   BELLOWS_METRICS_NAMES: z.coerce
     .number()

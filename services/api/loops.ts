@@ -10,6 +10,7 @@ import { createFiring } from './crons/firing.ts';
 import type { JobWatch } from './job-watch.ts';
 import type { Metrics } from './metrics.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
+import { createRegistration, type RegisterDeps } from './register.ts';
 import { repeat } from './repeat.ts';
 import { createPoster } from './statuses/poster.ts';
 
@@ -26,6 +27,7 @@ export interface LoopDeps {
   metrics: Metrics;
   outbox: Outbox;
   queue: Queue;
+  lookups: RegisterDeps['lookups'];
   reconciler: Reconciler;
   repositories: Repositories;
   schema: Pick<Schema, 'refusal' | 'renew'>;
@@ -33,6 +35,8 @@ export interface LoopDeps {
   watch: Pick<JobWatch, 'run'>;
   log: Log;
   publicUrl: string;
+  /** Repositories that are to be registered, and the pool of each. */
+  wanted: ReadonlyMap<string, string> | undefined;
   tickMs: number;
   signal: AbortSignal;
 }
@@ -44,6 +48,7 @@ export interface LoopDeps {
 export async function runLoops(deps: LoopDeps): Promise<void> {
   const { accesses, archiver, artifacts, audit, heads, log, measures, queue, reconciler, schema, signal } =
     deps;
+  const { wanted } = deps;
   const loop = { log, signal };
   const always = (name: string, everyMs: number, action: () => Promise<void>) =>
     repeat(name, everyMs, action, loop);
@@ -65,6 +70,12 @@ export async function runLoops(deps: LoopDeps): Promise<void> {
     archiver && unlessRefused('the archive of logs', 5000, () => archiver.pass(signal)),
     unlessRefused('the sweep of artifacts', 60_000, () => artifacts.sweep(signal)),
     always('the list of forges to compare', 60_000, () => reconciler.oweForges()),
+    wanted &&
+      unlessRefused(
+        'the registration of what the settings name',
+        60_000,
+        createRegistration({ ...deps, wanted }),
+      ),
     ...accesses.map((access) => {
       const post = createPoster({ ...deps, access });
       return unlessRefused(`telling ${access.forge} of commits`, 1000, () => post(signal));

@@ -210,8 +210,9 @@ export async function openApi({ config, secrets, log }: OpenApiOptions): Promise
   // What moved while nobody listened.
   reconciler.owe();
   const loops = runLoops({
-    ...{ accesses, archiver, artifacts, audit, crons, heads, measures, metrics, outbox, queue, reconciler },
-    ...{ repositories, schema, tracer, watch, log, publicUrl },
+    ...{ accesses, archiver, artifacts, audit, crons, heads, lookups, measures, metrics, outbox, queue },
+    ...{ reconciler, repositories, schema, tracer, watch, log, publicUrl },
+    wanted: config.BELLOWS_REPOSITORIES,
     tickMs: toTickMs(config.BELLOWS_LEASE_MS),
     signal: stopping.signal,
   });

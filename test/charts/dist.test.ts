@@ -138,7 +138,7 @@ const settings: Record<string, [settings: string, files: string[]]> = {
   'an exporter of Redis': ['redis: {exporter: true}', ['data/redis', 'secrets/secrets']],
   'a mirror': [
     'gitea: {mirrors: [{from: "https://github.com/acme/site", owner: acme}]}',
-    ['forge/setup', 'network/edges'],
+    ['forge/setup', 'network/edges', 'services/api'],
   ],
   'PostgreSQL for Gitea': [
     'gitea: {database: postgres}',

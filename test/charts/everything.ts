@@ -17,7 +17,7 @@ export const features: Readonly<Record<string, unknown>> = {
     organizations: ['acme'],
     ssh: true,
     database: 'postgres',
-    mirrors: [{ from: 'https://github.com/acme/site', owner: 'acme', everyMinutes: 30 }],
+    mirrors: [{ from: 'https://github.com/acme/site', owner: 'acme', pool: 'm', everyMinutes: 30 }],
   },
   github: { app: 31415 },
   api: { replicas: 2, most: 4 },

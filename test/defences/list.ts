@@ -308,8 +308,9 @@ export const defences: readonly Defence[] = [
   {
     name: 'no word starts anything',
     file: 'services/core/forge/webhook.ts',
-    text: "case 'pull_request':",
-    without: "case 'pull_request_comment':\n    case 'pull_request':",
+    text: 'delete: (payload) => toDeletion(parse(deleteSchema, payload)),',
+    without:
+      'pull_request_comment: readPullRequest,\n    delete: (payload) => toDeletion(parse(deleteSchema, payload)),',
   },
   {
     name: 'no privileged event',

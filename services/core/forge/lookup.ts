@@ -3,7 +3,7 @@ import type { RepositoryFacts } from '../job/index.ts';
 import { asksToSkip, type ToldEvent } from './event.ts';
 import { toFacts } from './facts.ts';
 import { type OpenedEvent, toOpened } from './movement.ts';
-import { commitsSchema, openPullsSchema, pullStateSchema, toName } from './payload.ts';
+import { commitsSchema, defaultBranchSchema, openPullsSchema, pullStateSchema, toName } from './payload.ts';
 import {
   askRepository,
   type ForgeAccess,
@@ -34,6 +34,8 @@ export interface Lookup {
    * @returns undefined where this token may not see them, or the repository has none of the kind
    */
   told(name: string, ask: ToldQuestion): Promise<ToldEvent[] | undefined>;
+  /** What it calls its default branch. */
+  defaultBranch(name: string): Promise<string>;
   /** @param sha of a commit, or of an annotated tag */
   commit(name: string, sha: string): Promise<CommitWords | undefined>;
 }
@@ -190,6 +192,9 @@ export function createLookup(
     async facts(name) {
       const answer = await ask(name, '');
       return toFacts({ repository: JSON.parse(answer.body.toString()) });
+    },
+    async defaultBranch(name) {
+      return parse(defaultBranchSchema, await ask(name, ''), toRepositoryPath(name)).default_branch;
     },
     async commit(name, sha) {
       // A list of one says the author's login and leaves the diff out. The last three are for Gitea.

@@ -81,6 +81,9 @@ export const pullStateSchema = z.object({
   closed_at: z.string().max(100).nullish(),
 });
 
+/** `GET /repos/{owner}/{repo}` */
+export const defaultBranchSchema = z.object({ default_branch: z.string().min(1).max(512) });
+
 /** `GET /repos/{owner}/{repo}/commits`; the author is a person whom the forge knows, if it knows one. */
 export const commitsSchema = z.array(
   z.object({ commit: z.object({ message: text, author: person.nullish() }), author: person.nullish() }),

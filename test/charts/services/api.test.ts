@@ -26,6 +26,27 @@ function render(archive?: object) {
 const named = (objects: { metadata: { name: string } }[], name: string) =>
   objects.find(({ metadata }) => metadata.name === name) as unknown;
 
+test('a mirror is named to the api, with its pool, and one whose jobs would run nowhere is refused by its place', () => {
+  const parse = (mirror: string, pools = 'm: {arch: amd64, max: 1}, l: {arch: arm64, max: 1}') =>
+    parsePlatform(
+      `clusters: {home: {gitea: {mirrors: [{from: "https://github.com/acme/site.git", owner: acme${mirror}}]}, pools: {${pools}}}}`,
+      'platform.yaml',
+    ).clusters.home;
+  const toEnv = (home: ReturnType<typeof parse>) => {
+    if (home === undefined) throw new Error('no cluster');
+    // biome-ignore lint/suspicious/noExplicitAny: rendered objects, read as JSON
+    const deployment: any = new Api(new App(), home).toJson().find(({ kind }) => kind === 'Deployment');
+    const { env } = deployment.spec.template.spec.containers[0];
+    return env.find(({ name }: { name: string }) => name === 'BELLOWS_REPOSITORIES')?.value;
+  };
+  expect(toEnv(parse(', pool: l'))).toBe('gitea/acme/site=l');
+  expect(toEnv(parse(', name: web', 'm: {arch: amd64, max: 1}'))).toBe('gitea/acme/web=m');
+  expect(() => parse('')).toThrow(
+    /gitea\.mirrors\.0 is .*expected a pool of the cluster for its jobs: pool: l, or m/,
+  );
+  expect(() => parse(', pool: x')).toThrow(/gitea\.mirrors\.0\.pool is .*expected a pool/);
+});
+
 test('without an archive nothing is said of one', () => {
   const { objects, env } = render();
   expect(Object.keys(env).filter((name) => /STORE|DAYS/.test(name))).toEqual([]);

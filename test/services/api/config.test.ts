@@ -27,6 +27,9 @@ test.each([
   ['BELLOWS_LEASE_MS', '-1'],
   ['BELLOWS_REQUIRE_DURABLE', 'yes'],
   ['BELLOWS_LOG_LEVEL', 'loud'],
+  ['BELLOWS_REPOSITORIES', 'gitea/acme/site'],
+  ['BELLOWS_REPOSITORIES', 'local/ada/mill=m'],
+  ['BELLOWS_REPOSITORIES', 'gitea/acme/site=m,acme/x=m'],
   ['BELLOWS_HOSTS', ','],
 ])('%s refuses "%s" by name, and never shows it', (name, value) => {
   expect(() => readConfig(apiConfigSchema, { ...secrets, [name]: value })).toThrow(name);
