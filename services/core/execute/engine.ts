@@ -42,7 +42,8 @@ export interface Engine {
    */
   prepare(work: EngineWork, signal: AbortSignal): Promise<void>;
   /**
-   * Runs one step or service to its end, when nothing that it started runs any more. Several may run at once.
+   * Runs one of what was prepared, once, to its end, when nothing that it started runs any more. Several may run at
+   * once.
    *
    * @throws EngineError where the step could not be run; that is no fault of the step.
    */
