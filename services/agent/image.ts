@@ -188,9 +188,10 @@ async function readFile(
   }
 }
 
-/** Nothing of ours or of the user's: no configuration, no login, no agent. */
+/** Nothing of ours or of the user's: no configuration, no login, no agent. Syft asks nobody for a newer one. */
 function toEnvironment(path: string, work: string): Record<string, string> {
-  return { PATH: path, HOME: work, TMPDIR: work, XDG_RUNTIME_DIR: work, LC_ALL: 'C' };
+  const own = { HOME: work, TMPDIR: work, XDG_RUNTIME_DIR: work };
+  return { PATH: path, ...own, LC_ALL: 'C', SYFT_CHECK_FOR_APP_UPDATE: 'false' };
 }
 
 /** Files of an image belong to ids that only its namespace knows, so they are removed from there. */

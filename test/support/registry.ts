@@ -120,6 +120,8 @@ export async function openRegistry({ login, referrers = true }: RegistryOptions 
     blobs,
     manifests,
     asked,
+    /** What a client says that has logged in. */
+    authorization: login?.kind === 'token' ? `Bearer ${token}` : basic,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

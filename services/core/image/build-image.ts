@@ -79,7 +79,7 @@ async function makeSbom({
 }: BuildImageOptions): Promise<Uint8Array | string> {
   if (sbomTool === undefined) return 'there is no syft on this agent';
   if ((await run(toLayoutCommand(build, folder))) !== 0) return 'the image cannot be written out';
-  const exitCode = await run(toSbomCommand(sbomTool, folder));
+  const exitCode = await run(toSbomCommand(sbomTool, build, folder));
   if (exitCode !== 0) return `syft ended with exit code ${exitCode}`;
   return (await readSbom()) ?? 'syft has written none';
 }

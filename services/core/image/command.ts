@@ -101,7 +101,17 @@ export function toLayoutCommand({ platforms }: Build, folder: BuildFolder): stri
   ];
 }
 
-/** What it is made of, as SPDX. */
-export function toSbomCommand(tool: string, { layout, sbom }: BuildFolder): string[] {
-  return [tool, 'scan', `oci-dir:${layout}`, '--quiet', '--output', `spdx-json=${sbom}`];
+/** What it is made of, as SPDX, by its own name: else it would be called after our folder. */
+export function toSbomCommand(tool: string, { image }: Build, { layout, sbom }: BuildFolder): string[] {
+  const name = `${image.registry}/${image.name}`;
+  return [
+    tool,
+    'scan',
+    `oci-dir:${layout}`,
+    '--source-name',
+    name,
+    '--quiet',
+    '--output',
+    `spdx-json=${sbom}`,
+  ];
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -108,6 +109,7 @@ const standIn = (script: string) => {
     notes: () => (existsSync(notes) ? readFileSync(notes, 'utf8') : ''),
   };
 };
+const toDigest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 const left = () => readdirSync(workspace.folder).sort();
 
 test('a fork’s pull request builds, and sends nothing', async () => {
@@ -237,6 +239,54 @@ describe('for real', () => {
     expect(text).toContain('ls: /work: No such file');
     expect(text).toContain('uid=0');
   });
+
+  // Read as any client reads a registry; another than the tests' own where one is named (host:port, without a login).
+  const other = process.env.BELLOWS_TEST_REGISTRY;
+  const syft = findTool(path, 'syft');
+  const withSyft = syft === undefined ? test.skip : real;
+  if (syft === undefined) process.stderr.write('Not tried: what an image is made of, which takes syft.\n');
+  withSyft('what it is made of stands beside the image, by its digest', async () => {
+    const file = 'node_modules/ms/package.json';
+    write({ Dockerfile: 'FROM scratch\nCOPY . /app/\n', [file]: '{"name":"ms","version":"2.1.3"}' });
+    execFileSync('chown', ['-R', '54321', workspace.tree, workspace.home]);
+    chmodSync(workspace.folder, 0o711);
+    const host = other ?? registry.host;
+    const { exitCode, text } = await run({
+      uid: 54321,
+      repo: `${host}/team/app`,
+      tags: ['sbom'],
+      ...(other === undefined ? {} : { secrets: {} }),
+    });
+    expect([exitCode, text]).toEqual([0, expect.stringContaining('Attached: SBOM sha256:')]);
+    const digest = /app:sbom@(sha256:[0-9a-f]{64})/.exec(text)?.[1] ?? '';
+    const sbom = JSON.parse(await readReferrer(host, digest, 'application/spdx+json'));
+    expect([sbom.spdxVersion, sbom.name]).toEqual([expect.stringMatching(/^SPDX-2/), `${host}/team/app`]);
+    expect(JSON.stringify(sbom)).not.toContain(workspace.folder);
+    expect(sbom.packages).toContainEqual(expect.objectContaining({ name: 'ms', versionInfo: '2.1.3' }));
+    expect(left()).toEqual(['home', 'scripts', 'tree']);
+  });
+
+  /** OCI distribution-spec 1.1: what refers to a digest, or the tag that stands in for the list; and of that the layer. */
+  const readReferrer = async (host: string, digest: string, artifactType: string): Promise<string> => {
+    const headers = {
+      accept: 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json',
+      ...(other === undefined ? { authorization: registry.authorization ?? '' } : {}),
+    };
+    const ask = (url: string) => fetch(`http://${host}/v2/team/app/${url}`, { headers });
+    const get = async (wanted: string, bytes = ask(`manifests/${wanted}`)) => {
+      const text = await (await bytes).text();
+      expect(toDigest(text)).toBe(wanted);
+      return text;
+    };
+    const listed = await ask(`referrers/${digest}`);
+    const index = listed.ok ? listed : await ask(`manifests/${digest.replace(':', '-')}`);
+    const { manifests } = (await index.json()) as { manifests: { digest: string }[] };
+    const all = await Promise.all(manifests.map(async (each) => JSON.parse(await get(each.digest))));
+    const [found, ...rest] = all.filter((each) => each.artifactType === artifactType);
+    expect([found.subject.digest, rest]).toEqual([digest, []]);
+    const [layer] = found.layers;
+    return get(layer.digest, ask(`blobs/${layer.digest}`));
+  };
 
   real('several platforms are one index', async () => {
     write(files);
