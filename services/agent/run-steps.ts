@@ -107,7 +107,14 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
     ...setting.containers,
     ...{ workspace, isolation, path, env, tools, graceMs },
   });
-  const engine = { ...bare, run: fence.guard(bare.run) };
+  const engine: Engine = {
+    ...bare,
+    // Which one it is shows when it is prepared.
+    get name() {
+      return bare.name;
+    },
+    run: fence.guard(bare.run),
+  };
   // The first parse compiles the parser: 6 ms while git is busy, in place of 6 ms after it.
   parsePipeline('steps: [{ commands: "true" }]', 'warm-up');
 
@@ -172,10 +179,11 @@ export function openSteps(setting: JobSetting, workspace: Workspace, isolation: 
       measured.steps = [...(measured.steps ?? []), step];
     };
     const own = createOwnSteps(setting, workspace, isolation);
-    const cached = await restoreCaches(setting, workspace, seen, plan, engine);
     const given = {
       ...{ plan, situation, engine, own, signal, toStepVariables, onMeasured },
-      variables: { ...cached, ...variables },
+      variables,
+      // Only now it is known which engine `auto` is, and so whose toolchain compiles.
+      toMoreVariables: () => restoreCaches(setting, workspace, seen, plan, engine),
     };
     const reports = { setting, workspace, plan, since: Date.now() };
     const limit = plan.timeoutMs && limitTime(ending, plan.timeoutMs, performance.now() - setting.claimedAt);

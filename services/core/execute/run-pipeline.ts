@@ -37,6 +37,8 @@ export interface RunOptions {
   /** Without what runs them, steps of a kind that no engine runs are skipped, and say so. @default none */
   own?: OwnSteps;
   variables: Variables;
+  /** Asked before the first step, once the engine is prepared; those above win. @default none */
+  toMoreVariables?: (() => Promise<Variables>) | undefined;
   /** Asked once the step has begun; they win. @default none */
   toStepVariables?: ((step: string) => Variables) | undefined;
   /** By name: at least those that the plan's steps ask for. @default none */
@@ -84,7 +86,8 @@ export async function runPipeline(options: RunOptions): Promise<RunEnd> {
   try {
     const graph = toGraph(plan, situation);
     await engine.prepare({ services, steps: steps.filter(isEngines), workspace: plan.workspace }, signal);
-    return await runGraph(graph, services, { ...options, situation }, skipAll);
+    const variables = { ...(await options.toMoreVariables?.()), ...options.variables };
+    return await runGraph(graph, services, { ...options, variables, situation }, skipAll);
   } catch (error) {
     if (!(error instanceof GraphError || isCannotRun(error))) throw error;
     await skipAll();

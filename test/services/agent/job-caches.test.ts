@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -24,7 +24,12 @@ afterAll(async () => {
 });
 
 /** One job, its agent at the place where the one before was, or beside it in a slot of its own. */
-async function run(files: Record<string, string>, spec: Partial<JobSpec> = {}, slot = 'slot') {
+async function run(
+  files: Record<string, string>,
+  spec: Partial<JobSpec> = {},
+  slot = 'slot',
+  given: Parameters<AgentBench['agent']> = [],
+) {
   const id = await bench.enqueue(files, spec);
   const at = (name: string) => join(root, name);
   const [folder, place, hide] = [at(slot), at('slot'), at('hidden')];
@@ -32,11 +37,9 @@ async function run(files: Record<string, string>, spec: Partial<JobSpec> = {}, s
     await rm(path, { recursive: true, force: true });
     await mkdir(path);
   }
-  const settings = { BELLOWS_WORKSPACE: folder, BELLOWS_HIDE: hide };
-  const exitCode = await bench.agent(
-    {},
-    { ...settings, ...(folder === place ? {} : { BELLOWS_PLACE: place }) },
-  );
+  const view = folder === place ? {} : { BELLOWS_PLACE: place };
+  const settings = { BELLOWS_WORKSPACE: folder, BELLOWS_HIDE: hide, ...view, ...given[1] };
+  const exitCode = await bench.agent(given[0], settings);
   const answer = (await (await bench.api.admin(`/api/v1/jobs/${id}`)).json()) as { result?: JobResult };
   const log = await bench.log(id);
   return { exitCode, state: (await bench.job(id)).state, caches: answer.result?.caches, log };
@@ -102,6 +105,27 @@ test('what was compiled in one slot is found by a job of another, which sees its
   expect(other.log).toContain(`places: ${join(root, 'slot', 'tree')}\n`);
   // What it has kept is of use in the first one again.
   expect((await run(files)).caches?.[0]?.hit).toBe('exact');
+});
+
+test("what was compiled is of no use to another toolchain, also where `auto` takes the machine's own", async () => {
+  const bin = join(root, 'bin');
+  await mkdir(bin);
+  const compiler = (version: string) =>
+    writeFile(join(bin, 'rustc'), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+  const files = {
+    '.bellows.yaml': JSON.stringify({
+      cache: { compiled: { paths: 'compiled' } },
+      steps: [{ name: 'build', commands: 'mkdir -p compiled; touch compiled/x' }],
+    }),
+  };
+  const path = `${bin}:${process.env.PATH}`;
+  const hits: unknown[] = [];
+  for (const version of ['one', 'one', 'two']) {
+    await compiler(version);
+    const made = await run(files, {}, 'slot', [{ path }, { BELLOWS_ENGINE: 'auto' }]);
+    hits.push(made.caches?.[0]?.hit);
+  }
+  expect(hits).toEqual(['miss', 'exact', 'miss']);
 });
 
 test("a failed job's work is kept; that of a fork's pull request is not, and of none whose file says off", async () => {
