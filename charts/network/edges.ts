@@ -124,11 +124,7 @@ function toDatabaseEdges(cluster: Cluster): Record<string, NetworkEdgeProps> {
       : at === 'elsewhere'
         ? toAddresses(addresses)
         : { namespace: at.namespace, labels: {}, ours: false };
-  const users = [
-    'gitea',
-    'gitea-setup',
-    ...(backup === undefined ? [] : ['backup-gitea', 'backup-postgres']),
-  ];
+  const users = ['gitea', 'gitea-setup', ...(backup === undefined ? [] : ['backup-postgres'])];
   return Object.fromEntries(
     users.map((user) => [`${user}-to-postgres`, { from: ci(user), to, tcp: [port] }]),
   );

@@ -23,7 +23,7 @@ function render(server: string, more = '') {
     files: [gitea, copy].map(
       ({ volumes }) => volumes.find(({ name }: { name: string }) => name === 'database').secret,
     ),
-    edges: ['gitea', 'gitea-setup', 'backup-gitea', 'backup-postgres'].map(
+    edges: ['gitea', 'gitea-setup', 'backup-postgres'].map(
       (name) => find('NetworkPolicy', `${name}-to-postgres-out`).spec.egress,
     ),
   };

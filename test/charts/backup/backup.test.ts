@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { bringRedisBack } from '../../../charts/backup/backup.ts';
+import { bringRedisBack } from '../../../charts/backup/sources.ts';
 import { platformSchema } from '../../../charts/platform.ts';
 import { toRules } from '../../../charts/secrets/redis-rules.ts';
 import { backupConfigSchema } from '../../../services/backup/config.ts';

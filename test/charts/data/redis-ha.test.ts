@@ -175,7 +175,8 @@ async function open(use: RedisUse = 'commands', user = 'api'): Promise<Redis> {
   const redis = openRedis({ url: toHere(toSentinelUrl(), ''), username: user, password }, use);
   opened.push(redis);
   redis.on('error', () => undefined);
-  if (redis.status !== 'ready') await once(redis, 'ready');
+  // An error on the way there is not the end of it.
+  await until(() => redis.status === 'ready', failoverMs);
   return redis;
 }
 
