@@ -30,11 +30,8 @@ export class CarriedProgram extends Construct {
     const paths = Object.fromEntries(
       [...modules, join(dirname(main), 'plan.json')].map((path) => [basename(path), path]),
     );
-    const charts = join(import.meta.dirname, '..');
     const data = {
-      ...Object.fromEntries(
-        modules.map((path) => [basename(path), readFileSync(join(charts, path), 'utf8')]),
-      ),
+      ...Object.fromEntries(modules.map((path) => [basename(path), readModule(path)])),
       'plan.json': `${JSON.stringify(plan, null, 2)}\n`,
     };
     const config = `${name}-program`;
@@ -56,4 +53,14 @@ export class CarriedProgram extends Construct {
       restartOn: JSON.stringify(data),
     };
   }
+}
+
+const charts = join(import.meta.dirname, '..');
+const read = new Map<string, string>();
+
+/** Once for all clusters. */
+function readModule(path: string): string {
+  const text = read.get(path) ?? readFileSync(join(charts, path), 'utf8');
+  read.set(path, text);
+  return text;
 }

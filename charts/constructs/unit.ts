@@ -102,15 +102,22 @@ export function buildCluster(
  */
 export function toFiles({ objects }: Built): Files {
   const makers = new Map<string, string>();
+  const byPath = new Map<string, Identified[]>();
   for (const { object, path } of objects) {
     const identity = toIdentity(object as Named);
     const maker = makers.get(identity);
     if (maker !== undefined) throw new Error(`${path} makes ${identity}, which ${maker} makes too`);
     makers.set(identity, path);
+    const members = byPath.get(path);
+    if (members === undefined) byPath.set(path, [{ identity, object }]);
+    else members.push({ identity, object });
   }
-  const byPath = new Map<string, object[]>();
-  for (const { object, path } of objects) byPath.set(path, [...(byPath.get(path) ?? []), object]);
-  return new Map([...byPath].map(([path, members]) => [path, toYaml(members.sort(byIdentity))]));
+  return new Map(
+    [...byPath].map(([path, members]) => [
+      path,
+      toYaml(members.sort(byIdentity).map(({ object }) => object)),
+    ]),
+  );
 }
 
 /** Both steps, for one cluster. */
@@ -124,10 +131,14 @@ interface Named {
   readonly metadata: { readonly namespace?: string; readonly name: string };
 }
 
+interface Identified {
+  readonly identity: string;
+  readonly object: object;
+}
+
 /** By code units: no language has a say. */
-function byIdentity(a: object, b: object): number {
-  const [one, other] = [toIdentity(a as Named), toIdentity(b as Named)];
-  return one < other ? -1 : one > other ? 1 : 0;
+function byIdentity(a: Identified, b: Identified): number {
+  return a.identity < b.identity ? -1 : a.identity > b.identity ? 1 : 0;
 }
 
 /** Never the version: Kubernetes has the same object in each. */

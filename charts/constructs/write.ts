@@ -26,7 +26,7 @@ export function writeTree(folder: string, files: Files): void {
   const same = new Set(
     [...files].flatMap(([path, text]) => (readText(join(folder, path)) === text ? [path] : [])),
   );
-  if (same.size === files.size && filesIn(folder).length === files.size) return;
+  if (same.size === files.size && !hasOthers(folder, files)) return;
   const { place, next, before } = toPlaces(folder);
   try {
     for (const [path, text] of files) {
@@ -94,6 +94,21 @@ function readText(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Asked at each run, so each folder is read once, and nothing else. */
+function hasOthers(folder: string, files: Files): boolean {
+  const known = new Map([['.', new Set<string>()]]);
+  for (const path of files.keys())
+    for (let [inner, outer] = [path, dirname(path)]; ; [inner, outer] = [outer, dirname(outer)]) {
+      const entries = known.get(outer);
+      if (entries === undefined) known.set(outer, new Set([basename(inner)]));
+      else entries.add(basename(inner));
+      if (entries !== undefined || outer === '.') break;
+    }
+  return [...known].some(([path, entries]) =>
+    readdirSync(join(folder, path)).some((entry) => !entries.has(entry)),
+  );
 }
 
 function filesIn(folder: string): string[] {

@@ -73,8 +73,8 @@ function toScalar(value: unknown, indent: string): string | undefined {
   }
 }
 
-/** Begins with a letter or a slash, and nothing in it means anything to YAML; not all that is so, but most. */
-const plain = /^[A-Za-z/](?:[\w./@=+,()$*-]|:(?=[\w/])| (?=[\w/(]))*$/;
+/** Begins with a letter, a slash or `./`, and nothing in it means anything to YAML; not all that is so, but most. */
+const plain = /^(?:[A-Za-z/]|\.\/)(?:[\w./@=+,()$*-]|:(?=[\w/])| (?=[\w/(]))*$/;
 /** What YAML 1.1 takes for something else than text. */
 const word = /^(?:y|n|yes|no|true|false|on|off|null)$/i;
 const lines = new Map<string, string>();
