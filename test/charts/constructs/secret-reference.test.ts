@@ -1,13 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { stringify } from 'yaml';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { parse, stringify } from 'yaml';
 import { parsePlatform } from '../../../charts/platform-file.ts';
 import { checkPlatform } from '../../../charts/review/check.ts';
 import { withSealed } from '../../../charts/review/sealed.ts';
 import { generatedKeys } from '../../../charts/secrets/program/generate.ts';
 import { buildPlatform, toUnits } from '../../../charts/units.ts';
+import { root } from '../committed.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -125,3 +128,38 @@ test.each([
   ['each: {bellows: external}', 'expected "store"'],
   ['recipients: [age1x]', 'expected an age recipient'],
 ])('%s is refused', (secrets, says) => expect(() => build(secrets)).toThrow(says));
+
+test('a file that SOPS sealed as the guide says is taken, says nothing, and is opened by the cluster alone', async () => {
+  const guide = readFileSync(join(root, 'docs/guides/cluster-secrets.md'), 'utf8');
+  const rules = /```yaml\n(creation_rules:[^`]*)```/.exec(guide)?.[1] ?? '';
+  const identity = await generateIdentity();
+  const recipient = await identityToRecipient(identity);
+  writeFileSync(join(folder, '.sops.yaml'), rules.replaceAll('age1…,age1…', recipient));
+  const file = join(folder, 'sealed', 'home', 'bellows-forges.yaml');
+  const plain = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'bellows-forges', namespace: 'ci' },
+    data: { 'forge-github': Buffer.from('a-token').toString('base64') },
+  };
+  writeFileSync(file, stringify(plain));
+  const sops = (args: string[], key?: string) =>
+    spawnSync('sops', args, {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: folder, ...(key === undefined ? {} : { SOPS_AGE_KEY: key }) },
+    });
+  const sealed = sops(['--encrypt', '--in-place', 'sealed/home/bellows-forges.yaml']);
+  if (sealed.error !== undefined && 'code' in sealed.error && sealed.error.code === 'ENOENT') {
+    process.stderr.write('skipped: sops is not installed; its files were only told to be as they are\n');
+    return;
+  }
+  expect(sealed).toMatchObject({ status: 0 });
+  expect(readFileSync(file, 'utf8')).not.toContain(plain.data['forge-github']);
+  expect(errorsOf(`recipients: [${recipient}], each: {bellows-forges: sealed, wildcard: cluster}`)).toEqual(
+    [],
+  );
+  const open = ['--decrypt', 'sealed/home/bellows-forges.yaml'];
+  expect(parse(sops(open, identity).stdout)).toEqual(plain);
+  expect(sops(open, await generateIdentity()).status).not.toBe(0);
+});
