@@ -15,7 +15,7 @@ export interface Attachment {
   bytes: Uint8Array;
 }
 
-interface Descriptor {
+export interface Descriptor {
   mediaType: string;
   digest: string;
   size: number;
@@ -62,9 +62,12 @@ async function list(registry: Registry, subject: string, own: Descriptor): Promi
   await registry.writeManifest(tag, { bytes, mediaType: indexType });
 }
 
-function parseIndex(bytes: Buffer): Descriptor[] {
+/** @throws ImageError where it is no index, or one of digests that are none */
+export function parseIndex(bytes: Buffer): Descriptor[] {
   const index: unknown = JSON.parse(bytes.toString());
-  if (typeof index === 'object' && index !== null && 'manifests' in index && Array.isArray(index.manifests))
-    return index.manifests;
-  throw new ImageError('the tag that lists what refers to the image holds something else');
+  if (typeof index === 'object' && index !== null && 'manifests' in index && Array.isArray(index.manifests)) {
+    const found: Descriptor[] = index.manifests;
+    if (found.every(({ digest }) => /^sha256:[0-9a-f]{64}$/.test(digest))) return found;
+  }
+  throw new ImageError('what should list images holds something else');
 }

@@ -1,15 +1,16 @@
-import { attach } from './attach.ts';
+import { attach, parseIndex } from './attach.ts';
 import {
   type Build,
   type BuildFolder,
   toBuildCommand,
+  toChooseCommand,
   toLayoutCommand,
   toPushCommand,
   toSbomCommand,
 } from './command.ts';
 import { ImageError } from './name.ts';
 import { type ProvenanceFacts, toProvenance } from './provenance.ts';
-import { type Credentials, createRegistry } from './registry.ts';
+import { type Credentials, createRegistry, type Manifest, type Registry } from './registry.ts';
 
 export interface BuildImageOptions {
   build: Build;
@@ -63,25 +64,37 @@ export async function buildImage(options: BuildImageOptions): Promise<void> {
     bytes: provenance,
   };
   await say(`Attached: provenance ${await attach(registry, image, statement)}`);
-  const sbom = await makeSbom(options);
-  if (typeof sbom === 'string') return say(`No SBOM: ${sbom}.`);
-  const spdx = { mediaType: 'application/spdx+json', title: 'sbom.spdx.json', bytes: sbom };
-  await say(`Attached: SBOM ${await attach(registry, image, spdx)}`);
+  await attachSboms(options, registry, image);
 }
 
-/** The SBOM, or why there is none: an image is as good without. */
-async function makeSbom({
-  build,
-  folder,
-  sbomTool,
-  run,
-  readSbom,
-}: BuildImageOptions): Promise<Uint8Array | string> {
-  if (sbomTool === undefined) return 'there is no syft on this agent';
-  if ((await run(toLayoutCommand(build, folder))) !== 0) return 'the image cannot be written out';
-  const exitCode = await run(toSbomCommand(sbomTool, build, folder));
-  if (exitCode !== 0) return `syft ended with exit code ${exitCode}`;
-  return (await readSbom()) ?? 'syft has written none';
+/** To each platform's own image, since they differ. Without one an image is as good; why there is none is said. */
+async function attachSboms(options: BuildImageOptions, registry: Registry, image: Manifest): Promise<void> {
+  const { build, folder, sbomTool, run, say } = options;
+  if (sbomTool === undefined) return say('No SBOM: there is no syft on this agent.');
+  if ((await run(toLayoutCommand(build, folder))) !== 0)
+    return say('No SBOM: the image cannot be written out.');
+  if (build.platforms.length === 0) return attachSbom(options, sbomTool, registry, image);
+  for (const descriptor of parseIndex(image.bytes)) {
+    const one = await registry.readManifest(descriptor.digest);
+    // Syft takes a folder of one image.
+    if (one === undefined || (await run(toChooseCommand(descriptor, folder))) !== 0)
+      await say(`No SBOM: ${descriptor.digest} cannot be written out.`);
+    else await attachSbom(options, sbomTool, registry, one);
+  }
+}
+
+async function attachSbom(
+  { build, folder, run, readSbom, say }: BuildImageOptions,
+  tool: string,
+  registry: Registry,
+  image: Manifest,
+): Promise<void> {
+  const exitCode = await run(toSbomCommand(tool, build, folder));
+  if (exitCode !== 0) return say(`No SBOM: syft ended with exit code ${exitCode}.`);
+  const bytes = await readSbom();
+  if (bytes === undefined) return say('No SBOM: syft has written none.');
+  const spdx = { mediaType: 'application/spdx+json', title: 'sbom.spdx.json', bytes };
+  await say(`Attached: SBOM ${await attach(registry, image, spdx)}`);
 }
 
 async function expectDone(running: Promise<number>, what: string): Promise<void> {

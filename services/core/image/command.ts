@@ -1,3 +1,4 @@
+import type { Descriptor } from './attach.ts';
 import { type ImageName, isLoopback } from './name.ts';
 
 /** What is built, and from what. */
@@ -99,6 +100,12 @@ export function toLayoutCommand({ platforms }: Build, folder: BuildFolder): stri
     local,
     `oci:${folder.layout}`,
   ];
+}
+
+/** Makes one of its images the only one of the folder. Written by who owns the folder: it may hold links. */
+export function toChooseCommand({ mediaType, digest, size }: Descriptor, { layout }: BuildFolder): string[] {
+  const index = JSON.stringify({ schemaVersion: 2, manifests: [{ mediaType, digest, size }] });
+  return ['/bin/sh', '-c', 'printf %s "$1" > "$2"', 'sh', index, `${layout}/index.json`];
 }
 
 /** What it is made of, as SPDX, by its own name: else it would be called after our folder. */

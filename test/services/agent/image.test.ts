@@ -245,47 +245,59 @@ describe('for real', () => {
   const syft = findTool(path, 'syft');
   const withSyft = syft === undefined ? test.skip : real;
   if (syft === undefined) process.stderr.write('Not tried: what an image is made of, which takes syft.\n');
-  withSyft('what it is made of stands beside the image, by its digest', async () => {
-    const file = 'node_modules/ms/package.json';
-    write({ Dockerfile: 'FROM scratch\nCOPY . /app/\n', [file]: '{"name":"ms","version":"2.1.3"}' });
-    execFileSync('chown', ['-R', '54321', workspace.tree, workspace.home]);
-    chmodSync(workspace.folder, 0o711);
-    const host = other ?? registry.host;
-    const { exitCode, text } = await run({
-      uid: 54321,
-      repo: `${host}/team/app`,
-      tags: ['sbom'],
-      ...(other === undefined ? {} : { secrets: {} }),
-    });
-    expect([exitCode, text]).toEqual([0, expect.stringContaining('Attached: SBOM sha256:')]);
-    const digest = /app:sbom@(sha256:[0-9a-f]{64})/.exec(text)?.[1] ?? '';
-    const sbom = JSON.parse(await readReferrer(host, digest, 'application/spdx+json'));
-    expect([sbom.spdxVersion, sbom.name]).toEqual([expect.stringMatching(/^SPDX-2/), `${host}/team/app`]);
-    expect(JSON.stringify(sbom)).not.toContain(workspace.folder);
-    expect(sbom.packages).toContainEqual(expect.objectContaining({ name: 'ms', versionInfo: '2.1.3' }));
-    expect(left()).toEqual(['home', 'scripts', 'tree']);
-  });
+  withSyft.each([[[]], [['linux/amd64', 'linux/arm64']]])(
+    'what it is made of stands beside it: %j',
+    async (platforms) => {
+      const file = 'node_modules/ms/package.json';
+      write({ Dockerfile: 'FROM scratch\nCOPY . /app/\n', [file]: '{"name":"ms","version":"2.1.3"}' });
+      execFileSync('chown', ['-R', '54321', workspace.tree, workspace.home]);
+      chmodSync(workspace.folder, 0o711);
+      const host = other ?? registry.host;
+      const { exitCode, text } = await run({
+        uid: 54321,
+        repo: `${host}/team/app`,
+        tags: ['sbom'],
+        platforms,
+        ...(other === undefined ? {} : { secrets: {} }),
+      });
+      expect([exitCode, text]).toEqual([0, expect.stringContaining('Attached: SBOM sha256:')]);
+      const digest = /app:sbom@(sha256:[0-9a-f]{64})/.exec(text)?.[1] ?? '';
+      const { manifests = [] } = JSON.parse(await readReferred(host, digest));
+      const images =
+        platforms.length === 0 ? [digest] : manifests.map((each: { digest: string }) => each.digest);
+      expect(images).toHaveLength(Math.max(1, platforms.length));
+      for (const image of images) {
+        const sbom = JSON.parse(await readReferrer(host, image, 'application/spdx+json'));
+        expect([sbom.spdxVersion, sbom.name]).toEqual([expect.stringMatching(/^SPDX-2/), `${host}/team/app`]);
+        expect(JSON.stringify(sbom)).not.toContain(workspace.folder);
+        expect(sbom.packages).toContainEqual(expect.objectContaining({ name: 'ms', versionInfo: '2.1.3' }));
+      }
+      expect(left()).toEqual(['home', 'scripts', 'tree']);
+    },
+  );
+
+  const ask = (host: string, url: string) => {
+    const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json';
+    const login = other === undefined ? { authorization: registry.authorization ?? '' } : {};
+    return fetch(`http://${host}/v2/team/app/${url}`, { headers: { accept, ...login } });
+  };
+  const readReferred = async (host: string, digest: string, kind = 'manifests') => {
+    const text = await (await ask(host, `${kind}/${digest}`)).text();
+    expect(toDigest(text)).toBe(digest);
+    return text;
+  };
 
   /** OCI distribution-spec 1.1: what refers to a digest, or the tag that stands in for the list; and of that the layer. */
   const readReferrer = async (host: string, digest: string, artifactType: string): Promise<string> => {
-    const headers = {
-      accept: 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json',
-      ...(other === undefined ? { authorization: registry.authorization ?? '' } : {}),
-    };
-    const ask = (url: string) => fetch(`http://${host}/v2/team/app/${url}`, { headers });
-    const get = async (wanted: string, bytes = ask(`manifests/${wanted}`)) => {
-      const text = await (await bytes).text();
-      expect(toDigest(text)).toBe(wanted);
-      return text;
-    };
-    const listed = await ask(`referrers/${digest}`);
-    const index = listed.ok ? listed : await ask(`manifests/${digest.replace(':', '-')}`);
+    const listed = await ask(host, `referrers/${digest}`);
+    const index = listed.ok ? listed : await ask(host, `manifests/${digest.replace(':', '-')}`);
     const { manifests } = (await index.json()) as { manifests: { digest: string }[] };
-    const all = await Promise.all(manifests.map(async (each) => JSON.parse(await get(each.digest))));
+    const all = await Promise.all(
+      manifests.map(async (each) => JSON.parse(await readReferred(host, each.digest))),
+    );
     const [found, ...rest] = all.filter((each) => each.artifactType === artifactType);
     expect([found.subject.digest, rest]).toEqual([digest, []]);
-    const [layer] = found.layers;
-    return get(layer.digest, ask(`blobs/${layer.digest}`));
+    return readReferred(host, found.layers[0].digest, 'blobs');
   };
 
   real('several platforms are one index', async () => {
