@@ -52,9 +52,17 @@ export async function hear(
     return { answer: 'gone', ref: event.ref };
   }
   const attributes = { 'bellows.repository': repository.id, 'bellows.event': event.kind };
+  const peeled = await peel(deps, repository, event);
   return trace(tracer, name, { ...options, attributes }, (span) =>
-    enqueue(deps, toEnqueueRequest(repository, event, delivery), span),
+    enqueue(deps, toEnqueueRequest(repository, peeled, delivery), span),
   );
+}
+
+/** A tag object has no files and no status: what is built is the commit that it names. */
+async function peel<E extends HeardEvent>(deps: HearDeps, repository: Repository, event: E): Promise<E> {
+  if (event.kind !== 'tag' || event.isUnpeeled !== true) return event;
+  const commit = (await deps.readHeads(repository)).get(event.ref);
+  return commit === undefined || commit === event.sha ? event : { ...event, sha: commit, object: event.sha };
 }
 
 /** Whether it starts something in this repository. */

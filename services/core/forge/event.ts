@@ -37,6 +37,8 @@ export type ForgeEvent =
       before: string;
       /** What the ref holds, where that is not the commit: an annotated tag. */
       object?: string | undefined;
+      /** Nobody said whether `sha` is a commit. */
+      isUnpeeled?: boolean | undefined;
       commit?: JobSpec['commit'];
     } & Moved)
   | ({

@@ -12,6 +12,8 @@ export interface MovedRef {
   sha: string;
   /** What the ref holds, where that is not the commit: an annotated tag. */
   object?: string | undefined;
+  /** Nobody said whether the ref holds a commit: of a mirror's tags Gitea names what they hold, and no more. */
+  isUnpeeled?: boolean | undefined;
   /** The commit's, whole; empty where nobody knows it. */
   message: string;
   author: string;

@@ -90,6 +90,7 @@ function toPush(push: Push): ForgeEvent {
     before,
     // Of an annotated tag, `after` is the tag object, which has no status and no files.
     ...toCommit(after, ref.startsWith('refs/tags/') ? push.head_commit?.id : undefined),
+    ...(ref.startsWith('refs/tags/') && !push.head_commit ? { isUnpeeled: true } : {}),
     message: push.head_commit?.message ?? '',
     author: toName(push.head_commit?.author ?? push.pusher),
     movedBy: push.sender?.id ?? undefined,

@@ -75,6 +75,20 @@ test('a release whose tag cannot be asked for now is not said to be taken', asyn
   expect((await gitea(read('gitea', 'release'), 'release')).status).toBe(202);
 });
 
+test('a tag of a mirror, of which Gitea says only what it holds, is built at its commit, and once', async () => {
+  const object = '3f79bb7b435b05321651daefd374cdc681dc06fa';
+  Object.assign(git.refs, { 'refs/tags/v1.2.0': object, 'refs/tags/v1.2.0^{}': tagged });
+  const push = read('gitea', 'push-tag');
+  const mirrored = { ...push, after: object, head_commit: null, commits: [] };
+  git.setDown(true);
+  expect((await gitea(mirrored, 'push')).status).toBe(502);
+  git.setDown(false);
+  expect((await gitea(mirrored, 'push')).status).toBe(202);
+  expect((await gitea({ ...mirrored, pusher: null }, 'push')).answer).toBe('dup');
+  expect((await jobs()).map(({ spec }) => [spec.event, spec.sha])).toEqual([['tag', tagged]]);
+  expect((await api.queue.heads(repository.id)).get('refs/tags/v1.2.0')).toBe(object);
+});
+
 test('a deployment of what was pushed has secrets, and of any other commit it is a stranger’s', async () => {
   git.refs['refs/heads/main'] = main;
   const deployment = read('github', 'deployment');
