@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import * as bundles from '../../services/core/queue/scripts/bundles.ts';
 import { claim } from '../../services/core/queue/scripts/claim.ts';
 import * as end from '../../services/core/queue/scripts/end.ts';
 import { enqueue } from '../../services/core/queue/scripts/enqueue.ts';
@@ -42,11 +43,11 @@ Examples:
 `;
 
 const goal = 0.95;
-const patienceMs = 10_000;
 const scripts: Script[] = [
   ...[enqueue, claim, expand, rerun, removeHead, tick],
   ...Object.values(end),
   ...Object.values(running),
+  ...Object.values(bundles).filter((each) => typeof each !== 'string'),
 ];
 const originals = new Map(scripts.map((script) => [script, { ...script }]));
 const [operations, seed, seeds] = [Number(values.operations), Number(values.seed), Number(values.seeds)];
@@ -107,7 +108,7 @@ async function share(): Promise<void> {
 async function work(): Promise<void> {
   const [part = 0, parts = 1] = values.part.split('/').map(Number);
   let redis = await startRedis();
-  let commands = await connect();
+  let connections = await connect();
   // Whoever started this part is gone: no Redis is left behind.
   const abandon = () => void redis.kill().finally(() => process.exit(1));
   process.once('SIGTERM', abandon).once('disconnect', abandon);
@@ -123,14 +124,25 @@ async function work(): Promise<void> {
   await redis.stop();
   process.off('disconnect', abandon).disconnect();
 
-  /** A slow machine is no mutant that is noticed; one that never ends is, and is given up in the end. */
+  /** The second one sees whether a script never ends; however slow the machine, that is no mutant that is noticed. */
   async function connect() {
-    const connection = await redis.connect();
-    Object.assign(connection.options, { commandTimeout: patienceMs, socketTimeout: patienceMs });
-    return connection;
+    return { commands: await redis.connect('blocking'), watching: await redis.connect('blocking') };
   }
 
   async function notices(): Promise<boolean> {
+    const over = new AbortController();
+    const answer = await Promise.race([diverges().finally(() => over.abort()), untilBusy(over.signal)]);
+    over.abort();
+    if (answer !== 'busy') return answer;
+    await redis.kill();
+    await redis.stop();
+    redis = await startRedis();
+    connections = await connect();
+    return true;
+  }
+
+  async function diverges(): Promise<boolean> {
+    const { commands } = connections;
     try {
       for (let start = seed; start < seed + seeds; start++) {
         await commands.flushall();
@@ -139,15 +151,19 @@ async function work(): Promise<void> {
       }
       return false;
     } catch {
-      // One that never ends holds Redis for ever.
-      const answers = await Promise.race([commands.ping().catch(() => ''), setTimeout(1000, '')]);
-      if (answers !== 'PONG') {
-        await redis.kill();
-        await redis.stop();
-        redis = await startRedis();
-        commands = await connect();
-      }
       return true;
+    }
+  }
+
+  /** Redis says so of a script that has run for five seconds, to everybody else. */
+  async function untilBusy(signal: AbortSignal): Promise<'busy'> {
+    const { watching } = connections;
+    for (;;) {
+      await setTimeout(1000, undefined, { signal }).catch(() => undefined);
+      const said = signal.aborted ? '' : await watching.ping().catch(String);
+      if (said.includes('BUSY')) return 'busy';
+      // Nobody waits for it any more.
+      if (signal.aborted) return new Promise(() => undefined);
     }
   }
 }
