@@ -61,7 +61,7 @@ beforeAll(async () => {
   // As a StatefulSet begins: each once the one before is ready.
   for (const host of hosts) {
     startMember(host);
-    await until(async () => (await ask(host, 'ping')) === 'PONG');
+    await until(async () => (await ask(host, 'ping')) === 'PONG', failoverMs);
   }
   await untilKnown();
 });
@@ -201,7 +201,7 @@ test('of three, a primary that dies loses nothing that was accepted, and comes b
   const queue = createQueue({ commands, leaseMs: 30_000, replication: { connections, replicas: 1 } });
   // Many: each asks the sentinels at a moment of its own, also as they tell of the change.
   const others = await Promise.all(Array.from({ length: 20 }, () => open('blocking')));
-  await until(async () => (await findReplicaFaults(commands, 2)).length === 0);
+  await until(async () => (await findReplicaFaults(commands, 2)).length === 0, failoverMs);
   expect(await findDurabilityFaults(commands)).toEqual([]);
   expect(await primary('127.7.7.3')).toBe('127.7.7.1');
 
@@ -219,7 +219,7 @@ test('of three, a primary that dies loses nothing that was accepted, and comes b
     }
   };
   const pushing = Promise.all([push(), push(), push(), push()]);
-  await until(() => accepted.length > 50);
+  await until(() => accepted.length > 50, failoverMs);
   await killMember('127.7.7.1');
   const before = accepted.length;
   await until(() => accepted.length > before + 50, failoverMs);
