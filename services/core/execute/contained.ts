@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Write } from './engine.ts';
+import { forward } from './forward.ts';
 import { type Isolation, toHideScript } from './isolation.ts';
 import { refuseIds } from './own-ids.ts';
 import { endGroup, untilExit } from './process-group.ts';
@@ -68,19 +69,21 @@ export function createContained({ workspace, isolation, graceMs = 10_000 }: Cont
       const { pid } = child;
       if (pid === undefined) return exit;
       reaper.add(pid);
-      const output = Promise.all([forward(child.stdout, write), forward(child.stderr, write)]);
+      const output = [child.stdout, child.stderr].flatMap((stream) =>
+        stream === null ? [] : [forward(stream, write)],
+      );
+      const closed = Promise.all(output.map(({ ended }) => ended));
       const onAbort = () => void endGroup(pid, graceMs);
       signal.addEventListener('abort', onAbort, { once: true });
       if (signal.aborted) onAbort();
       try {
         const exitCode = await exit;
         await endGroup(pid, 1000);
-        await Promise.race([output, delay(1000, undefined, { ref: false })]);
+        await Promise.race([closed, delay(1000, undefined, { ref: false })]);
         return exitCode;
       } finally {
         signal.removeEventListener('abort', onAbort);
-        child.stdout?.destroy();
-        child.stderr?.destroy();
+        for (const { stop } of output) stop();
         reaper.remove(pid);
       }
     },
@@ -140,12 +143,4 @@ async function untilUnshared(child: ChildProcess, pid: number): Promise<boolean>
     await delay(1);
   }
   return false;
-}
-
-async function forward(stream: ChildProcess['stdout'], write: Write): Promise<void> {
-  try {
-    for await (const part of stream ?? []) await write(part as Buffer);
-  } catch (error) {
-    if (stream?.destroyed !== true) throw error;
-  }
 }
